@@ -1,0 +1,5 @@
+"""`dare`: the commands, thin over workflows."""
+
+from core.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,134 @@
+"""Commands that move data: `import` and `export`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.output import errors_in_one_line, say, show_result
+from core.domain import Split
+from core.errors import NotFoundError
+from core.jobs import supervisor
+from core.settings import Settings
+from core.workflows.export import ExportFilter, export_project
+from core.workflows.ingest import import_file
+from core.workflows.projects import create_project
+from db.queries import projects
+from db.session import Session, make_engine, session_scope
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
+
+
+@contextmanager
+def open_session(settings: Settings) -> Iterator[Session]:
+    """Yield a session on the migrated database; commit at the end."""
+    supervisor.prepare(settings)
+    engine = make_engine(settings.resolved_database_url)
+    try:
+        with session_scope(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def get_project_id(session: Session, name: str) -> int:
+    """Return the id of the project of that name.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    project = projects.find_project(session, name)
+    if project is None:
+        known = ", ".join(repr(one.name) for one in projects.list_projects(session)) or "none"
+        raise NotFoundError(f"No project {name!r}; there are: {known}. `dare import --create TEMPLATE` makes one.")
+    return project.id
+
+
+def import_files(
+    project: ProjectArgument,
+    files: Annotated[list[Path], typer.Argument(help="Files to import; each is stored whole or not at all.")],
+    format_name: Annotated[str | None, typer.Option("--format", help="jsonl, pubtator or text; told by content.")] = None,
+    split: Annotated[Split | None, typer.Option(help="Split of the documents; kept from the file otherwise.")] = None,
+    create: Annotated[str | None, typer.Option(help="Create the project from this template if it is not there.")] = None,
+    as_suggestions: Annotated[
+        bool, typer.Option("--as-suggestions", help="Annotations wait for review instead of counting as approved.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import documents into a project."""
+    results: list[dict[str, Any]] = []
+    with errors_in_one_line(), open_session(Settings()) as session:
+        if create and projects.find_project(session, project) is None:
+            create_project(session, project, template=create)
+        project_id = get_project_id(session, project)
+        for path in files:
+            results.append(
+                import_file(
+                    session, project_id, path, format_name=format_name, split=split, as_gold=not as_suggestions
+                )
+            )
+            if not results[-1]["refused"]:
+                session.commit()
+    is_refused = any(result["refused"] for result in results)
+    show_result({"project": project, "files": results, "refused": is_refused}, as_json=as_json, lines=lambda: [])
+    if not as_json:
+        for result in results:
+            _say_import(result)
+    if is_refused:
+        raise typer.Exit(1)
+
+
+def _say_import(result: dict[str, Any]) -> None:
+    report, outcome = result["report"], result["outcome"]
+    for issue in report["issues"]:
+        place = f"{report['source']}, line {issue['line']}" if issue["line"] else report["source"]
+        say(f"{issue['severity']}: {place}: {issue['message']}")
+    if result["refused"]:
+        say(f"error: {report['source']}: refused, nothing of it was stored")
+        return
+    again = f", {len(outcome['skipped'])} known already" if outcome["skipped"] else ""
+    typer.echo(
+        f"{report['source']} ({report['format_name']}): {outcome['num_documents']} documents{again}, "
+        f"{outcome['num_sentences']} sentences, {outcome['num_mentions']} mentions, "
+        f"{outcome['num_relations']} relations ({outcome['num_projected']} projected from document facts)"
+    )
+
+
+def export(
+    project: ProjectArgument,
+    out: Annotated[Path, typer.Option("--out", help="File to write.")],
+    format_name: Annotated[str, typer.Option("--format", help="jsonl or pubtator.")] = "jsonl",
+    split: Annotated[list[Split] | None, typer.Option(help="Only these splits; repeat for several.")] = None,
+    with_suggestions: Annotated[
+        bool, typer.Option("--with-suggestions", help="Also what no person has approved.")
+    ] = False,
+    without_synthetic: Annotated[bool, typer.Option("--without-synthetic", help="Leave out synthetic sentences.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Export the curated data of a project, and say what was left out."""
+    with errors_in_one_line(), open_session(Settings()) as session:
+        chosen = ExportFilter(
+            splits=tuple(split or ()), gold_only=not with_suggestions, include_synthetic=not without_synthetic
+        )
+        written, counts = export_project(session, get_project_id(session, project), chosen, format_name=format_name)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(written.data)
+    result = {"out": str(out), "left_out": counts.dropped, **written.report.to_json()}
+    show_result(result, as_json=as_json, lines=lambda: _export_lines(result))
+
+
+def _export_lines(result: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{result['out']}: {result['num_documents']} documents, {result['num_mentions']} mentions, "
+        f"{result['num_relations']} relations, {result['num_facts']} facts, {result['num_synthetic']} synthetic sentences"
+    ]
+    for title, counts in (
+        ("left out by the filter", result["left_out"]),
+        ("cannot be held by the format", result["dropped"]),
+        ("changed by the format", result["changed"]),
+    ):
+        lines += [f"{title}: {number} {kind}" for kind, number in counts.items()]
+    return lines

@@ -1,0 +1,50 @@
+"""The `dare` command: without arguments the app and its workers; with one, a task for scripts."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from core.cli import data, jobs, models, service
+from core.cli.output import errors_in_one_line
+
+app = typer.Typer(
+    name="dare",
+    help="DARE Curator: predict, correct, generate, retrain and export biomedical relation data on one machine. "
+    "Without a command, start the app.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(help="Port of the page; 8501 unless DARE_PORT says otherwise.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser window.")] = False,
+) -> None:
+    """Start the app and one worker a device, and open the page in a browser."""
+    if context.invoked_subcommand is None:
+        with errors_in_one_line():
+            service.start(port=port, opens_browser=not no_browser)
+
+
+app.command("worker")(service.worker)
+app.command("doctor")(service.doctor)
+app.command("import")(data.import_files)
+app.command("export")(data.export)
+app.command("predict")(models.predict)
+app.command("evaluate")(models.evaluate)
+app.command("build-starter")(models.build_starter)
+app.command("train")(jobs.train)
+app.command("generate")(jobs.generate)
+
+
+def main() -> None:
+    """Run the command line."""
+    # Nothing is asked of the hub unless a command is told that it may download.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    app()

@@ -1,0 +1,99 @@
+"""Commands that use models on files: `predict`, `evaluate`, `build-starter`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.data import JsonOption, open_session
+from core.cli.output import ProgressLine, errors_in_one_line, quiet_libraries, show_result
+from core.settings import Settings
+from core.starter import DEFAULT_STARTER
+
+ModelOption = Annotated[str, typer.Option("--model", help="Starter, trained model, or folder of one.")]
+FormatOption = Annotated[str | None, typer.Option("--format", help="jsonl, pubtator or text; told by content.")]
+
+
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Files of documents.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.")],
+    model: ModelOption = DEFAULT_STARTER,
+    format_name: FormatOption = None,
+    out_format: Annotated[str, typer.Option("--out-format", help="jsonl or pubtator.")] = "jsonl",
+    as_json: JsonOption = False,
+) -> None:
+    """Predict mentions and relations of files; annotations they have are not read."""
+    from core.workflows.batch import predict_files
+
+    quiet_libraries()
+    with errors_in_one_line(), open_session(Settings()) as session:
+        result = predict_files(
+            session, Settings(), files, model=model, format_name=format_name, out_path=out, out_format=out_format
+        )
+    show_result(
+        result,
+        as_json=as_json,
+        lines=lambda: [
+            f"{out}: {result['num_documents']} documents, {result['num_mentions']} mentions, "
+            f"{result['num_relations']} relations by {result['model']}"
+        ],
+    )
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Starter, trained model, or folder of one.")],
+    file: Annotated[Path, typer.Argument(help="File of gold documents.")],
+    format_name: FormatOption = None,
+    protocol: Annotated[
+        str, typer.Option(help="classification, mentions, strict, boundaries or end-token.")
+    ] = "strict",
+    as_json: JsonOption = False,
+) -> None:
+    """Score a model on gold documents under a named protocol."""
+    from core.workflows.batch import evaluate_file
+
+    quiet_libraries()
+    with errors_in_one_line(), open_session(Settings()) as session:
+        result = evaluate_file(session, Settings(), file, model=model, format_name=format_name, protocol=protocol)
+    show_result(result, as_json=as_json, lines=lambda: _score_lines(result))
+
+
+def _score_lines(result: dict[str, Any]) -> list[str]:
+    rows = [("micro", result["micro"]), *result["by_label"].items()]
+    return [
+        f"{result['model']} on {result['file']}: {result['protocol']}",
+        f"{'':16}{'P':>8}{'R':>8}{'F1':>8}{'TP':>7}{'FP':>7}{'FN':>7}",
+        *(
+            f"{name:16}{row['precision']:8.3f}{row['recall']:8.3f}{row['f1']:8.3f}{row['tp']:7}{row['fp']:7}{row['fn']:7}"
+            for name, row in rows
+        ),
+        f"macro F1 {result['macro_f1']:.3f}",
+    ]
+
+
+def build_starter(
+    train_file: Annotated[Path, typer.Option("--train", help="Gold training documents.")],
+    dev_file: Annotated[Path, typer.Option("--dev", help="Gold documents that choose the epoch and are scored.")],
+    encoder: Annotated[str, typer.Option(help="Starter, folder or name of the encoder to start from.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
+    template: Annotated[str, typer.Option(help="Template whose schema is learnt.")] = "chemical-disease",
+    num_epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training documents.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of shuffling and new weights.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the joint model that ships as a starter, from gold files."""
+    from core.workflows.batch import build_starter_model
+
+    quiet_libraries()
+    progress = ProgressLine()
+    with errors_in_one_line():
+        result = build_starter_model(
+            train_file, dev_file, template=template, encoder=encoder, out_path=out, num_epochs=num_epochs, seed=seed,
+            report=progress,
+        )  # fmt: skip
+    progress.close()
+    show_result(
+        result,
+        as_json=as_json,
+        lines=lambda: [f"{name}: F1 {score['micro']['f1']:.4f}" for name, score in result["dev_scores"].items()],
+    )

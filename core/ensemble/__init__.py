@@ -1,0 +1,1 @@
+"""DARE's ensemble: sampling, members, vote, threshold."""

@@ -1,0 +1,110 @@
+"""Sentences → mentions and relations: a joint model finds mentions, an ensemble (if there is one) labels pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.domain import (
+    NO_RELATION,
+    Instance,
+    Mention,
+    Relation,
+    Schema,
+    SentencePrediction,
+    Source,
+    State,
+)
+from core.ensemble.ensemble import Ensemble, Verdict
+from core.errors import ModelError
+from core.models.joint import JointModel
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """The models that a project predicts with.
+
+    Args:
+        schema: Only its types and labels are predicted, whatever the models know beside them.
+        finder: Finds mentions; None if no model knows any of the schema's types.
+        ensemble: Labels pairs; None before a model was promoted: then the finder's own relations stand.
+    """
+
+    schema: Schema
+    finder: JointModel | None
+    ensemble: Ensemble | None
+
+    def predict(
+        self, texts: Sequence[str], known: Sequence[tuple[Mention, ...]] | None = None
+    ) -> list[SentencePrediction]:
+        """Predict sentences.
+
+        Args:
+            texts: Sentences.
+            known: Mentions that curators already made in each sentence; they take part in relations and
+                no predicted mention overlaps one of the same type.
+        """
+        known = known if known is not None else [()] * len(texts)
+        found = self.finder.predict(texts) if self.finder else [SentencePrediction((), ()) for _ in texts]
+        merged = [self._merge(prediction, kept) for prediction, kept in zip(found, known, strict=True)]
+        return self._relabel(self.ensemble, texts, merged) if self.ensemble else merged
+
+    def classify(self, instances: Sequence[Instance]) -> dict[str, str]:
+        """Label instances whose mentions are given: instance id → label.
+
+        Raises:
+            ModelError: There is neither an ensemble nor a finder that could label them.
+        """
+        if self.ensemble:
+            verdicts = self.ensemble.classify(instances)
+            return {one.id: verdict.label for one, verdict in zip(instances, verdicts, strict=True)}
+        if self.finder:
+            return self.finder.classify(instances)
+        raise ModelError("No model here can label relations of this schema; train and promote one first.")
+
+    def _merge(self, prediction: SentencePrediction, kept: tuple[Mention, ...]) -> SentencePrediction:
+        """Put curated mentions in the place of predicted ones, and drop what the schema does not know."""
+        new = tuple(
+            mention
+            for mention in prediction.mentions
+            if mention.entity_type in self.schema.type_names
+            and not any(m.entity_type == mention.entity_type and m.span.overlaps(mention.span) for m in kept)
+        )
+        mentions = (*kept, *new)
+        relations = tuple(
+            relation
+            for relation in prediction.relations
+            if relation.head in mentions
+            and relation.tail in mentions
+            and any(
+                label.name == relation.label
+                for label in self.schema.legal_labels(relation.head.entity_type, relation.tail.entity_type)
+            )
+        )
+        return SentencePrediction(mentions, relations, prediction.uncertainty, prediction.disagreement)
+
+    def _relabel(
+        self, ensemble: Ensemble, texts: Sequence[str], found: Sequence[SentencePrediction]
+    ) -> list[SentencePrediction]:
+        """Let the ensemble label every candidate pair of every sentence."""
+        instances: list[Instance] = []
+        owners: list[int] = []
+        for index, (text, prediction) in enumerate(zip(texts, found, strict=True)):
+            for head, tail in self.schema.candidates(prediction.mentions):
+                instances.append(Instance(str(len(instances)), text, head, tail))
+                owners.append(index)
+        relations: list[list[Relation]] = [[] for _ in texts]
+        verdicts: list[list[Verdict]] = [[] for _ in texts]
+        for instance, owner, verdict in zip(instances, owners, ensemble.classify(instances), strict=True):
+            verdicts[owner].append(verdict)
+            if verdict.label != NO_RELATION:
+                relations[owner].append(
+                    Relation(instance.head, instance.tail, verdict.label, verdict.score, State.PENDING, Source.MODEL)
+                )
+        return [
+            SentencePrediction(
+                prediction.mentions,
+                tuple(relations[index]),
+                max([prediction.uncertainty, *(verdict.uncertainty for verdict in verdicts[index])]),
+                max([0.0, *(verdict.disagreement for verdict in verdicts[index])]),
+            )
+            for index, prediction in enumerate(found)
+        ]

@@ -1,0 +1,62 @@
+"""From bytes to text: UTF-8, or UTF-16 with a byte order mark; everything else is refused."""
+
+import codecs
+
+from core.errors import FormatError
+
+BINARY_SIGNATURES = {
+    b"\x1f\x8b": "gzip-compressed",
+    b"\xfd7zXZ": "xz-compressed",
+    b"BZh91AY&SY": "bzip2-compressed",
+    b"PK\x03\x04": "a zip archive or an office document",
+    b"\xd0\xcf\x11\xe0": "an office document",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+}
+UTF16_CODECS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def decode_text(data: bytes) -> str:
+    """Decode a file; a byte order mark is removed, nothing else is changed.
+
+    Raises:
+        FormatError: The file is empty, binary, or in another encoding; names byte offset and line.
+    """
+    _refuse_binary(data)
+    text = _decode(data)
+    if not text.strip():
+        raise FormatError("The file is empty. Choose a file with text.")
+    nul = text.find("\0")
+    if nul >= 0:
+        line = text.count("\n", 0, nul) + 1
+        message = f"Character {nul} is NUL: this looks like a binary file. Save it as UTF-8 text and import that."
+        raise FormatError(message, line=line)
+    return text
+
+
+def _refuse_binary(data: bytes) -> None:
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise FormatError("The file is encoded in UTF-32. Save it as UTF-8 and import it again.")
+    for signature, description in BINARY_SIGNATURES.items():
+        if data.startswith(signature):
+            raise FormatError(f"The file is {description}. Unpack or save it as UTF-8 text and import that.")
+
+
+def _decode(data: bytes) -> str:
+    codec, start = "utf-8", len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    for mark, name in UTF16_CODECS.items():
+        if data.startswith(mark):
+            codec, start = name, len(mark)
+    body = data[start:]
+    try:
+        return body.decode(codec)
+    except UnicodeDecodeError as error:
+        offset = start + error.start
+        line = body[: error.start].decode(codec).count("\n") + 1
+        value = data[offset]
+        message = (
+            f"Byte 0x{value:02X} at byte offset {offset} is not {codec.upper()}. "
+            "Save the file as UTF-8 and import it again."
+        )
+        raise FormatError(message, line=line) from error

@@ -1,0 +1,136 @@
+"""The native format: one JSON object a line, holding everything the domain knows."""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from core.domain import Corpus, Document, Schema, SyntheticSentence
+from core.errors import DomainError, FormatError
+from core.formats.base import ExportReport, IssueLog, Severity, WriteResult
+from core.formats.checks import SchemaCheck, shorten
+from core.formats.jsonl_records import (
+    FORMAT_NAME,
+    FORMAT_VERSION,
+    DocumentRecord,
+    HeaderRecord,
+    Record,
+    SchemaRecord,
+    SyntheticRecord,
+)
+
+LINE_ADAPTER: TypeAdapter[DocumentRecord | SyntheticRecord] = TypeAdapter(
+    Annotated[DocumentRecord | SyntheticRecord, Field(discriminator="kind")]
+)
+ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def read_jsonl(text: str, *, source: str, log: IssueLog, schema: Schema | None) -> Corpus:  # noqa: ARG001 (Reader)
+    """Read a native file; every faulty record is refused with its line.
+
+    Raises:
+        FormatError: The first line is not the header of this format and version.
+    """
+    lines = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+    number, first = next(lines)
+    file_schema = _read_header(first, number)
+    check = SchemaCheck(schema or file_schema, log)
+    documents: list[Document] = []
+    synthetic: list[SyntheticSentence] = []
+    line_by_id: dict[str, int] = {}
+    for number, line in lines:
+        with log.refusing(number):
+            record = _parse_record(line)
+            if isinstance(record, SyntheticRecord):
+                synthetic.append(_read_synthetic(record, check, number))
+                continue
+            first_number = line_by_id.setdefault(record.id, number)
+            if first_number != number:
+                fault = f"Document {shorten(record.id)} stands already in line {first_number}"
+                raise FormatError(f"{fault}. Remove one of the two or give it another id.")
+            documents.append(_read_document(record, check, log, number))
+    return Corpus(tuple(documents), tuple(synthetic), file_schema)
+
+
+def write_jsonl(corpus: Corpus) -> WriteResult:
+    """Write everything a corpus holds; nothing is dropped or changed."""
+    records: Iterable[Record] = (
+        HeaderRecord(schema=SchemaRecord.from_domain(corpus.schema) if corpus.schema else None),
+        *map(DocumentRecord.from_domain, corpus.documents),
+        *map(SyntheticRecord.from_domain, corpus.synthetic),
+    )
+    lines = [record.model_dump_json(by_alias=True) for record in records]
+    report = ExportReport(
+        format_name="jsonl",
+        num_documents=len(corpus.documents),
+        num_mentions=sum(len(document.mentions) for document in corpus.documents),
+        num_relations=sum(len(document.relations) for document in corpus.documents),
+        num_facts=sum(len(document.facts) for document in corpus.documents),
+        num_synthetic=len(corpus.synthetic),
+    )
+    return WriteResult("".join(f"{line}\n" for line in lines).encode(), report)
+
+
+def _read_header(line: str, number: int) -> Schema | None:
+    """Return the schema that the header gives, if any."""
+    try:
+        header = HeaderRecord.model_validate_json(line)
+        schema = header.schema_record.to_domain() if header.schema_record else None
+    except ValidationError as error:
+        expected = f'{{"format":"{FORMAT_NAME}","version":{FORMAT_VERSION}}}'
+        message = f"{_explain(error)} The first line must be the header, at least {expected}."
+        raise FormatError(message, line=number) from error
+    except DomainError as error:
+        raise FormatError(f"{error} Correct the schema in the header.", line=number) from error
+    if header.version != FORMAT_VERSION:
+        message = f"Version {header.version} of the format is not read, only {FORMAT_VERSION}. Update DARE Curator."
+        raise FormatError(message, line=number)
+    return schema
+
+
+def _parse_record(line: str) -> DocumentRecord | SyntheticRecord:
+    if ESCAPED_NUL.search(line):
+        raise FormatError("The record holds a NUL character (\\u0000). Remove it.")
+    try:
+        return LINE_ADAPTER.validate_json(line)
+    except ValidationError as error:
+        raise FormatError(f"{_explain(error)} Correct or remove the record.") from error
+
+
+def _read_document(record: DocumentRecord, check: SchemaCheck, log: IssueLog, line: int) -> Document:
+    document, repairs = record.to_domain()
+    for repair in repairs:
+        log.add(Severity.REPAIRED, repair, line=line)
+    types_by_concept: dict[str, set[str]] = {}
+    for mention in document.mentions:
+        check.check_type(mention.entity_type, line=line)
+        for concept_id in mention.concept_ids:
+            types_by_concept.setdefault(concept_id, set()).add(mention.entity_type)
+    for relation in document.relations:
+        check.check_relation(relation, line=line)
+    for fact in document.facts:
+        check.check_fact(fact, types_by_concept, line=line)
+    return document
+
+
+def _read_synthetic(record: SyntheticRecord, check: SchemaCheck, line: int) -> SyntheticSentence:
+    sentence = record.to_domain()
+    check.check_type(sentence.head.entity_type, line=line)
+    check.check_type(sentence.tail.entity_type, line=line)
+    return sentence
+
+
+def _explain(error: ValidationError) -> str:
+    """Return the first fault of a record in words."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    keys = [str(key) for key in fault["loc"] if key not in ("document", "synthetic")]
+    place = ".".join(keys)
+    match fault["type"]:
+        case "json_invalid":
+            return f"Not valid JSON: {fault['ctx']['error']}."
+        case "missing":
+            return f'The key "{place}" is missing.'
+        case "extra_forbidden":
+            return f'The key "{place}" is not known.'
+    return f'The key "{place}" is wrong: {fault["msg"]}.' if place else f"The record is wrong: {fault['msg']}."

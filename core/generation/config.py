@@ -1,0 +1,77 @@
+"""Settings of generation: the base made from nothing, the stage per label, sampling."""
+
+from dataclasses import dataclass, field
+
+from core.training.config import TrainingConfig
+
+SCRATCH = "scratch"
+
+SCRATCH_NOTICE = (
+    "No pretrained generator is named, so a small GPT-2 was trained from nothing on this project's own sentences. "
+    "It recombines their phrases and knows nothing else: expect awkward sentences and review them closely. "
+    "A pretrained causal language model, by folder or name, writes better ones."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScratchConfig:
+    """Size and training of the base that is made from nothing.
+
+    Args:
+        num_layers: Transformer blocks.
+        width: Size of a hidden state; a multiple of `num_heads`.
+        num_heads: Attention heads.
+        context: Longest sequence in pieces.
+        vocabulary_size: Most pieces of the byte-level BPE, which is learnt from the same sentences.
+        max_training_pieces: Passes over the sentences end before this many pieces were read in all.
+        max_epochs: Most passes, for small projects.
+        training: The loop's settings; its `num_epochs` follows from the two limits above.
+    """
+
+    num_layers: int = 4
+    width: int = 256
+    num_heads: int = 4
+    context: int = 128
+    vocabulary_size: int = 4096
+    max_training_pieces: int = 1_000_000
+    max_epochs: int = 20
+    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(learning_rate=1e-3, batch_size=16))
+
+
+def pretrained_label_training(seed: int) -> TrainingConfig:
+    """Return DARE's settings of the stage per label (sec. 4.1)."""
+    return TrainingConfig(
+        num_epochs=5, learning_rate=3e-5, batch_size=4, gradient_accumulation=2, weight_decay=0.0, seed=seed
+    )
+
+
+def scratch_label_training(seed: int) -> TrainingConfig:
+    """Return the settings of the stage per label on a base from nothing.
+
+    Its weights are far from settled, so DARE's rate of 3e-5 would hardly move them. The batch is the
+    effective batch of 8 in one piece, which is faster at this width.
+    """
+    return TrainingConfig(num_epochs=5, learning_rate=5e-4, batch_size=8, weight_decay=0.0, seed=seed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingConfig:
+    """How sentences are drawn; defaults are DARE's (sec. 4.1). Every setting is passed on explicitly.
+
+    Args:
+        temperature: Divides the logits, > 0.
+        top_k: Only this many most likely pieces can be drawn, >= 1.
+        top_p: Only the most likely pieces that reach this probability together can be drawn, in (0, 1].
+        max_new_pieces: Longest sentence in pieces.
+        batch_size: Sentences drawn at a time.
+        attempts_by_sentence: Generation stops after this many drawn sentences for each one wanted.
+        seed: Seed of the draws.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 5
+    top_p: float = 1.0
+    max_new_pieces: int = 100
+    batch_size: int = 64
+    attempts_by_sentence: int = 40
+    seed: int = 0

@@ -1,0 +1,182 @@
+"""A causal language model that writes masked sentences: load, fine-tune, save."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+from core.errors import EncoderNotFoundError
+from core.generation.pieces import add_masks, boundary_ids, encode_sentences
+from core.training.config import TrainingConfig
+from core.training.trainer import Report, TrainingResult, train
+
+MAX_TRAINING_PIECES = 128
+
+_IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A causal language model with its tokenizer.
+
+    Args:
+        model: Float32 master weights.
+        tokenizer: Holds every mask as one piece.
+        masks: The masks, for decoding.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    masks: tuple[str, ...]
+
+    @property
+    def max_pieces(self) -> int:
+        """Longest sequence the model has positions for."""
+        return int(self.model.config.max_position_embeddings)
+
+
+@dataclass(frozen=True, slots=True)
+class PieceBatch:
+    """Sequences of pieces, padded on the right.
+
+    Shape:
+        piece_ids, attention_mask: (batch, pieces), int64.
+    """
+
+    piece_ids: Tensor
+    attention_mask: Tensor
+
+    def to(self, device: torch.device) -> "PieceBatch":
+        """Return the batch on `device`."""
+        return PieceBatch(self.piece_ids.to(device), self.attention_mask.to(device))
+
+
+def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download: bool = False) -> Generator:
+    """Load a causal language model and add masks to its vocabulary.
+
+    Args:
+        source: Folder or hub name.
+        masks: Tokens that stand for mentions.
+        seed: Seed of the masks' new embeddings.
+        may_download: Whether a hub name may be fetched; nothing is fetched otherwise.
+
+    Raises:
+        EncoderNotFoundError: Nothing usable lies under that name; only safetensors weights are read.
+        AlignmentError: The tokenizer splits a mask.
+    """
+    options: dict[str, Any] = {"local_files_only": not may_download, "trust_remote_code": False}
+    try:
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, use_safetensors=True, **options)
+        tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
+    except (OSError, ValueError) as error:
+        raise EncoderNotFoundError(
+            f"No generator {source!r} on this machine. Name a folder that holds config.json, tokenizer.json and "
+            'model.safetensors of a causal language model, or use "scratch".'
+        ) from error
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise EncoderNotFoundError(f"Generator {source!r} has no fast tokenizer (tokenizer.json), which masks need.")
+    add_masks(tokenizer, masks)
+    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        _resize(model, len(tokenizer), seed=seed)
+    return Generator(model, tokenizer, tuple(masks))
+
+
+def _resize(model: PreTrainedModel, num_pieces: int, *, seed: int) -> None:
+    """Add embeddings near the mean of the others: GPT-2's logits are far below 0, where plain noise would win."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        verbosity = transformers_logging.get_verbosity()
+        transformers_logging.set_verbosity_error()  # says at length what the line above says
+        try:
+            model.resize_token_embeddings(num_pieces, mean_resizing=True)
+        finally:
+            transformers_logging.set_verbosity(verbosity)
+
+
+def save_generator(generator: Generator, path: Path) -> None:
+    """Write weights (safetensors), config and tokenizer; `load_generator` reads them back."""
+    generator.model.save_pretrained(path)
+    generator.tokenizer.save_pretrained(path)
+
+
+def fine_tune(
+    generator: Generator,
+    sentences: Sequence[str],
+    *,
+    config: TrainingConfig,
+    validation: Sequence[str] = (),
+    report: Report | None = None,
+    device: torch.device | None = None,
+) -> TrainingResult:
+    """Train in place to write such sentences, ends included.
+
+    Args:
+        generator: The model to train.
+        sentences: Masked or plain sentences.
+        config: The loop's settings.
+        validation: Sentences whose loss chooses the epoch; the last epoch is kept if there are none.
+        report: Progress sink.
+        device: Where to train; picked automatically if None.
+
+    Raises:
+        NotEnoughDataError: There are no sentences.
+        TrainingDivergedError: The loss became NaN or infinite.
+
+    Source:
+        DARE, arXiv:2004.13845, sec. 4.1: sequences of at most 128 pieces.
+    """
+    limit = min(MAX_TRAINING_PIECES, generator.max_pieces)
+    items = encode_sentences(generator.tokenizer, sentences, max_pieces=limit)
+    held_out = encode_sentences(generator.tokenizer, validation, max_pieces=limit)
+    return train(
+        generator.model,
+        items,
+        lengths=[len(item) for item in items],
+        collate=lambda batch: pad_sequences(batch, pad_id=boundary_ids(generator.tokenizer)[1]),
+        loss=lambda model, batch, _: next_piece_losses(model, batch).mean(),
+        config=config,
+        validate=(lambda _: mean_loss(generator, held_out)) if held_out else None,
+        report=report,
+        device=device,
+    )
+
+
+def pad_sequences(sequences: Sequence[Sequence[int]], *, pad_id: int) -> PieceBatch:
+    """Pad on the right; what is padding is known by the attention mask alone, since ids may equal the end piece."""
+    longest = max(len(sequence) for sequence in sequences)
+    piece_ids = torch.full((len(sequences), longest), pad_id)  # (batch, pieces)
+    attention_mask = torch.zeros_like(piece_ids)  # (batch, pieces)
+    for row, sequence in enumerate(sequences):
+        piece_ids[row, : len(sequence)] = torch.tensor(sequence)
+        attention_mask[row, : len(sequence)] = 1
+    return PieceBatch(piece_ids, attention_mask)
+
+
+def next_piece_losses(model: nn.Module, batch: PieceBatch) -> Tensor:
+    """Return -log P(u_i | u_<i) of every real piece after the first, the end included (DARE eq. 1).
+
+    Shape:
+        returns: (real pieces after the first,), float32.
+    """
+    logits = model(input_ids=batch.piece_ids, attention_mask=batch.attention_mask, use_cache=False).logits[:, :-1]
+    targets = batch.piece_ids.masked_fill(batch.attention_mask == 0, _IGNORED)[:, 1:]  # (batch, pieces - 1)
+    losses = functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none")
+    return losses[targets.flatten() != _IGNORED]
+
+
+@torch.inference_mode()
+def mean_loss(generator: Generator, encoded: Sequence[Sequence[int]], *, batch_size: int = 64) -> float:
+    """Return the mean loss per piece over sequences of pieces."""
+    pad_id = boundary_ids(generator.tokenizer)[1]
+    total, count = 0.0, 0
+    for start in range(0, len(encoded), batch_size):
+        batch = pad_sequences(encoded[start : start + batch_size], pad_id=pad_id).to(generator.model.device)
+        losses = next_piece_losses(generator.model, batch)
+        total, count = total + float(losses.sum()), count + len(losses)
+    return total / max(count, 1)

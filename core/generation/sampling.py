@@ -1,0 +1,128 @@
+"""Draw sentences from a generator until enough pass the filters, and weigh those that do."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import GenerationConfig
+
+from core.errors import SequenceTooLongError
+from core.generation.config import SamplingConfig
+from core.generation.filters import KeptSentence, Removal, SentenceFilter
+from core.generation.generator import Generator, mean_loss
+from core.generation.pieces import boundary_ids, decode_sentence, encode_sentences
+from core.training.trainer import Report
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationResult:
+    """What a generation gave.
+
+    Args:
+        kept: Sentences that passed every filter, in the order they were drawn.
+        num_generated: Sentences drawn.
+        removed: Reason → number of sentences; a reason that removed none is left out.
+    """
+
+    kept: tuple[KeptSentence, ...]
+    num_generated: int
+    removed: dict[Removal, int]
+
+
+def generate_sentences(
+    generator: Generator,
+    sentence_filter: SentenceFilter,
+    *,
+    count: int,
+    config: SamplingConfig,
+    report: Report | None = None,
+) -> GenerationResult:
+    """Draw until `count` sentences passed the filters, or until the attempts are used up.
+
+    Args:
+        generator: On the device to draw on.
+        sentence_filter: Judge of each sentence.
+        count: Sentences wanted after filtering.
+        config: How to draw, and how often at most.
+        report: Progress sink.
+
+    Raises:
+        SequenceTooLongError: The model has too few positions for `max_new_pieces`.
+    """
+    kept: list[KeptSentence] = []
+    removed: Counter[Removal] = Counter()
+    num_generated, limit = 0, count * config.attempts_by_sentence
+    while len(kept) < count and num_generated < limit:
+        batch_size = min(config.batch_size, limit - num_generated)
+        for text in draw_sentences(generator, batch_size, config=config, seed=config.seed + num_generated):
+            if len(kept) == count:
+                break
+            num_generated += 1
+            match sentence_filter.judge(text):
+                case Removal() as reason:
+                    removed[reason] += 1
+                case KeptSentence() as sentence:
+                    kept.append(sentence)
+        if report:
+            done = max(len(kept) / count, num_generated / limit)
+            report(done, f"{len(kept)} of {count} kept, {num_generated} generated", kept=len(kept))
+    return GenerationResult(tuple(kept), num_generated, dict(removed))
+
+
+@torch.inference_mode()
+def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, seed: int) -> list[str]:
+    """Draw sentences from the begin piece alone; on one device the same seed gives the same sentences.
+
+    Raises:
+        SequenceTooLongError: The model has too few positions for `max_new_pieces`.
+
+    Source:
+        DARE, arXiv:2004.13845, sec. 4.1.
+    """
+    if config.max_new_pieces + 1 > generator.max_pieces:
+        raise SequenceTooLongError(
+            f"Sentences of {config.max_new_pieces} pieces do not fit the generator's {generator.max_pieces} positions; "
+            f"lower max_new_pieces to {generator.max_pieces - 1} or less."
+        )
+    begin, _ = boundary_ids(generator.tokenizer)
+    device = generator.model.device
+    piece_ids = torch.full((count, 1), begin, device=device)  # (count, 1)
+    generator.model.eval()
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        drawn = generator.model.generate(  # (count, pieces)
+            piece_ids,
+            attention_mask=torch.ones_like(piece_ids),
+            generation_config=_generation_config(generator, config),
+        )
+    return [decode_sentence(generator.tokenizer, ids, masks=generator.masks) for ids in drawn.tolist()]
+
+
+def _generation_config(generator: Generator, config: SamplingConfig) -> GenerationConfig:
+    """State every setting: transformers fills what is left out (top_k = 50, for one) without a word."""
+    begin, end = boundary_ids(generator.tokenizer)
+    masks = set(generator.tokenizer.convert_tokens_to_ids(list(generator.masks)))
+    never = sorted(set(generator.tokenizer.all_special_ids) - masks - {end})
+    return GenerationConfig(
+        do_sample=True,
+        temperature=config.temperature,
+        top_k=config.top_k,
+        top_p=config.top_p,
+        typical_p=1.0,
+        repetition_penalty=1.0,
+        num_beams=1,
+        num_return_sequences=1,
+        max_new_tokens=config.max_new_pieces,
+        suppress_tokens=never or None,
+        use_cache=True,
+        bos_token_id=begin,
+        eos_token_id=end,
+        pad_token_id=end,
+    )
+
+
+def mean_log_likelihoods(generator: Generator, sentences: Sequence[str]) -> list[float]:
+    """Return each sentence's mean log probability per piece, its end included, in nats."""
+    encoded = encode_sentences(generator.tokenizer, sentences, max_pieces=generator.max_pieces)
+    return [-mean_loss(generator, [ids]) for ids in encoded]

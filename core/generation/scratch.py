@@ -1,0 +1,79 @@
+"""The base made from nothing: a small GPT-2 and its tokenizer, learnt from a project's own sentences."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from core.errors import NotEnoughDataError
+from core.generation.config import ScratchConfig
+from core.generation.generator import Generator, fine_tune
+from core.generation.pieces import add_masks, boundary_ids, encode_sentences, train_tokenizer
+from core.training.trainer import Report
+
+_VALIDATION_SHARE = 0.05
+# Fewer sentences than this cannot be spared to choose the best epoch.
+_MIN_VALIDATION = 20
+
+
+def make_scratch_generator(
+    plain: Sequence[str],
+    masked: Sequence[str],
+    *,
+    masks: Sequence[str],
+    config: ScratchConfig,
+    report: Report | None = None,
+    device: torch.device | None = None,
+) -> Generator:
+    """Train a small GPT-2 from random weights on plain and masked sentences.
+
+    Args:
+        plain: Sentences of the train split as they are; the tokenizer is learnt from them.
+        masked: Masked gold sentences of the train split.
+        masks: Every mask of the schema.
+        config: Size and training; its training seed also seeds the weights.
+        report: Progress sink.
+        device: Where to train; picked automatically if None.
+
+    Raises:
+        NotEnoughDataError: There is no plain sentence.
+        TrainingDivergedError: The loss became NaN or infinite.
+    """
+    if not plain:
+        raise NotEnoughDataError("The train split holds no sentence to learn from; import documents first.")
+    tokenizer = train_tokenizer(plain, vocabulary_size=config.vocabulary_size)
+    add_masks(tokenizer, masks)
+    begin, end = boundary_ids(tokenizer)
+    with torch.random.fork_rng():
+        torch.manual_seed(config.training.seed)
+        model = GPT2LMHeadModel(
+            GPT2Config(
+                vocab_size=len(tokenizer),
+                n_positions=config.context,
+                n_embd=config.width,
+                n_layer=config.num_layers,
+                n_head=config.num_heads,
+                bos_token_id=begin,
+                eos_token_id=end,
+                pad_token_id=end,
+            )
+        )
+    generator = Generator(model, tokenizer, tuple(masks))
+    sentences = list(dict.fromkeys([*plain, *masked]))
+    Random(config.training.seed).shuffle(sentences)
+    num_validation = round(len(sentences) * _VALIDATION_SHARE)
+    num_validation = num_validation if num_validation >= _MIN_VALIDATION else 0
+    validation, training = sentences[:num_validation], sentences[num_validation:]
+    num_pieces = sum(map(len, encode_sentences(tokenizer, training, max_pieces=config.context)))
+    num_epochs = min(config.max_epochs, max(1, config.max_training_pieces // num_pieces))
+    fine_tune(
+        generator,
+        training,
+        config=replace(config.training, num_epochs=num_epochs),
+        validation=validation,
+        report=report,
+        device=device,
+    )
+    return generator

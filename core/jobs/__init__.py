@@ -1,0 +1,1 @@
+"""Background jobs: queues, workers, child processes, and what the web process needs to start and stop them."""

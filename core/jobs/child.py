@@ -1,0 +1,93 @@
+"""One task of a pipeline in a process of its own: `python -m core.jobs.child` with four arguments.
+
+Stdin ends when the worker dies, and the process with it. Stdout carries JSON lines to the worker: progress,
+and at most one error. Everything printed goes to stderr, the task's log.
+"""
+
+import argparse
+import json
+import logging
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from filelock import FileLock
+
+from core.domain import JobKind
+from core.jobs.names import DONE_FILE
+from core.jobs.processes import describe_error, end_own_group, send, take_stdout, watch_parent
+from core.jobs.progress import make_progress
+from core.workflows.pipelines import Pipeline, Report, get_pipeline
+
+log = logging.getLogger(__name__)
+
+
+def task_arguments(kind: JobKind, task: str, run_path: Path) -> list[str]:
+    """Return the arguments that make a child run one task."""
+    return ["--kind", kind.value, "--task", task, "--run-path", str(run_path)]
+
+
+def run_task(pipeline: Pipeline, task: str, run_path: Path, report: Report) -> None:
+    """Run a task into `run_path / task`, which appears whole or not at all.
+
+    A finished output is taken as it is. The lock makes a second run of the same task, left over from a
+    cancelled one, wait for the first and then find its output.
+    """
+    out_path, partial_path = run_path / task, run_path / f".{task}.partial"
+    with FileLock(run_path / f".{task}.lock"):
+        if not (out_path / DONE_FILE).exists():
+            for path in (out_path, partial_path):
+                shutil.rmtree(path, ignore_errors=True)
+            partial_path.mkdir()
+            started = time.monotonic()
+            pipeline.run_task(task, run_path, partial_path, report)
+            summary = {"task": task, "seconds": round(time.monotonic() - started, 3)}
+            (partial_path / DONE_FILE).write_text(json.dumps(summary), encoding="utf-8")
+            partial_path.rename(out_path)
+    report(1.0, "done")
+
+
+class ChannelReport:
+    """Sends progress to the worker, at most ten lines a second; the last line of all is always sent."""
+
+    def __init__(self, channel: TextIO, *, interval_seconds: float = 0.1) -> None:
+        self._channel = channel
+        self._interval_seconds = interval_seconds
+        self._last = -interval_seconds
+
+    def __call__(self, fraction: float, message: str = "", **values: float) -> None:
+        """Send progress; a line without numbers is left out where the one before is too fresh."""
+        now = time.monotonic()
+        if not values and fraction < 1 and now - self._last < self._interval_seconds:
+            return
+        self._last = now
+        send(self._channel, make_progress(fraction, message, values).to_message())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the task that the command line names; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Run one task of a job; started by a worker.")
+    parser.add_argument("--kind", type=JobKind, required=True)
+    parser.add_argument("--task", required=True)
+    parser.add_argument("--run-path", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    channel = take_stdout()
+    # A terminal's Ctrl-C is the worker's business: it ends its children in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    watch_parent(end_own_group)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        run_task(get_pipeline(options.kind), options.task, options.run_path, ChannelReport(channel))
+    except Exception as error:
+        log.exception("task %s failed", options.task)
+        send(channel, {"error": describe_error(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

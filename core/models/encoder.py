@@ -1,0 +1,149 @@
+"""Encoders by name or path, their tokenizers, and their pieces aligned with words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AddedToken, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+
+from core.domain import Span
+from core.errors import AlignmentError, EncoderNotFoundError
+from core.nlp.alignment import align_words, split_words
+from core.starter import find_starter
+from core.training.checkpoints import CONFIG_NAME, load_weights
+
+ENCODER_FOLDER = "encoder"
+_PREFIX = "encoder."
+# Fused attention; and no pooler, because no architecture here reads it and it would be trained for nothing.
+_MODEL_OPTIONS: dict[str, Any] = {"attn_implementation": "sdpa", "add_pooling_layer": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A BERT-like encoder with its tokenizer.
+
+    Args:
+        model: Returns hidden states of shape (batch, pieces, width).
+        tokenizer: A fast tokenizer, because offsets are needed.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+
+    @property
+    def width(self) -> int:
+        """Size of a hidden state."""
+        return int(self.model.config.hidden_size)
+
+    @property
+    def max_pieces(self) -> int:
+        """Longest input in word pieces, special pieces included."""
+        return int(self.model.config.max_position_embeddings)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """One sentence as pieces, with its words aligned.
+
+    Args:
+        piece_ids: Vocabulary ids, special pieces included.
+        words: Word spans that have at least one piece, in sentence coordinates.
+        first_pieces: Index of each word's first piece.
+    """
+
+    piece_ids: tuple[int, ...]
+    words: tuple[Span, ...]
+    first_pieces: tuple[int, ...]
+
+
+def load_encoder(source: str, *, may_download: bool = False) -> Encoder:
+    """Load an encoder with float32 weights.
+
+    Args:
+        source: Name of a starter model, folder of an encoder or of one of our models, or hub name.
+        may_download: Whether a hub name may be fetched; nothing leaves the machine otherwise.
+
+    Raises:
+        EncoderNotFoundError: Nothing usable lies under that name.
+    """
+    path = find_starter(source) or Path(source)
+    if (path / CONFIG_NAME).is_file():
+        encoder = build_encoder(path / ENCODER_FOLDER)
+        state = {
+            name[len(_PREFIX) :]: tensor for name, tensor in load_weights(path).items() if name.startswith(_PREFIX)
+        }
+        encoder.model.resize_token_embeddings(state["embeddings.word_embeddings.weight"].shape[0])
+        encoder.model.load_state_dict(state)
+        return encoder
+    name = str(path) if path.is_dir() else source
+    options: dict[str, Any] = {"local_files_only": not may_download, "trust_remote_code": False}
+    try:
+        model = AutoModel.from_pretrained(name, dtype=torch.float32, use_safetensors=True, **_MODEL_OPTIONS, **options)
+        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, **options)
+    except (OSError, ValueError) as error:
+        raise EncoderNotFoundError(
+            f"No encoder {source!r} on this machine. Name a folder that holds config.json and model.safetensors, "
+            "or a starter model."
+        ) from error
+    return Encoder(model, _require_fast(tokenizer, source))
+
+
+def build_encoder(folder: Path) -> Encoder:
+    """Build an encoder with new weights from a folder that holds its config and tokenizer only."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    model = AutoModel.from_config(config, dtype=torch.float32, **_MODEL_OPTIONS)  # type: ignore[no-untyped-call]
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True, trust_remote_code=False)
+    return Encoder(model, _require_fast(tokenizer, str(folder)))
+
+
+def _require_fast(tokenizer: object, source: str) -> PreTrainedTokenizerFast:
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise EncoderNotFoundError(f"Encoder {source!r} has no fast tokenizer (tokenizer.json), which offsets need.")
+    return tokenizer
+
+
+def add_mask_tokens(encoder: Encoder, masks: Sequence[str], *, seed: int) -> None:
+    """Add masks to the vocabulary, one piece each, and give the embedding table seeded new rows.
+
+    Raises:
+        AlignmentError: The tokenizer still splits a mask.
+    """
+    tokens = [AddedToken(mask, special=True, normalized=False, lstrip=False, rstrip=False) for mask in masks]
+    encoder.tokenizer.add_tokens(tokens, special_tokens=True)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        encoder.model.resize_token_embeddings(len(encoder.tokenizer), mean_resizing=False)
+    for mask in masks:
+        ids = encoder.tokenizer(f"a {mask} b", add_special_tokens=False)["input_ids"]
+        if encoder.tokenizer.convert_tokens_to_ids(mask) not in ids:
+            raise AlignmentError(f"The tokenizer splits the mask {mask} into {encoder.tokenizer.tokenize(mask)}.")
+
+
+def encode_texts(encoder: Encoder, texts: Sequence[str], *, max_pieces: int) -> list[EncodedText]:
+    """Cut sentences into pieces, once, and align each with its words; longer ones are cut at `max_pieces`."""
+    if not texts:
+        return []
+    limit = min(max_pieces, encoder.max_pieces)
+    output = encoder.tokenizer(list(texts), return_offsets_mapping=True, truncation=True, max_length=limit)
+    encoded = []
+    for text, piece_ids, offsets in zip(texts, output["input_ids"], output["offset_mapping"], strict=True):
+        aligned = align_words(split_words(text), offsets)
+        encoded.append(EncodedText(tuple(piece_ids), aligned.words, aligned.first_pieces))
+    return encoded
+
+
+def pad_pieces(sequences: Sequence[Sequence[int]], *, pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad piece ids on the right.
+
+    Shape:
+        returns: piece ids (batch, pieces), int64; attention mask (batch, pieces), int64 of 0 and 1.
+    """
+    longest = max(len(sequence) for sequence in sequences)
+    piece_ids = torch.full((len(sequences), longest), pad_id, dtype=torch.long)  # (batch, pieces)
+    attention_mask = torch.zeros_like(piece_ids)  # (batch, pieces)
+    for row, sequence in enumerate(sequences):
+        piece_ids[row, : len(sequence)] = torch.tensor(sequence)
+        attention_mask[row, : len(sequence)] = 1
+    return piece_ids, attention_mask

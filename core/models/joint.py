@@ -1,0 +1,302 @@
+"""Joint mentions and relations in one pass: BIOES tags, then a biaffine over pairs of predicted mentions.
+
+Giorgi et al. 2019, "End-to-end Named Entity Recognition and Relation Extraction using Pre-trained
+Language Models", eq. 1-10 and app. A.2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.domain import (
+    NO_RELATION,
+    Instance,
+    Mention,
+    Relation,
+    SentencePrediction,
+    Source,
+    Span,
+    State,
+)
+from core.models.encoder import (
+    ENCODER_FOLDER,
+    EncodedText,
+    Encoder,
+    build_encoder,
+    encode_texts,
+)
+from core.models.joint_data import (
+    IGNORED_TAG,
+    JointBatch,
+    JointConfig,
+    JointItem,
+    MentionTable,
+    make_batch,
+    make_item,
+)
+from core.nlp.alignment import find_word_range, ranges_from_tags
+from core.training.batching import budgeted_batches
+from core.training.checkpoints import load_config, load_weights, save_config, save_weights
+
+ARCHITECTURE = "joint"
+
+
+class JointModel(nn.Module):
+    """Encoder, tag layer and biaffine pair layer.
+
+    Args:
+        encoder: Any BERT-like encoder.
+        config: Shape.
+    """
+
+    def __init__(self, encoder: Encoder, config: JointConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.tokenizer = encoder.tokenizer
+        self.encoder = encoder.model
+        self._parts = encoder
+        self.dropout = nn.Dropout(config.dropout)
+        self.tag_layer = nn.Linear(encoder.width, len(config.tags))
+        self.tag_embedding = nn.Embedding(len(config.tags), config.tag_width, scale_grad_by_freq=True)
+        width = encoder.width + config.tag_width
+        self.head_layer = _feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
+        self.tail_layer = _feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
+        num_classes = len(config.labels) + 1
+        self.bilinear = nn.Bilinear(config.pair_width, config.pair_width, num_classes, bias=False)
+        self.linear = nn.Linear(2 * config.pair_width, num_classes)
+        legal = torch.zeros(len(config.entity_types), len(config.entity_types), dtype=torch.bool)
+        for head_type, tail_type in config.legal_types:
+            legal[config.entity_types.index(head_type), config.entity_types.index(tail_type)] = True
+        self.register_buffer("legal", legal, persistent=False)  # (head types, tail types)
+        self.legal: Tensor
+
+    # The forward pass, top to bottom.
+
+    def tag_words(self, batch: JointBatch) -> tuple[Tensor, Tensor]:
+        """Score the tags of every word (eq. 1).
+
+        Shape:
+            returns: word states (batch, words, width); tag logits (batch, words, tags).
+        """
+        states = self.encoder(batch.piece_ids, attention_mask=batch.attention_mask).last_hidden_state
+        index = batch.first_pieces.unsqueeze(-1).expand(-1, -1, states.shape[-1])  # (batch, words, width)
+        words = self.dropout(states.gather(1, index))  # (batch, words, width)
+        return words, self.tag_layer(words)
+
+    def score_pairs(self, words: Tensor, tag_ids: Tensor, table: MentionTable, pairs: Tensor) -> Tensor:
+        """Score every label for pairs of mentions, each represented by its last word (eq. 3-7).
+
+        Shape:
+            words: (batch, words, width).
+            tag_ids: (batch, words), int64, the predicted tags.
+            pairs: (pairs, 2), int64; rows of `table`, head first.
+            returns: (pairs, labels + 1); class 0 is NEG.
+        """
+        states = torch.cat([words, self.tag_embedding(tag_ids)], dim=-1)  # (batch, words, width + tag width)
+        ends = states[table.sentences, table.last_words]  # (mentions, width + tag width)
+        head = self.head_layer(ends)[pairs[:, 0]]  # (pairs, pair width)
+        tail = self.tail_layer(ends)[pairs[:, 1]]  # (pairs, pair width)
+        logits: Tensor = self.bilinear(head, tail) + self.linear(torch.cat([head, tail], dim=-1))
+        return logits
+
+    def legal_pairs(self, table: MentionTable) -> Tensor:
+        """Return every ordered pair of different mentions of one sentence whose types may be related.
+
+        Shape:
+            returns: (pairs, 2), int64; rows of `table`, head first.
+        """
+        same_sentence = table.sentences.unsqueeze(1) == table.sentences.unsqueeze(0)  # (mentions, mentions)
+        allowed = self.legal[table.type_ids.unsqueeze(1), table.type_ids.unsqueeze(0)] & same_sentence
+        allowed.fill_diagonal_(False)
+        return allowed.nonzero()
+
+    def loss(self, batch: JointBatch, epochs_done: float) -> Tensor:
+        """L_NER + lambda L_RE, lambda rising from 0 to 1 over the first epoch (eq. 2, 8 and 10)."""
+        words, tag_logits = self.tag_words(batch)
+        tag_loss = functional.cross_entropy(
+            tag_logits.flatten(0, 1).float(), batch.tag_ids.flatten(), ignore_index=IGNORED_TAG
+        )
+        tag_ids = tag_logits.argmax(-1)  # (batch, words)
+        table, targets = self._training_candidates(batch, tag_ids)
+        pairs = self.legal_pairs(table)
+        if not len(pairs):
+            return tag_loss
+        pair_logits = self.score_pairs(words, tag_ids, table, pairs)
+        gold = torch.tensor([targets.get((h, t), 0) for h, t in pairs.tolist()], device=pairs.device)  # (pairs,)
+        return tag_loss + min(1.0, epochs_done) * functional.cross_entropy(pair_logits.float(), gold)
+
+    def _training_candidates(
+        self, batch: JointBatch, tag_ids: Tensor
+    ) -> tuple[MentionTable, dict[tuple[int, int], int]]:
+        """Join predicted mentions with gold ones; return the table and {(head row, tail row): label id}."""
+        predicted = self._read_mentions(batch, tag_ids)
+        rows: list[tuple[int, int, int, int]] = []
+        targets = {}
+        for sentence, gold in enumerate(batch.mentions):
+            found = predicted[sentence]
+            kept = [m for m in gold if self.config.has_teacher_forcing or m in found]
+            row_by_mention = {mention: len(rows) + offset for offset, mention in enumerate(kept)}
+            rows += [(sentence, *mention) for mention in kept]
+            rows += [(sentence, *mention) for mention in found if mention not in row_by_mention]
+            for head, tail, label_id in batch.relations[sentence]:
+                if gold[head] in row_by_mention and gold[tail] in row_by_mention:
+                    targets[row_by_mention[gold[head]], row_by_mention[gold[tail]]] = label_id
+        return self._make_table(rows), targets
+
+    def _read_mentions(self, batch: JointBatch, tag_ids: Tensor) -> list[list[tuple[int, int, int]]]:
+        """Read tags as (first word, last word + 1, type id), a list for each sentence."""
+        num_words = (batch.tag_ids != IGNORED_TAG).sum(1).tolist()
+        tags, types = self.config.tags, self.config.entity_types
+        return [
+            [(first, last, types.index(name)) for first, last, name in ranges_from_tags([tags[t] for t in row[:count]])]
+            for row, count in zip(tag_ids.tolist(), num_words, strict=True)
+        ]
+
+    def _make_table(self, rows: Sequence[tuple[int, int, int, int]]) -> MentionTable:
+        columns = torch.tensor(rows, dtype=torch.long, device=self.legal.device).reshape(-1, 4)  # (mentions, 4)
+        return MentionTable(columns[:, 0], columns[:, 1], columns[:, 2] - 1, columns[:, 3])
+
+    # Sentences in, predictions out.
+
+    def encode(self, texts: Sequence[str]) -> list[EncodedText]:
+        """Cut sentences into pieces and align words."""
+        return encode_texts(self._parts, texts, max_pieces=self.config.max_pieces)
+
+    def collate(self, items: Sequence[JointItem]) -> JointBatch:
+        """Pad items to one batch."""
+        return make_batch(items, pad_id=self.tokenizer.pad_token_id)
+
+    @torch.inference_mode()
+    def predict(
+        self, texts: Sequence[str], *, threshold: float = 0.5, max_batch_pieces: int = 4096
+    ) -> list[SentencePrediction]:
+        """Find mentions and relations of sentences.
+
+        Args:
+            texts: Sentences.
+            threshold: A relation is predicted if its score reaches this, in [0, 1].
+            max_batch_pieces: Padded pieces of one forward pass.
+        """
+        self.eval()
+        encoded = self.encode(texts)
+        predictions: list[SentencePrediction | None] = [None] * len(encoded)
+        for indices in budgeted_batches([len(item.piece_ids) for item in encoded], max_pieces=max_batch_pieces):
+            items = [JointItem(encoded[i], (0,) * len(encoded[i].words), (), ()) for i in indices]
+            for index, prediction in zip(indices, self._predict_batch(items, threshold), strict=True):
+                predictions[index] = prediction
+        return [prediction for prediction in predictions if prediction is not None]
+
+    def _predict_batch(self, items: Sequence[JointItem], threshold: float) -> list[SentencePrediction]:
+        batch = self.collate(items).to(self.legal.device)
+        words, tag_logits = self.tag_words(batch)
+        scores = tag_logits.float().softmax(-1)  # (batch, words, tags)
+        tag_scores, tag_ids = scores.max(-1)  # (batch, words) each
+        found = self._read_mentions(batch, tag_ids)
+        rows = [(sentence, *mention) for sentence, mentions in enumerate(found) for mention in mentions]
+        mentions = [
+            self._mention(items[sentence], first, last, type_id, tag_scores[sentence, first:last].min().item())
+            for sentence, first, last, type_id in rows
+        ]
+        table = self._make_table(rows)
+        pairs = self.legal_pairs(table)
+        relations: list[list[Relation]] = [[] for _ in items]
+        margins = [
+            1 - tag_scores[i, : len(item.tag_ids)].min().item() if item.tag_ids else 0.0 for i, item in enumerate(items)
+        ]
+        if len(pairs):
+            pair_scores = self.score_pairs(words, tag_ids, table, pairs).float().softmax(-1)  # (pairs, labels + 1)
+            for (head, tail), row in zip(pairs.tolist(), pair_scores.tolist(), strict=True):
+                sentence = rows[head][0]
+                best = max(range(1, len(row)), key=row.__getitem__)
+                margins[sentence] = max(margins[sentence], 1 - max(row))
+                if row[best] >= threshold:
+                    label = self.config.labels[best - 1]
+                    relation = Relation(mentions[head], mentions[tail], label, row[best], State.PENDING, Source.MODEL)
+                    relations[sentence].append(relation)
+        by_sentence: list[list[Mention]] = [[] for _ in items]
+        for (sentence, *_), mention in zip(rows, mentions, strict=True):
+            by_sentence[sentence].append(mention)
+        return [
+            SentencePrediction(tuple(m), tuple(r), uncertainty=u)
+            for m, r, u in zip(by_sentence, relations, margins, strict=True)
+        ]
+
+    @torch.inference_mode()
+    def classify(self, instances: Sequence[Instance], *, batch_size: int = 64) -> dict[str, str]:
+        """Label candidate pairs whose mentions are given: instance id → label.
+
+        The tags of the two mentions are set to gold; everything else is as in `predict`. A mention without
+        a piece (beyond the longest input) leaves its instances out.
+        """
+        self.eval()
+        labels: dict[str, str] = {}
+        encoded = self.encode([instance.text for instance in instances])
+        for start in range(0, len(instances), batch_size):
+            chunk = list(zip(instances[start : start + batch_size], encoded[start : start + batch_size], strict=True))
+            labels |= self._classify_batch(chunk)
+        return labels
+
+    def _classify_batch(self, chunk: Sequence[tuple[Instance, EncodedText]]) -> dict[str, str]:
+        types = self.config.entity_types
+        items: list[JointItem] = []
+        rows: list[tuple[int, int, int, int]] = []
+        ids: list[str] = []
+        for instance, encoded in chunk:
+            found = [(find_word_range(m.span, encoded.words), m) for m in (instance.head, instance.tail)]
+            ranges = [(*words, types.index(m.entity_type)) for words, m in found if words and m.entity_type in types]
+            if len(ranges) == 2:
+                rows += [(len(items), *one) for one in ranges]
+                items.append(make_item(self.config, encoded, [instance.head, instance.tail], []))
+                ids.append(instance.id)
+        if not items:
+            return {}
+        batch = self.collate(items).to(self.legal.device)
+        words, tag_logits = self.tag_words(batch)
+        is_gold = batch.tag_ids > 0  # (batch, words); words inside the two mentions
+        tag_ids = torch.where(is_gold, batch.tag_ids, tag_logits.argmax(-1))  # (batch, words)
+        pairs = torch.arange(2 * len(items), device=self.legal.device).reshape(-1, 2)  # (pairs, 2)
+        scores = self.score_pairs(words, tag_ids, self._make_table(rows), pairs)  # (pairs, labels + 1)
+        classes = (NO_RELATION, *self.config.labels)
+        return {one: classes[index] for one, index in zip(ids, scores.argmax(-1).tolist(), strict=True)}
+
+    def _mention(self, item: JointItem, first: int, last: int, type_id: int, score: float) -> Mention:
+        words = item.encoded.words
+        span = Span(words[first].start, words[last - 1].end)
+        return Mention(span, self.config.entity_types[type_id], score=score, state=State.PENDING, source=Source.MODEL)
+
+    # Files.
+
+    def save(self, path: Path, *, dtype: torch.dtype | None = None) -> None:
+        """Write weights, config and tokenizer into a folder."""
+        save_weights(path, self.state_dict(), dtype=dtype)
+        save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
+        self.encoder.config.save_pretrained(path / ENCODER_FOLDER)
+        self.tokenizer.save_pretrained(path / ENCODER_FOLDER)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a model written by `save`.
+
+        Raises:
+            ModelError: The folder is incomplete.
+        """
+        options = load_config(path)["config"]
+        legal = tuple((head, tail) for head, tail in options.pop("legal_types"))
+        types, labels = tuple(options.pop("entity_types")), tuple(options.pop("labels"))
+        config = JointConfig(entity_types=types, labels=labels, legal_types=legal, **options)
+        model = cls(build_encoder(path / ENCODER_FOLDER), config)
+        model.load_state_dict(load_weights(path))
+        model.eval()
+        return model
+
+
+def _feed_forward(width: int, hidden_width: int, output_width: int, dropout: float) -> nn.Sequential:
+    """Two layers, as in the authors' code (eq. 4-5 show one)."""
+    return nn.Sequential(
+        nn.Linear(width, hidden_width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_width, output_width)
+    )

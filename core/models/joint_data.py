@@ -1,0 +1,156 @@
+"""What the joint model reads: its shape, encoded sentences with gold tags, padded batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from core.domain import EntityType, Mention, Relation, RelationLabel, Schema
+from core.models.encoder import EncodedText, pad_pieces
+from core.nlp.alignment import find_word_range, tags_from_ranges
+
+IGNORED_TAG = -100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointConfig:
+    """Shape of a joint model.
+
+    Args:
+        entity_types: Names, in tag order.
+        labels: Names of the positive labels; index 0 of the output is NEG.
+        legal_types: (head type, tail type) pairs that may be related.
+        tag_width: Size of a tag embedding (the paper's 128).
+        hidden_width: First layer of the head and tail networks (512).
+        pair_width: What the biaffine acts on (256 in the authors' code).
+        dropout: Probability in [0, 1).
+        has_teacher_forcing: Whether gold mentions are candidates too while training.
+        max_pieces: Longest sentence in pieces.
+    """
+
+    entity_types: tuple[str, ...]
+    labels: tuple[str, ...]
+    legal_types: tuple[tuple[str, str], ...]
+    tag_width: int = 128
+    hidden_width: int = 512
+    pair_width: int = 256
+    dropout: float = 0.1
+    has_teacher_forcing: bool = True
+    max_pieces: int = 256
+
+    @classmethod
+    def from_schema(cls, schema: Schema, **options: Any) -> Self:  # noqa: ANN401
+        """Take types, labels and legal pairs from a schema."""
+        pairs = {(h, t) for label in schema.relation_labels for h, t in label.legal_types}
+        return cls(
+            entity_types=schema.type_names, labels=schema.label_names, legal_types=tuple(sorted(pairs)), **options
+        )
+
+    def to_schema(self) -> Schema:
+        """Return types and labels as a schema; every label may join every legal pair."""
+        labels = tuple(RelationLabel(name, self.legal_types) for name in self.labels)
+        return Schema(tuple(EntityType(name) for name in self.entity_types), labels)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """BIOES tags, "O" first."""
+        return ("O", *(f"{prefix}-{name}" for name in self.entity_types for prefix in "BIES"))
+
+
+@dataclass(frozen=True, slots=True)
+class JointItem:
+    """One training sentence: pieces, gold tags by word, gold relations by word ranges of their mentions.
+
+    Args:
+        encoded: Pieces and words.
+        tag_ids: One a word.
+        mentions: (first word, last word + 1, entity type id) of each gold mention, sorted.
+        relations: (head index, tail index, label id >= 1) into `mentions`.
+    """
+
+    encoded: EncodedText
+    tag_ids: tuple[int, ...]
+    mentions: tuple[tuple[int, int, int], ...]
+    relations: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JointBatch:
+    """Padded sentences.
+
+    Shape:
+        piece_ids, attention_mask: (batch, pieces), int64.
+        first_pieces: (batch, words), int64; index of each word's first piece, 0 where there is no word.
+        tag_ids: (batch, words), int64; -100 where there is no word.
+    """
+
+    piece_ids: Tensor
+    attention_mask: Tensor
+    first_pieces: Tensor
+    tag_ids: Tensor
+    mentions: tuple[tuple[tuple[int, int, int], ...], ...] = ()
+    relations: tuple[tuple[tuple[int, int, int], ...], ...] = ()
+
+    def to(self, device: torch.device) -> "JointBatch":
+        """Return the batch on `device`."""
+        return replace(
+            self,
+            piece_ids=self.piece_ids.to(device),
+            attention_mask=self.attention_mask.to(device),
+            first_pieces=self.first_pieces.to(device),
+            tag_ids=self.tag_ids.to(device),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MentionTable:
+    """Mentions of a whole batch, one row each, sorted by sentence.
+
+    Shape:
+        sentences, first_words, last_words, type_ids: (mentions,), int64; `last_words` is inclusive.
+    """
+
+    sentences: Tensor
+    first_words: Tensor
+    last_words: Tensor
+    type_ids: Tensor
+
+
+def make_item(
+    config: JointConfig, encoded: EncodedText, mentions: Sequence[Mention], relations: Sequence[Relation]
+) -> JointItem:
+    """Turn gold annotation of a sentence into tags and word ranges; what the pieces cannot hold is left out."""
+    types = config.entity_types
+    ranges = {mention: find_word_range(mention.span, encoded.words) for mention in mentions}
+    spans = [(*found, mention.entity_type) for mention, found in ranges.items() if found]
+    tags = tags_from_ranges(spans, num_words=len(encoded.words))
+    rows = sorted({(first, last, types.index(name)) for first, last, name in spans})
+    gold = []
+    for relation in relations:
+        head, tail = ranges.get(relation.head), ranges.get(relation.tail)
+        if head and tail and relation.label in config.labels:
+            head_row = rows.index((*head, types.index(relation.head.entity_type)))
+            tail_row = rows.index((*tail, types.index(relation.tail.entity_type)))
+            gold.append((head_row, tail_row, config.labels.index(relation.label) + 1))
+    return JointItem(encoded, tuple(config.tags.index(tag) for tag in tags), tuple(rows), tuple(gold))
+
+
+def make_batch(items: Sequence[JointItem], *, pad_id: int) -> JointBatch:
+    """Pad items to one batch; a batch without any word still has one empty column."""
+    piece_ids, attention_mask = pad_pieces([item.encoded.piece_ids for item in items], pad_id=pad_id)
+    num_words = max([1, *(len(item.tag_ids) for item in items)])
+    first_pieces = torch.zeros(len(items), num_words, dtype=torch.long)  # (batch, words)
+    tag_ids = torch.full((len(items), num_words), IGNORED_TAG)  # (batch, words)
+    for row, item in enumerate(items):
+        first_pieces[row, : len(item.tag_ids)] = torch.tensor(item.encoded.first_pieces, dtype=torch.long)
+        tag_ids[row, : len(item.tag_ids)] = torch.tensor(item.tag_ids, dtype=torch.long)
+    return JointBatch(
+        piece_ids,
+        attention_mask,
+        first_pieces,
+        tag_ids,
+        tuple(item.mentions for item in items),
+        tuple(item.relations for item in items),
+    )

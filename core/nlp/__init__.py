@@ -1,0 +1,1 @@
+"""Sentences, alignment and masks."""

@@ -1,0 +1,1 @@
+"""One function a user intention, session first."""

@@ -1,0 +1,246 @@
+"""A curator's changes: each one checked, versioned, recorded as a decision, and undoable.
+
+Every function here reads first, computes the change on plain values, and writes last: an event that is
+refused has written nothing. The caller commits.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.errors import ConflictError, NotFoundError
+from core.workflows import sentence_events, synthetic_events
+from core.workflows.event_fields import Event
+from db.queries import annotations, decisions, edits, projects, synthetic
+from db.queries.annotations import SentenceView
+from db.queries.decisions import DecisionView
+from db.queries.synthetic import SyntheticView
+from db.session import Session
+
+UNDO = "undo"
+
+
+def apply_sentence_event(
+    session: Session, *, project_id: int, user_id: int, sentence_id: int, version: int, event: Event
+) -> SentenceView:
+    """Apply one event of a curator to a sentence and return it as it is now.
+
+    An event is a mapping with `kind` and its fields; spans are in sentence coordinates:
+    add_mention(start, end, entity_type), delete_mention(mention_id), set_type(mention_id, entity_type),
+    resize_mention(mention_id, start, end), add_relation(head_id, tail_id, label), reverse_relation(relation_id),
+    set_label(relation_id, label), delete_relation(relation_id), accept and reject (with mention_id or relation_id
+    for one item; without, everything pending, and the sentence is reviewed), flag (turns it on and off),
+    comment(text), reopen, undo (the user's last step on this sentence).
+
+    Args:
+        session: An open session; the caller commits.
+        project_id: The project.
+        user_id: Who decides.
+        sentence_id: The sentence.
+        version: The version that the curator saw; undo does not need it.
+        event: What the curator did.
+
+    Raises:
+        DomainError: The event cannot be applied; nothing was changed.
+        NotFoundError: The sentence, or what the event names, does not exist; or there is nothing to undo.
+        ConflictError: Somebody else changed the sentence; nothing was overwritten.
+    """
+    if event.get("kind") == UNDO:
+        _undo_on(session, project_id=project_id, user_id=user_id, target=(decisions.SENTENCE, sentence_id))
+    else:
+        _change_sentence(session, project_id, user_id, sentence_id, version=version, event=event)
+    return annotations.get_sentence_view(session, sentence_id, project_id=project_id)
+
+
+def apply_sentence_batch(
+    session: Session, *, project_id: int, user_id: int, versions: Mapping[int, int], event: Event
+) -> int:
+    """Apply one event to many sentences as one step, which one undo takes back.
+
+    Args:
+        session: An open session; the caller commits, or rolls back when this raises.
+        project_id: The project.
+        user_id: Who decides.
+        versions: Sentence id → version that the curator saw.
+        event: "accept", "reject", "flag" or "reopen".
+
+    Returns:
+        Number of sentences that changed.
+    """
+    batch_id = secrets.token_hex(8)
+    return sum(
+        _change_sentence(session, project_id, user_id, sentence_id, version=version, event=event, batch_id=batch_id)
+        for sentence_id, version in versions.items()
+    )
+
+
+def apply_synthetic_event(
+    session: Session, *, project_id: int, user_id: int, synthetic_id: int, version: int, event: Event
+) -> SyntheticView:
+    """Apply one event of a curator to a synthetic sentence and return it as it is now.
+
+    Events: accept, reject(reason, may be left out), edit(text; each mask must stay exactly once), relabel(label),
+    skip (changes nothing), undo (the user's last step on this sentence).
+
+    Raises:
+        DomainError: The event cannot be applied; nothing was changed.
+        NotFoundError: The sentence does not exist, or there is nothing to undo.
+        ConflictError: Somebody else changed the sentence; nothing was overwritten.
+    """
+    if event.get("kind") == UNDO:
+        _undo_on(session, project_id=project_id, user_id=user_id, target=(decisions.SYNTHETIC, synthetic_id))
+    else:
+        _change_synthetic(session, project_id, user_id, synthetic_id, version=version, event=event)
+    return synthetic.get_synthetic_view(session, synthetic_id, project_id=project_id)
+
+
+def apply_synthetic_batch(
+    session: Session, *, project_id: int, user_id: int, synthetic_ids: Iterable[int], event: Event
+) -> int:
+    """Apply "accept" or "reject" to many synthetic sentences as one step; return how many changed."""
+    batch_id = secrets.token_hex(8)
+    return sum(
+        _change_synthetic(session, project_id, user_id, synthetic_id, version=None, event=event, batch_id=batch_id)
+        for synthetic_id in synthetic_ids
+    )
+
+
+def undo(
+    session: Session, project_id: int, user_id: int, *, target: tuple[str, int] | None = None
+) -> list[tuple[str, int]]:
+    """Take back the user's last step that is not undone, by new decisions; a bulk step goes as a whole.
+
+    Args:
+        session: An open session; the caller commits, or rolls back when this raises.
+        project_id: The project.
+        user_id: Whose step.
+        target: Only a step on this row: ("sentence" or "synthetic", id).
+
+    Returns:
+        What was restored, as (kind, id); empty where there is nothing to undo.
+
+    Raises:
+        ConflictError: Something was changed since, by somebody else or a model; nothing was overwritten.
+    """
+    step = decisions.find_last_step(session, project_id=project_id, user_id=user_id, target=target)
+    batch_id = secrets.token_hex(8) if len(step) > 1 else None
+    for decision in step:
+        if decision.target_kind == decisions.SENTENCE:
+            _restore_sentence(session, decision)
+        else:
+            _restore_synthetic(session, decision)
+        decisions.add_decision(
+            session,
+            project_id=project_id,
+            user_id=user_id,
+            target=(decision.target_kind, decision.target_id),
+            action=UNDO,
+            before=decision.after,
+            after=decision.before,
+            batch_id=batch_id,
+            undoes_id=decision.id,
+        )
+    return [(decision.target_kind, decision.target_id) for decision in step]
+
+
+def _undo_on(session: Session, *, project_id: int, user_id: int, target: tuple[str, int]) -> None:
+    if not undo(session, project_id, user_id, target=target):
+        raise NotFoundError("You have nothing left to undo here.")
+
+
+def _change_sentence(
+    session: Session,
+    project_id: int,
+    user_id: int,
+    sentence_id: int,
+    *,
+    version: int,
+    event: Event,
+    batch_id: str | None = None,
+) -> bool:
+    """Apply an event; return whether it changed anything."""
+    loaded = edits.load_sentence(session, sentence_id, project_id=project_id)
+    if loaded.version != version:
+        raise ConflictError(
+            f"Sentence {sentence_id} was changed elsewhere: you saw version {version}, it is at {loaded.version}. "
+            "Nothing was overwritten; look at it again and repeat the change."
+        )
+    text = annotations.get_sentence_text(session, sentence_id)
+    context = sentence_events.EventContext(projects.get_schema(session, project_id), text)
+    after = sentence_events.apply_event(loaded.annotation, event, context)
+    before_json = loaded.annotation.to_json()
+    if after.to_json() == before_json:
+        return False
+    stored = edits.save_annotation(session, loaded, after)
+    _record(session, project_id, user_id, (decisions.SENTENCE, sentence_id), event, batch_id, before_json, stored)
+    return True
+
+
+def _change_synthetic(
+    session: Session,
+    project_id: int,
+    user_id: int,
+    synthetic_id: int,
+    *,
+    version: int | None,
+    event: Event,
+    batch_id: str | None = None,
+) -> bool:
+    """Apply an event; return whether it changed anything."""
+    view = synthetic.get_synthetic_view(session, synthetic_id, project_id=project_id)
+    if version is not None and view.version != version:
+        raise ConflictError(
+            f"Synthetic sentence {synthetic_id} was changed elsewhere: you saw version {version}, it is at "
+            f"{view.version}. Nothing was overwritten; look at it again and repeat the change."
+        )
+    before = synthetic.to_edit(view)
+    after = synthetic_events.apply_event(before, event, projects.get_schema(session, project_id))
+    if after == before:
+        return False
+    synthetic.save_synthetic(session, view, after)
+    target = (decisions.SYNTHETIC, synthetic_id)
+    _record(session, project_id, user_id, target, event, batch_id, before.to_json(), after)
+    return True
+
+
+def _record(
+    session: Session,
+    project_id: int,
+    user_id: int,
+    target: tuple[str, int],
+    event: Event,
+    batch_id: str | None,
+    before: Mapping[str, Any],
+    after: edits.Annotation | synthetic.SyntheticEdit,
+) -> None:
+    decisions.add_decision(
+        session,
+        project_id=project_id,
+        user_id=user_id,
+        target=target,
+        action=str(event["kind"]),
+        before=before,
+        after=after.to_json(),
+        batch_id=batch_id,
+    )
+
+
+def _restore_sentence(session: Session, decision: DecisionView) -> None:
+    loaded = edits.load_sentence(session, decision.target_id, project_id=decision.project_id)
+    if loaded.annotation.to_json() != decision.after:
+        raise _changed_since(decision)
+    edits.save_annotation(session, loaded, edits.Annotation.from_json(decision.before))
+
+
+def _restore_synthetic(session: Session, decision: DecisionView) -> None:
+    view = synthetic.get_synthetic_view(session, decision.target_id, project_id=decision.project_id)
+    if synthetic.to_edit(view).to_json() != decision.after:
+        raise _changed_since(decision)
+    synthetic.save_synthetic(session, view, synthetic.SyntheticEdit.from_json(decision.before))
+
+
+def _changed_since(decision: DecisionView) -> ConflictError:
+    return ConflictError(
+        f"Your last step ({decision.action}) cannot be undone: {decision.target_kind} sentence {decision.target_id} "
+        "was changed since by somebody else or by a model. Nothing was overwritten; change it by hand."
+    )

@@ -1,0 +1,80 @@
+"""Files of gold documents, scored: extraction with mentions found, or classification with mentions given."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from core.domain import Corpus, Document, Mention, Schema, Sentence, Span, State
+from core.ensemble.extraction import Extractor
+from core.errors import ModelError
+from core.evaluation.protocols import PROTOCOLS, score_classification, score_predictions
+from core.evaluation.scores import Scores
+from core.formats.projection import project_facts
+from core.workflows.instances import build_instances
+
+Splitter = Callable[[str, Sequence[Span]], list[Span]]
+
+
+def prepare_documents(corpus: Corpus, schema: Schema, *, split_sentences: Splitter) -> list[Document]:
+    """Split documents that have no sentences yet, mark them reviewed, and project facts onto mention pairs.
+
+    Args:
+        corpus: Gold documents.
+        schema: Decides which pairs a fact's label may join.
+        split_sentences: (text, mention spans that must stay whole) → sentence spans.
+    """
+    prepared = []
+    for document in corpus.documents:
+        sentences = document.sentences or tuple(
+            Sentence(span, State.ACCEPTED)
+            for span in split_sentences(document.text, [mention.span for mention in document.mentions])
+        )
+        whole = replace(document, sentences=sentences)
+        projected = project_facts(whole, schema)
+        prepared.append(replace(whole, relations=tuple(dict.fromkeys((*document.relations, *projected)))))
+    return prepared
+
+
+def score_documents(extractor: Extractor, documents: Sequence[Document], *, protocol: str) -> Scores:
+    """Score a model on gold documents under a named protocol.
+
+    Args:
+        extractor: The model.
+        documents: Gold documents, split and reviewed.
+        protocol: One of `PROTOCOLS`.
+
+    Raises:
+        ModelError: The protocol is unknown.
+    """
+    if protocol not in PROTOCOLS:
+        raise ModelError(f"Unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}.")
+    schema = extractor.schema
+    if protocol == "classification":
+        found = build_instances(documents, schema)
+        gold = {one.id: one.label or "" for one in found.instances} | dict(found.unreachable)
+        return score_classification(gold, extractor.classify(found.instances), schema.label_names)
+    texts = [sentence.span.text(document.text) for document in documents for sentence in document.sentences]
+    predicted = iter(extractor.predict(texts))
+    by_document = [[next(predicted) for _ in document.sentences] for document in documents]
+    scores = score_predictions(documents, by_document, types=schema.type_names, labels=schema.label_names)
+    return scores[protocol]
+
+
+def predict_documents(extractor: Extractor, documents: Sequence[Document]) -> list[Document]:
+    """Return the documents with predicted mentions and relations in the place of what they had."""
+    texts = [sentence.span.text(document.text) for document in documents for sentence in document.sentences]
+    predicted = iter(extractor.predict(texts))
+    output = []
+    for document in documents:
+        mentions: list[Mention] = []
+        relations = []
+        for sentence in document.sentences:
+            found = next(predicted)
+            moved = {m: _move(m, sentence.span.start) for m in found.mentions}
+            mentions += moved.values()
+            relations += [replace(r, head=moved[r.head], tail=moved[r.tail]) for r in found.relations]
+        output.append(replace(document, mentions=tuple(mentions), relations=tuple(relations), facts=()))
+    return output
+
+
+def _move(mention: Mention, by: int) -> Mention:
+    return replace(mention, span=mention.span.shifted(by))

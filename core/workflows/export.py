@@ -1,0 +1,147 @@
+"""Take curated data out: choose it, count what each filter drops, write it in a format."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from core.domain import Corpus, Document, Mention, Relation, Span, Split, State
+from core.formats import WriteResult, write_corpus
+from db.queries import documents, projects, synthetic
+from db.queries.synthetic import GOLD
+from db.session import Session
+
+Item = TypeVar("Item", Mention, Relation)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFilter:
+    """What to take out.
+
+    Args:
+        splits: Splits to take; empty takes all.
+        gold_only: Leave out what no person approved, and documents without a reviewed sentence.
+        include_synthetic: Take accepted synthetic sentences, which only ever train.
+        labels: Relation labels to take; empty takes all. Mentions are not filtered by label.
+        reviewer_id: Only annotations of sentences that this user decided on.
+    """
+
+    splits: tuple[Split, ...] = ()
+    gold_only: bool = True
+    include_synthetic: bool = True
+    labels: tuple[str, ...] = ()
+    reviewer_id: int | None = None
+
+
+@dataclass(slots=True)
+class ExportCounts:
+    """What an export holds, and how much each filter dropped, by its name and the thing dropped."""
+
+    documents: int = 0
+    mentions: int = 0
+    relations: int = 0
+    synthetic: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def drop(self, reason: str, number: int) -> None:
+        """Count dropped things."""
+        if number:
+            self.dropped[reason] = self.dropped.get(reason, 0) + number
+
+
+def build_corpus(session: Session, project_id: int, chosen: ExportFilter) -> tuple[Corpus, ExportCounts]:
+    """Return the chosen part of a project and what was left out.
+
+    Rejected annotations are never taken.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    projects.get_project(session, project_id)
+    counts = ExportCounts()
+    kept = _keep_documents(session, project_id, chosen, counts)
+    sentences = tuple(synthetic.stream_synthetic(session, project_id, labels=chosen.labels))
+    by_state = synthetic.count_synthetic(session, project_id).values()
+    accepted = sum(number for states in by_state for state, number in states.items() if state in GOLD)
+    takes_synthetic = chosen.include_synthetic and (not chosen.splits or Split.TRAIN in chosen.splits)
+    if not takes_synthetic:
+        counts.drop("synthetic: sentences", accepted)
+        sentences = ()
+    else:
+        counts.drop("labels: synthetic sentences", accepted - len(sentences))
+    counts.documents = len(kept)
+    counts.mentions = sum(len(document.mentions) for document in kept)
+    counts.relations = sum(len(document.relations) for document in kept)
+    counts.synthetic = len(sentences)
+    return Corpus(tuple(kept), sentences, projects.get_schema(session, project_id)), counts
+
+
+def export_project(
+    session: Session, project_id: int, chosen: ExportFilter, *, format_name: str
+) -> tuple[WriteResult, ExportCounts]:
+    """Return the chosen part of a project as the bytes of a file.
+
+    Raises:
+        NotFoundError: There is no such project.
+        FormatError: There is no such format, or it cannot hold the data.
+    """
+    corpus, counts = build_corpus(session, project_id, chosen)
+    return write_corpus(corpus, format_name=format_name), counts
+
+
+def _keep_documents(session: Session, project_id: int, chosen: ExportFilter, counts: ExportCounts) -> list[Document]:
+    by_split = documents.count_documents(session, project_id)
+    if chosen.splits:
+        counts.drop("splits: documents", sum(by_split.values()) - sum(by_split.get(s, 0) for s in chosen.splits))
+    decided = None
+    if chosen.reviewer_id is not None:
+        decided = documents.find_decided_sentences(session, project_id, chosen.reviewer_id)
+    kept = []
+    for document in documents.stream_documents(session, project_id, splits=chosen.splits):
+        if chosen.gold_only and not any(sentence.state.is_gold for sentence in document.sentences):
+            counts.drop("gold only: documents", 1)
+            continue
+        inside = None
+        if decided is not None:
+            text_hash = documents.get_text_hash(document.text)
+            inside = [s.span for s in document.sentences if (text_hash, s.span.start) in decided]
+            if not inside:
+                counts.drop("reviewer: documents", 1)
+                continue
+        kept.append(_keep_annotations(document, chosen, inside, counts))
+    return kept
+
+
+def _keep_annotations(
+    document: Document, chosen: ExportFilter, inside: Iterable[Span] | None, counts: ExportCounts
+) -> Document:
+    """Drop what is rejected, not gold, outside the reviewer's sentences, or of another label, in this order."""
+    mentions = _keep_decided(document.mentions, chosen, counts, "mentions")
+    relations = _keep_decided(document.relations, chosen, counts, "relations")
+    if inside is not None:
+        spans = list(inside)
+        near = [mention for mention in mentions if any(span.contains(mention.span) for span in spans)]
+        counts.drop("reviewer: mentions", len(mentions) - len(near))
+        mentions = near
+    known = set(mentions)
+    joined = [relation for relation in relations if relation.head in known and relation.tail in known]
+    counts.drop("relations without their mentions", len(relations) - len(joined))
+    facts = document.facts
+    if chosen.labels:
+        named = [relation for relation in joined if relation.label in chosen.labels]
+        counts.drop("labels: relations", len(joined) - len(named))
+        joined = named
+        facts = tuple(fact for fact in document.facts if fact.label in chosen.labels)
+        counts.drop("labels: facts", len(document.facts) - len(facts))
+    return replace(document, mentions=tuple(mentions), relations=tuple(joined), facts=facts)
+
+
+def _keep_decided(items: Iterable[Item], chosen: ExportFilter, counts: ExportCounts, noun: str) -> list[Item]:
+    kept = []
+    for item in items:
+        if item.state is State.REJECTED:
+            counts.drop(f"rejected: {noun}", 1)
+        elif chosen.gold_only and not item.state.is_gold:
+            counts.drop(f"gold only: {noun}", 1)
+        else:
+            kept.append(item)
+    return kept

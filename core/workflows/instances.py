@@ -1,0 +1,106 @@
+"""Gold documents → labelled instances, one for each candidate pair of a reviewed sentence."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from core.domain import NO_RELATION, Document, Instance, Mention, Origin, Schema, Split, SyntheticSentence
+
+# (head start, head end, head type, tail start, tail end, tail type), in document coordinates.
+PairKey = tuple[int, int, str, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSet:
+    """Instances of some documents, and what could not become one.
+
+    Args:
+        instances: One for each candidate pair, in document order.
+        unreachable: Instance id → label of gold relations that no candidate covers (they cross a sentence,
+            or their mentions overlap so that no text can hold both masks). A scorer counts them as misses.
+    """
+
+    instances: tuple[Instance, ...]
+    unreachable: tuple[tuple[str, str], ...]
+
+
+def build_instances(documents: Iterable[Document], schema: Schema) -> InstanceSet:
+    """Pair the gold mentions of every reviewed sentence; a pair without a gold relation is NO_RELATION.
+
+    Where a pair carries several labels, the first in schema order is the instance's label and the others
+    are unreachable, because a softmax classifier gives one label a pair.
+    """
+    instances: list[Instance] = []
+    unreachable: list[tuple[str, str]] = []
+    for document in documents:
+        labels = _labels_by_pair(document, schema)
+        for start, instance in _candidate_instances(document, schema):
+            found = labels.pop(_key(instance.head, instance.tail, start), [])
+            if instance.head.span.overlaps(instance.tail.span):
+                unreachable += [(f"{instance.id}:{label}", label) for label in found]
+                continue
+            label = found[0] if found else NO_RELATION
+            instances.append(
+                Instance(instance.id, instance.text, instance.head, instance.tail, label, split=document.split)
+            )
+            unreachable += [(f"{instance.id}:{other}", other) for other in found[1:]]
+        for key, found in labels.items():
+            unreachable += [(f"{document.id}:{key}:{label}", label) for label in found]
+    return InstanceSet(tuple(instances), tuple(unreachable))
+
+
+def _labels_by_pair(document: Document, schema: Schema) -> dict[PairKey, list[str]]:
+    """Map each gold pair to its labels, in schema order; a symmetric label's pair is put in text order."""
+    order = {name: position for position, name in enumerate(schema.label_names)}
+    labels: dict[PairKey, list[str]] = {}
+    reviewed = [sentence.span for sentence in document.sentences if sentence.state.is_gold]
+    for relation in document.relations:
+        label = schema.find_label(relation.label)
+        if not relation.state.is_gold or label is None:
+            continue
+        head, tail = relation.head, relation.tail
+        same_sentence = [s for s in document.sentences if s.span.contains(head.span) and s.span.contains(tail.span)]
+        if same_sentence and same_sentence[0].span not in reviewed:
+            continue
+        if _is_unordered(schema, head, tail) and (tail.span, tail.entity_type) < (head.span, head.entity_type):
+            head, tail = tail, head
+        labels.setdefault(_key(head, tail, 0), []).append(label.name)
+    return {key: sorted(set(found), key=order.__getitem__) for key, found in labels.items()}
+
+
+def _is_unordered(schema: Schema, head: Mention, tail: Mention) -> bool:
+    return all(label.is_symmetric for label in schema.legal_labels(head.entity_type, tail.entity_type))
+
+
+def _key(head: Mention, tail: Mention, shift: int) -> PairKey:
+    return (
+        head.span.start + shift, head.span.end + shift, head.entity_type,
+        tail.span.start + shift, tail.span.end + shift, tail.entity_type,
+    )  # fmt: skip
+
+
+def _candidate_instances(document: Document, schema: Schema) -> Iterator[tuple[int, Instance]]:
+    """Yield (sentence start, unlabelled instance) for each candidate pair of the reviewed sentences."""
+    gold = [mention for mention in document.mentions if mention.state.is_gold]
+    for sentence in document.sentences:
+        if not sentence.state.is_gold:
+            continue
+        start = sentence.span.start
+        local = tuple(
+            Mention(m.span.shifted(-start), m.entity_type, m.concept_ids)
+            for m in gold
+            if sentence.span.contains(m.span)
+        )
+        text = sentence.span.text(document.text)
+        for head, tail in schema.candidates(local):
+            pair = f"{head.span.start}-{head.span.end}>{tail.span.start}-{tail.span.end}"
+            types = f"{head.entity_type}>{tail.entity_type}"
+            instance_id = f"{document.id}:{start}:{pair}:{types}"
+            yield start, Instance(instance_id, text, head, tail, split=document.split)
+
+
+def synthetic_instance(sentence: SyntheticSentence, *, number: int) -> Instance:
+    """Turn a synthetic sentence into a training instance; its mentions are its masks."""
+    return Instance(
+        f"synthetic:{number}", sentence.text, sentence.head, sentence.tail, sentence.label,
+        origin=Origin.SYNTHETIC, split=Split.TRAIN,
+    )  # fmt: skip

@@ -1,0 +1,127 @@
+"""Predict: the models of a project, kept loaded, read its open sentences."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.artifacts import ArtifactStore
+from core.domain import Mention, SentencePrediction, Span
+from core.ensemble.ensemble import Ensemble
+from core.ensemble.extraction import Extractor
+from core.errors import ModelError
+from core.models.joint import JointModel
+from core.settings import Settings
+from core.starter import DEFAULT_STARTER, get_starter
+from core.training.trainer import Report, pick_device
+from db.queries import annotations, documents, models, predictions, projects
+from db.session import Session
+
+if TYPE_CHECKING:
+    from db.queries.jobs import Job
+
+_MAX_LOADED = 4
+_CHUNK = 64
+
+
+class ModelCache:
+    """Loaded models of one process; the least recently used goes when there are too many.
+
+    Args:
+        settings: Where artifacts lie and which device to use.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._store = ArtifactStore(settings.resolved_artifacts_url, cache_path=settings.home / "artifact-cache")
+        self._device = pick_device(settings.device)
+        self._loaded: OrderedDict[Path, JointModel | Ensemble] = OrderedDict()
+
+    def warm_up(self) -> None:
+        """Load the starter and read one sentence, so that the first real one does not wait."""
+        self.get_joint(get_starter(DEFAULT_STARTER)).predict(["Aspirin relieved the headache."])
+
+    def get_joint(self, path: Path) -> JointModel:
+        """Return the joint model of a folder, loading it if needed."""
+        model = self._get(path, lambda: JointModel.load(path).to(self._device))
+        if not isinstance(model, JointModel):
+            raise ModelError(f"{path} holds an ensemble, not a joint model.")
+        return model
+
+    def get_ensemble(self, artifact_key: str) -> Ensemble:
+        """Return the ensemble under an artifact key, loading it if needed."""
+        return self.get_ensemble_folder(self._store.fetch(artifact_key))
+
+    def get_ensemble_folder(self, path: Path) -> Ensemble:
+        """Return the ensemble of a folder, loading it if needed."""
+        model = self._get(path, lambda: Ensemble.load(path, device=self._device))
+        if not isinstance(model, Ensemble):
+            raise ModelError(f"{path} holds a joint model, not an ensemble.")
+        return model
+
+    def _get(self, path: Path, load: Callable[[], JointModel | Ensemble]) -> JointModel | Ensemble:
+        if path not in self._loaded:
+            self._loaded[path] = load()
+        self._loaded.move_to_end(path)
+        while len(self._loaded) > _MAX_LOADED:
+            self._loaded.popitem(last=False)
+        return self._loaded[path]
+
+
+def make_extractor(session: Session, project_id: int, cache: ModelCache) -> tuple[Extractor, str]:
+    """Return the models that a project predicts with, and their name for people.
+
+    The starter finds mentions of the types it knows; a promoted ensemble labels the pairs.
+    """
+    schema = projects.get_schema(session, project_id)
+    promoted = models.find_promoted(session, project_id)
+    finder = cache.get_joint(get_starter(DEFAULT_STARTER))
+    knows_types = bool(set(finder.config.entity_types) & set(schema.type_names))
+    ensemble = cache.get_ensemble(promoted.artifact_key) if promoted else None
+    name = promoted.name if promoted else (DEFAULT_STARTER if knows_types else "none")
+    return Extractor(schema, finder if knows_types else None, ensemble), name
+
+
+def predict_sentences(
+    session: Session, project_id: int, sentence_ids: Sequence[int], cache: ModelCache, report: Report
+) -> dict[str, int | str]:
+    """Predict sentences and store what no person decided; commits after every chunk.
+
+    Returns:
+        Number of sentences read and stored, of new mentions and relations, and the model's name.
+    """
+    report(0.0, "loading models")
+    extractor, name = make_extractor(session, project_id, cache)
+    result: dict[str, int | str] = {"sentences": 0, "mentions": 0, "relations": 0, "model": name}
+    for start in range(0, len(sentence_ids), _CHUNK):
+        chunk = sentence_ids[start : start + _CHUNK]
+        found = _predict_chunk(session, extractor, chunk)
+        stored = predictions.store_predictions(session, found, predicted_by=name)
+        session.commit()
+        _add(result, "sentences", len(stored))
+        _add(result, "mentions", sum(len(found[sentence_id].mentions) for sentence_id in stored))
+        _add(result, "relations", sum(len(found[sentence_id].relations) for sentence_id in stored))
+        done = min(start + _CHUNK, len(sentence_ids))
+        report(done / len(sentence_ids), f"{done} of {len(sentence_ids)} sentences read")
+    return result
+
+
+def _add(result: dict[str, int | str], key: str, amount: int) -> None:
+    result[key] = int(result[key]) + amount
+
+
+def _predict_chunk(
+    session: Session, extractor: Extractor, sentence_ids: Sequence[int]
+) -> dict[int, SentencePrediction]:
+    views = annotations.get_sentence_views(session, sentence_ids)
+    known = [
+        tuple(Mention(Span(m.start, m.end), m.entity_type, state=m.state) for m in view.mentions if m.state.is_gold)
+        for view in views
+    ]
+    found = extractor.predict([view.text for view in views], known)
+    return {view.id: prediction for view, prediction in zip(views, found, strict=True)}
+
+
+def run_predict(session: Session, job: "Job", cache: ModelCache, report: Report) -> dict[str, object]:
+    """Predict every sentence of a project that no person has reviewed."""
+    sentence_ids = documents.list_pending_sentence_ids(session, job.project_id)
+    return dict(predict_sentences(session, job.project_id, sentence_ids, cache, report))

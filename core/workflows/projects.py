@@ -1,0 +1,89 @@
+"""Start a project, change its schema, remove it."""
+
+from core.domain import EntityType, RelationLabel, Schema
+from core.errors import DomainError, SchemaError
+from core.workflows.templates import TEMPLATES
+from db.queries import projects
+from db.session import Session
+
+MAX_NAME_LENGTH = 100
+
+
+def create_project(session: Session, name: str, *, template: str, description: str = "", is_demo: bool = False) -> int:
+    """Create a project from a template and return its id.
+
+    Args:
+        session: An open session; the caller commits.
+        name: Unique name; spaces around it are dropped.
+        template: A key of `TEMPLATES`.
+        description: For people; the template's where empty.
+        is_demo: Whether this is the project that comes with the first start.
+
+    Raises:
+        DomainError: The name is empty or too long.
+        SchemaError: There is no such template.
+        ConflictError: The name is taken.
+    """
+    if not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
+        raise DomainError(
+            f"A project's name has 1 to {MAX_NAME_LENGTH} characters, got {len(name.strip())}; choose another one."
+        )
+    chosen = TEMPLATES.get(template)
+    if chosen is None:
+        raise SchemaError(f"Unknown template {template!r}; known: {', '.join(TEMPLATES)}.")
+    return projects.add_project(
+        session,
+        name.strip(),
+        template=template,
+        description=description or chosen.description,
+        guideline=chosen.guideline,
+        schema=chosen.schema,
+        is_demo=is_demo,
+    )
+
+
+def delete_project(session: Session, project_id: int) -> None:
+    """Remove a project with everything in it, its decisions too; this cannot be undone.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    projects.delete_project(session, project_id)
+
+
+def set_guideline(session: Session, project_id: int, guideline: str) -> None:
+    """Replace a project's guideline.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    projects.get_project(session, project_id)
+    projects.set_guideline(session, project_id, guideline)
+
+
+def add_entity_type(session: Session, project_id: int, entity_type: EntityType) -> None:
+    """Add an entity type to a project's schema.
+
+    Raises:
+        NotFoundError: There is no such project.
+        SchemaError: The name is empty or taken.
+    """
+    projects.get_project(session, project_id)
+    schema = projects.get_schema(session, project_id)
+    Schema((*schema.entity_types, entity_type), schema.relation_labels)
+    projects.add_entity_type(session, project_id, entity_type)
+
+
+def add_relation_label(session: Session, project_id: int, label: RelationLabel) -> None:
+    """Add a relation label to a project's schema.
+
+    Raises:
+        NotFoundError: There is no such project.
+        SchemaError: The name is empty, taken or reserved, or a legal pair names an unknown type.
+    """
+    projects.get_project(session, project_id)
+    schema = projects.get_schema(session, project_id)
+    Schema(schema.entity_types, (*schema.relation_labels, label))
+    if not label.legal_types:
+        raise SchemaError(f"Label {label.name} joins no entity types; name at least one head and tail type.")
+    projects.add_relation_label(session, project_id, label)

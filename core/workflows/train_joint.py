@@ -1,0 +1,151 @@
+"""Train the joint model on gold documents; the shipped starter is built with this and nothing else."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.domain import Document, Schema
+from core.evaluation.protocols import gold_by_sentence, score_predictions
+from core.evaluation.scores import Scores
+from core.models.encoder import load_encoder
+from core.models.joint import JointModel
+from core.models.joint_data import JointConfig, JointItem, make_item
+from core.training.checkpoints import write_folder
+from core.training.config import TrainingConfig
+from core.training.trainer import Report, TrainingResult, pick_device, train
+
+# Giorgi et al. 2019, app. A.2, but for the rate and epochs: a 22M-parameter encoder needs more of both.
+STARTER_TRAINING = TrainingConfig(num_epochs=14, learning_rate=3e-4, batch_size=16, weight_decay=0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointRecipe:
+    """Everything that decides the weights of a joint model, beside the documents.
+
+    Args:
+        encoder: Name or folder of the encoder to start from.
+        training: Hyper-parameters.
+        dropout: Dropout of the new layers, in [0, 1).
+        max_pieces: Longest sentence in pieces.
+    """
+
+    encoder: str
+    training: TrainingConfig = STARTER_TRAINING
+    dropout: float = 0.1
+    max_pieces: int = 256
+
+
+def train_joint(
+    recipe: JointRecipe,
+    schema: Schema,
+    *,
+    train_documents: Sequence[Document],
+    dev_documents: Sequence[Document],
+    out_path: Path,
+    report: Report,
+    device: str = "auto",
+) -> dict[str, Any]:
+    """Train, keep the epoch with the best dev scores, write fp16 weights and a log.
+
+    Args:
+        recipe: Encoder and hyper-parameters.
+        schema: Types and labels to learn.
+        train_documents: Gold documents, split into sentences.
+        dev_documents: Gold documents that choose the epoch and are scored.
+        out_path: Folder of the model; replaced as a whole.
+        report: Progress sink.
+        device: "auto", "cpu" or "cuda".
+
+    Returns:
+        Scores of the written fp16 weights on the dev documents, by protocol, with data hashes and settings.
+    """
+    torch.manual_seed(recipe.training.seed)
+    config = JointConfig.from_schema(schema, dropout=recipe.dropout, max_pieces=recipe.max_pieces)
+    model = JointModel(load_encoder(recipe.encoder), config)
+    items = make_items(model, train_documents)
+    history: list[dict[str, float]] = []
+
+    def validate(_: torch.nn.Module) -> float:
+        scores = score_model(model, dev_documents)
+        history.append({name: score.micro.f1 for name, score in scores.items()})
+        report(len(history) / recipe.training.num_epochs, f"epoch {len(history)}", **history[-1])
+        return -(scores["mentions"].micro.f1 + scores["strict"].micro.f1)
+
+    result = train(
+        model,
+        items,
+        lengths=[len(item.encoded.piece_ids) for item in items],
+        collate=model.collate,
+        loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done),
+        config=recipe.training,
+        validate=validate,
+        report=report,
+        device=pick_device(device),
+    )
+    write_folder(out_path, lambda path: model.save(path, dtype=torch.float16))
+    summary = _summarise(recipe, result, history, train_documents, dev_documents)
+    shipped = JointModel.load(out_path)
+    shipped.to(pick_device(device))
+    summary["dev_scores"] = {name: score.to_json() for name, score in score_model(shipped, dev_documents).items()}
+    (out_path / "training.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    return summary
+
+
+def make_items(model: JointModel, documents: Sequence[Document]) -> list[JointItem]:
+    """Turn the sentences of gold documents into training items."""
+    rows = [row for document in documents for row in gold_by_sentence(document)]
+    encoded = model.encode([text for text, _, _ in rows])
+    return [
+        make_item(model.config, one, mentions, relations)
+        for one, (_, mentions, relations) in zip(encoded, rows, strict=True)
+    ]
+
+
+def score_model(model: JointModel, documents: Sequence[Document]) -> dict[str, Scores]:
+    """Score end-to-end predictions on gold documents under every extraction protocol."""
+    texts = [sentence.span.text(document.text) for document in documents for sentence in document.sentences]
+    found = iter(model.predict(texts))
+    predictions = [[next(found) for _ in document.sentences] for document in documents]
+    return score_predictions(documents, predictions, types=model.config.entity_types, labels=model.config.labels)
+
+
+def _summarise(
+    recipe: JointRecipe,
+    result: TrainingResult,
+    history: list[dict[str, float]],
+    train_documents: Sequence[Document],
+    dev_documents: Sequence[Document],
+) -> dict[str, Any]:
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        # Where the encoder lay on the builder's machine is nobody's business; its weights' hash is.
+        "training": asdict(recipe.training),
+        "dropout": recipe.dropout,
+        "max_pieces": recipe.max_pieces,
+        "encoder_sha256": _hash_file(Path(recipe.encoder) / "model.safetensors"),
+        "train_hash": _hash_documents(train_documents),
+        "dev_hash": _hash_documents(dev_documents),
+        "num_train_documents": len(train_documents),
+        "num_dev_documents": len(dev_documents),
+        "best_epoch": result.best_epoch + 1,
+        "precision": result.precision,
+        "epochs": [asdict(epoch) | scores for epoch, scores in zip(result.epochs, history, strict=True)],
+        "versions": {"torch": torch.__version__},
+    }
+
+
+def _hash_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _hash_documents(documents: Sequence[Document]) -> str:
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(repr((document.id, document.text, document.mentions, document.relations)).encode())
+    return digest.hexdigest()

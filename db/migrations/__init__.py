@@ -1,0 +1,1 @@
+"""Alembic migrations, configured from code; one history for SQLite and Postgres."""

@@ -1,0 +1,273 @@
+"""Projects with their schema, and the counts that say how far curation is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain import NO_RELATION, EntityType, RelationLabel, Schema, State
+from core.errors import ConflictError, NotFoundError, SchemaError
+from db.mapping import entity_type_row, relation_label_row, to_schema
+from db.queries.synthetic import count_synthetic
+from db.tables import (
+    DocumentRow,
+    EntityTypeRow,
+    MentionRow,
+    Project,
+    RelationLabelRow,
+    RelationRow,
+    SentenceRow,
+)
+
+GOLD = (State.ACCEPTED, State.CORRECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """A project without its text; `model_id` is the promoted model."""
+
+    id: int
+    name: str
+    template: str
+    description: str
+    guideline: str
+    is_demo: bool
+    created_at: datetime
+    model_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCounts:
+    """How much of a project stands where.
+
+    Args:
+        sentences: Number of sentences by state.
+        relations: Number of relations by label and state.
+        synthetic: Number of synthetic sentences by label and state.
+    """
+
+    documents: int
+    flagged: int
+    sentences: dict[State, int]
+    relations: dict[str, dict[State, int]]
+    synthetic: dict[str, dict[State, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelBalance:
+    """Training instances of one label: gold, and gold plus accepted synthetic sentences."""
+
+    label: str
+    gold: int
+    synthetic: int
+
+
+def add_project(
+    session: Session,
+    name: str,
+    *,
+    template: str,
+    description: str,
+    guideline: str,
+    schema: Schema,
+    is_demo: bool = False,
+) -> int:
+    """Store a project with its schema and return its id.
+
+    Raises:
+        ConflictError: The name is taken.
+    """
+    if session.exec(select(Project).where(Project.name == name)).first() is not None:
+        raise ConflictError(f"A project named {name!r} exists already; choose another name.")
+    project = Project(name=name, template=template, description=description, guideline=guideline, is_demo=is_demo)
+    session.add(project)
+    session.flush()
+    for entity_type in schema.entity_types:
+        add_entity_type(session, project.id, entity_type)
+    for label in schema.relation_labels:
+        add_relation_label(session, project.id, label)
+    return project.id
+
+
+def delete_project(session: Session, project_id: int) -> None:
+    """Remove a project and everything in it, its decisions too."""
+    get_project(session, project_id)
+    session.exec(sa.delete(Project).where(col(Project.id) == project_id))
+
+
+def list_projects(session: Session) -> list[ProjectView]:
+    """Return every project, by name."""
+    return [_view(project) for project in session.exec(select(Project).order_by(Project.name))]
+
+
+def get_project(session: Session, project_id: int) -> ProjectView:
+    """Return a project.
+
+    Raises:
+        NotFoundError: There is no such project.
+    """
+    query = select(Project).where(Project.id == project_id).execution_options(populate_existing=True)
+    project = session.exec(query).first()
+    if project is None:
+        raise NotFoundError(f"Project {project_id} does not exist; it may have been deleted.")
+    return _view(project)
+
+
+def find_project(session: Session, name: str) -> ProjectView | None:
+    """Return the project of a name, or None."""
+    project = session.exec(select(Project).where(Project.name == name)).first()
+    return None if project is None else _view(project)
+
+
+def set_guideline(session: Session, project_id: int, guideline: str) -> None:
+    """Store the guideline text of a project."""
+    session.exec(sa.update(Project).where(col(Project.id) == project_id).values(guideline=guideline))
+
+
+def get_schema(session: Session, project_id: int) -> Schema:
+    """Return the entity types and relation labels of a project, in their order."""
+    types = session.exec(select(EntityTypeRow).where(EntityTypeRow.project_id == project_id))
+    labels = session.exec(select(RelationLabelRow).where(RelationLabelRow.project_id == project_id))
+    return to_schema(types, labels)
+
+
+def add_entity_type(session: Session, project_id: int, entity_type: EntityType) -> None:
+    """Add an entity type at the end of a schema."""
+    position = _next_position(session, EntityTypeRow, project_id)
+    session.add(entity_type_row(entity_type, project_id=project_id, position=position))
+    session.flush()
+
+
+def add_relation_label(session: Session, project_id: int, label: RelationLabel) -> None:
+    """Add a relation label at the end of a schema."""
+    position = _next_position(session, RelationLabelRow, project_id)
+    session.add(relation_label_row(label, project_id=project_id, position=position))
+    session.flush()
+
+
+def set_legal_types(session: Session, project_id: int, name: str, legal_types: Iterable[tuple[str, str]]) -> None:
+    """Replace the (head type, tail type) pairs that a label may join.
+
+    Raises:
+        SchemaError: The project has no such label.
+    """
+    row = session.exec(
+        select(RelationLabelRow).where(RelationLabelRow.project_id == project_id, RelationLabelRow.name == name)
+    ).first()
+    if row is None:
+        raise SchemaError(f"Unknown relation label {name!r}; add it to the schema first.")
+    row.legal_types = [list(pair) for pair in legal_types]
+    session.flush()
+
+
+def count_project(session: Session, project_id: int) -> ProjectCounts:
+    """Count documents, sentences, relations and synthetic sentences of a project."""
+    sentences = session.exec(
+        select(SentenceRow.state, sa.func.count())
+        .where(SentenceRow.project_id == project_id)
+        .group_by(col(SentenceRow.state))
+    )
+    count = select(sa.func.count())
+    return ProjectCounts(
+        documents=session.exec(count.select_from(DocumentRow).where(DocumentRow.project_id == project_id)).one(),
+        flagged=session.exec(
+            count.select_from(SentenceRow).where(
+                SentenceRow.project_id == project_id, col(SentenceRow.is_flagged).is_(True)
+            )
+        ).one(),
+        sentences={State(state): number for state, number in sentences},
+        relations=_count_relations(session, project_id),
+        synthetic=count_synthetic(session, project_id),
+    )
+
+
+def get_class_balance(session: Session, project_id: int) -> list[LabelBalance]:
+    """Return the training instances of every label and of NO_RELATION, in schema order.
+
+    Gold counts come from reviewed sentences; NO_RELATION is every legal pair of gold mentions of such a
+    sentence without a gold relation. A pair with two labels counts once for each of them.
+    """
+    schema = get_schema(session, project_id)
+    gold = _count_gold_relations(session, project_id)
+    synthetic = {
+        label: counts.get(State.ACCEPTED, 0) + counts.get(State.CORRECTED, 0)
+        for label, counts in count_synthetic(session, project_id).items()
+    }
+    negatives = _count_candidates(session, project_id, schema) - _count_related_pairs(session, project_id)
+    return [
+        *(LabelBalance(name, gold.get(name, 0), synthetic.get(name, 0)) for name in schema.label_names),
+        LabelBalance(NO_RELATION, max(negatives, 0), synthetic.get(NO_RELATION, 0)),
+    ]
+
+
+def _view(project: Project) -> ProjectView:
+    return ProjectView(
+        project.id,
+        project.name,
+        project.template,
+        project.description,
+        project.guideline,
+        project.is_demo,
+        project.created_at,
+        project.model_id,
+    )
+
+
+def _next_position(session: Session, table: type[EntityTypeRow] | type[RelationLabelRow], project_id: int) -> int:
+    last = session.exec(select(sa.func.max(col(table.position))).where(col(table.project_id) == project_id)).one()
+    return 0 if last is None else last + 1
+
+
+def _count_relations(session: Session, project_id: int) -> dict[str, dict[State, int]]:
+    label, state = col(RelationRow.label), col(RelationRow.state)
+    query = select(label, state, sa.func.count()).where(RelationRow.project_id == project_id)
+    counts: dict[str, dict[State, int]] = {}
+    for name, item_state, number in session.exec(query.group_by(label, state)):
+        counts.setdefault(name, {})[item_state] = number
+    return counts
+
+
+def _reviewed(project_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(col(SentenceRow.project_id) == project_id, col(SentenceRow.state).in_(GOLD))
+
+
+def _count_gold_relations(session: Session, project_id: int) -> dict[str, int]:
+    label = col(RelationRow.label)
+    query = (
+        select(label, sa.func.count())
+        .join(SentenceRow, col(SentenceRow.id) == col(RelationRow.sentence_id))
+        .where(_reviewed(project_id), col(RelationRow.state).in_(GOLD))
+        .group_by(label)
+    )
+    return dict(session.exec(query).all())
+
+
+def _count_related_pairs(session: Session, project_id: int) -> int:
+    pairs = (
+        select(RelationRow.head_id, RelationRow.tail_id)
+        .join(SentenceRow, col(SentenceRow.id) == col(RelationRow.sentence_id))
+        .where(_reviewed(project_id), col(RelationRow.state).in_(GOLD))
+        .distinct()
+        .subquery()
+    )
+    return session.exec(select(sa.func.count()).select_from(pairs)).one()
+
+
+def _count_candidates(session: Session, project_id: int, schema: Schema) -> int:
+    """Count the pairs of `Schema.candidates` in the database; pairs for symmetric labels only count once."""
+    head, tail = sa.orm.aliased(MentionRow), sa.orm.aliased(MentionRow)
+    query = (
+        select(col(head.entity_type), col(tail.entity_type), sa.func.count())
+        .join(tail, sa.and_(col(tail.sentence_id) == col(head.sentence_id), col(tail.id) != col(head.id)))
+        .join(SentenceRow, col(SentenceRow.id) == col(head.sentence_id))
+        .where(_reviewed(project_id), col(head.state).in_(GOLD), col(tail.state).in_(GOLD))
+        .group_by(col(head.entity_type), col(tail.entity_type))
+    )
+    doubled = 0
+    for head_type, tail_type, number in session.exec(query):
+        labels = schema.legal_labels(head_type, tail_type)
+        if labels:
+            doubled += number if all(label.is_symmetric for label in labels) else 2 * number
+    return doubled // 2

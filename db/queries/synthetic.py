@@ -1,0 +1,216 @@
+"""Synthetic sentences: stored, queued for review, counted, changed with a version check."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from core.domain import State, SyntheticSentence
+from core.errors import ConflictError, NotFoundError
+from db.mapping import synthetic_row, to_synthetic
+from db.tables import SyntheticRow
+
+GOLD = (State.ACCEPTED, State.CORRECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticView:
+    """A synthetic sentence as pages show it; spans are code points of `text`."""
+
+    id: int
+    version: int
+    label: str
+    text: str
+    head_start: int
+    head_end: int
+    head_type: str
+    tail_start: int
+    tail_end: int
+    tail_type: str
+    state: State
+    reason: str
+    original_text: str | None
+    provenance: Mapping[str, str]
+    job_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticEdit:
+    """Everything about a synthetic sentence that a curator can change."""
+
+    label: str
+    text: str
+    head_start: int
+    head_end: int
+    head_type: str
+    tail_start: int
+    tail_end: int
+    tail_type: str
+    state: State
+    reason: str
+    original_text: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the values as JSON, for a decision."""
+        return asdict(self) | {"state": self.state.value}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "SyntheticEdit":
+        """Return the values that a decision recorded."""
+        return SyntheticEdit(**(dict(data) | {"state": State(data["state"])}))
+
+
+def add_synthetic(
+    session: Session, project_id: int, sentences: Iterable[SyntheticSentence], *, job_id: str | None = None
+) -> int:
+    """Store synthetic sentences and return how many; a text that the project has for that label is left out."""
+    rows = [synthetic_row(sentence, project_id=project_id, job_id=job_id) for sentence in sentences]
+    stored = select(SyntheticRow.label, SyntheticRow.text).where(SyntheticRow.project_id == project_id)
+    known = set(session.exec(stored).all())
+    new: dict[tuple[str, str], SyntheticRow] = {}
+    for row in rows:
+        if (row.label, row.text) not in known:
+            new.setdefault((row.label, row.text), row)
+    session.add_all(new.values())
+    session.flush()
+    return len(new)
+
+
+def list_synthetic(
+    session: Session,
+    project_id: int,
+    *,
+    label: str | None = None,
+    state: State | None = State.PENDING,
+    job_id: str | None = None,
+    after: tuple[float, int] | None = None,
+    limit: int = 40,
+) -> list[SyntheticView]:
+    """Return a page of synthetic sentences in their fixed random order.
+
+    Args:
+        session: An open session.
+        project_id: The project.
+        label: Only this label.
+        state: Only this state; None takes all.
+        job_id: Only those that one job wrote.
+        after: `get_queue_key` of the last one of the page before.
+        limit: Most sentences of a page.
+    """
+    shuffle, row_id = col(SyntheticRow.shuffle), col(SyntheticRow.id)
+    query = select(SyntheticRow).where(*_conditions(project_id, label, state, job_id))
+    if after is not None:
+        query = query.where(sa.tuple_(shuffle, row_id) > sa.tuple_(*after))
+    query = query.order_by(shuffle, row_id).limit(limit).execution_options(populate_existing=True)
+    return [_view(row) for row in session.exec(query)]
+
+
+def get_queue_key(session: Session, synthetic_id: int) -> tuple[float, int]:
+    """Return the place of a synthetic sentence in the queue's order."""
+    query = select(SyntheticRow.shuffle, SyntheticRow.id).where(SyntheticRow.id == synthetic_id)
+    found = session.exec(query).first()
+    if found is None:
+        raise _missing(synthetic_id)
+    return found
+
+
+def count_queue(
+    session: Session,
+    project_id: int,
+    *,
+    label: str | None = None,
+    state: State | None = State.PENDING,
+    job_id: str | None = None,
+) -> int:
+    """Return how many synthetic sentences a queue has."""
+    query = select(sa.func.count()).select_from(SyntheticRow)
+    return session.exec(query.where(*_conditions(project_id, label, state, job_id))).one()
+
+
+def _conditions(project_id: int, label: str | None, state: State | None, job_id: str | None) -> list[Any]:
+    conditions: list[Any] = [SyntheticRow.project_id == project_id]
+    if label is not None:
+        conditions.append(SyntheticRow.label == label)
+    if state is not None:
+        conditions.append(SyntheticRow.state == state)
+    if job_id is not None:
+        conditions.append(SyntheticRow.job_id == job_id)
+    return conditions
+
+
+def count_synthetic(session: Session, project_id: int) -> dict[str, dict[State, int]]:
+    """Return the number of synthetic sentences by label and state."""
+    label, state = col(SyntheticRow.label), col(SyntheticRow.state)
+    query = select(label, state, sa.func.count()).where(SyntheticRow.project_id == project_id)
+    counts: dict[str, dict[State, int]] = {}
+    for name, item_state, number in session.exec(query.group_by(label, state)):
+        counts.setdefault(name, {})[item_state] = number
+    return counts
+
+
+def get_synthetic_views(
+    session: Session, synthetic_ids: Sequence[int], *, project_id: int | None = None
+) -> list[SyntheticView]:
+    """Return synthetic sentences in the order asked for; ids that do not exist are left out."""
+    query = select(SyntheticRow).where(col(SyntheticRow.id).in_(synthetic_ids))
+    if project_id is not None:
+        query = query.where(SyntheticRow.project_id == project_id)
+    rows = {row.id: row for row in session.exec(query.execution_options(populate_existing=True))}
+    return [_view(rows[synthetic_id]) for synthetic_id in synthetic_ids if synthetic_id in rows]
+
+
+def get_synthetic_view(session: Session, synthetic_id: int, *, project_id: int) -> SyntheticView:
+    """Return one synthetic sentence.
+
+    Raises:
+        NotFoundError: The project has no such synthetic sentence.
+    """
+    views = get_synthetic_views(session, [synthetic_id], project_id=project_id)
+    if not views:
+        raise _missing(synthetic_id)
+    return views[0]
+
+
+def stream_synthetic(
+    session: Session, project_id: int, *, states: Sequence[State] = GOLD, labels: Sequence[str] = ()
+) -> Iterator[SyntheticSentence]:
+    """Yield synthetic sentences as domain values in the order they were written; accepted ones by default."""
+    query = select(SyntheticRow).where(SyntheticRow.project_id == project_id, col(SyntheticRow.state).in_(states))
+    if labels:
+        query = query.where(col(SyntheticRow.label).in_(labels))
+    query = query.order_by(col(SyntheticRow.id)).execution_options(populate_existing=True)
+    for row in session.exec(query):
+        yield to_synthetic(row)
+
+
+def to_edit(view: SyntheticView) -> SyntheticEdit:
+    """Return what a curator can change of a view."""
+    return SyntheticEdit(**{field.name: getattr(view, field.name) for field in fields(SyntheticEdit)})
+
+
+def save_synthetic(session: Session, view: SyntheticView, after: SyntheticEdit) -> None:
+    """Store a changed synthetic sentence if nobody changed it since it was read.
+
+    Raises:
+        ConflictError: It changed; nothing was stored.
+    """
+    written = session.exec(
+        sa.update(SyntheticRow)
+        .where(col(SyntheticRow.id) == view.id, col(SyntheticRow.version) == view.version)
+        .values(version=view.version + 1, **(asdict(after) | {"state": after.state}))
+    )
+    if written.rowcount != 1:
+        raise ConflictError(
+            f"Synthetic sentence {view.id} was changed elsewhere since version {view.version}; "
+            "nothing was overwritten. Load it again and repeat the change."
+        )
+
+
+def _missing(synthetic_id: int) -> NotFoundError:
+    return NotFoundError(f"Synthetic sentence {synthetic_id} is not in this project; it may have been removed.")
+
+
+def _view(row: SyntheticRow) -> SyntheticView:
+    return SyntheticView(**{field.name: getattr(row, field.name) for field in fields(SyntheticView)})

@@ -1,0 +1,87 @@
+"""One project at a glance: counts by state, class balance, the model in use, what is running."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.domain import State
+from db.queries import jobs, models, projects
+from db.queries.projects import ProjectCounts, ProjectView
+from db.session import Session
+from pages.components import charts, job_progress, next_step
+from pages.components.model_scores import describe_scores
+from pages.components.session import escape
+from pages.components.wording import count, group
+
+
+def show(session: Session, project: ProjectView) -> None:
+    """Show how far a project is."""
+    counts = projects.count_project(session, project.id)
+    st.title(escape(project.name))
+    if project.description:
+        st.markdown(escape(project.description))
+    _show_counts(counts)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _show_balance(session, project)
+    with right:
+        next_step.show(session, project, counts)
+        _show_model(session, project)
+        _show_running(session, project)
+
+
+def _show_counts(counts: ProjectCounts) -> None:
+    total = sum(counts.sentences.values())
+    pending = counts.sentences.get(State.PENDING, 0)
+    by_state = {state: sum(states.get(state, 0) for states in counts.relations.values()) for state in State}
+    gold = sum(number for state, number in by_state.items() if state.is_gold)
+    accepted = sum(number for states in counts.synthetic.values() for state, number in states.items() if state.is_gold)
+    waiting = sum(states.get(State.PENDING, 0) for states in counts.synthetic.values())
+    with st.grid(4):
+        st.metric("Documents", group(counts.documents), border=True, height="stretch")
+        _metric("Sentences reviewed", total - pending, f"of {group(total)}, {group(counts.flagged)} flagged")
+        _metric("Relations approved", gold, f"{group(by_state[State.PENDING])} suggested")
+        _metric("Synthetic accepted", accepted, f"{group(waiting)} waiting")
+
+
+def _metric(label: str, value: int, rest: str) -> None:
+    st.metric(label, group(value), rest, delta_color="off", delta_arrow="off", border=True)
+
+
+def _show_balance(session: Session, project: ProjectView) -> None:
+    st.subheader("Class balance")
+    balance = projects.get_class_balance(session, project.id)
+    if not any(row.gold or row.synthetic for row in balance):
+        st.caption("Shows how many training instances each label has, once sentences are reviewed.")
+        return
+    charts.show_class_balance(balance)
+    gold = sum(row.gold for row in balance)
+    synthetic = sum(row.synthetic for row in balance)
+    st.caption(
+        f"{count(gold, 'pair')} of mentions in reviewed sentences, and {count(synthetic, 'accepted synthetic sentence')}. "
+        "A pair without a relation teaches what no relation looks like."
+    )
+
+
+def _show_model(session: Session, project: ProjectView) -> None:
+    model = models.find_promoted(session, project.id)
+    with st.container(border=True):
+        st.caption("MODEL IN USE")
+        if model is None:
+            st.markdown("**The shipped starter model**")
+            st.caption("It knows chemicals, diseases and which induces which. Train and promote one of your own.")
+            return
+        st.markdown(f"**{escape(model.name)}**")
+        for line in describe_scores(model.metrics):
+            st.caption(line)
+
+
+def _show_running(session: Session, project: ProjectView) -> None:
+    is_active = bool(jobs.list_jobs(session, project_id=project.id, states=jobs.ACTIVE_STATES, limit=1))
+    if is_active:
+        st.subheader("Running")
+        job_progress.show_live(partial(_draw_running, project_id=project.id), is_active=True, key="running")
+
+
+def _draw_running(session: Session, *, project_id: int) -> bool:
+    return job_progress.show_running(session, project_id)

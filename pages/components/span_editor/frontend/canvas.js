@@ -1,0 +1,155 @@
+// The annotated text: one text node, so that DOM offsets are text offsets, between two layers of SVG.
+const FONT_SIZE_SMALL = 11;
+
+class Canvas {
+  constructor(parent) {
+    this.under = svg("svg", { class: "dare-layer", "aria-hidden": "true" });
+    this.node = document.createTextNode("");
+    this.text = html("div", { class: "dare-text", dir: "auto", "data-testid": "dare-text" }, this.node);
+    this.over = svg("svg", { class: "dare-layer dare-over", role: "group", "aria-label": "Mentions and relations" });
+    this.popover = html("div", { class: "dare-popover", role: "menu", hidden: true });
+    this.root = html("div", { class: "dare-canvas" }, this.under, this.text, this.over, this.popover);
+    this.index = new TextIndex("");
+    this.boxes = []; // [{id, rects}] of what is drawn, for finding the mention under the pointer
+    this.ruler = document.createElement("canvas").getContext("2d");
+    parent.append(this.root);
+  }
+
+  setText(text) {
+    if (this.index.text === text) return;
+    this.index = new TextIndex(text);
+    this.node.data = text;
+  }
+
+  range(start, end) {
+    const range = document.createRange();
+    range.setStart(this.node, this.index.units[Math.min(start, this.index.length)]);
+    range.setEnd(this.node, this.index.units[Math.min(end, this.index.length)]);
+    return range;
+  }
+
+  // Client rectangles relative to the text's own corner.
+  rects(range) {
+    const origin = this.text.getBoundingClientRect();
+    return [...range.getClientRects()]
+      .filter((rect) => rect.width > 0)
+      .map((rect) => ({ x: rect.left - origin.left, y: rect.top - origin.top, width: rect.width, height: rect.height }));
+  }
+
+  // Tops of the lines of text, from first to last.
+  lineTops() {
+    const tops = [];
+    for (const rect of this.rects(this.range(0, this.index.length)).sort((a, b) => a.y - b.y)) {
+      if (!tops.length || rect.y > tops[tops.length - 1] + rect.height / 2) tops.push(rect.y);
+    }
+    return tops;
+  }
+
+  textWidth(text) { return Math.ceil(this.ruler.measureText(text).width); }
+
+  // Draws mentions and relations; `view` says what is selected and which colours the schema gives.
+  draw(item, view) {
+    this.setText(item.text);
+    this.ruler.font = `600 ${FONT_SIZE_SMALL}px ${getComputedStyle(this.text).fontFamily}`;
+    const mentions = item.mentions.filter(isVisible);
+    const width = this.text.clientWidth;
+    let tops = this.lineTops();
+    const tags = this.measureTags(mentions, tops, width);
+    const relations = item.relations.filter(isVisible).map((relation) => ({
+      id: relation.id, head_id: relation.head_id, tail_id: relation.tail_id,
+      isSymmetric: view.schema.findLabel(relation.label)?.symmetric ?? false,
+      labelWidth: this.textWidth(relation.label) + 2 * LABEL_PADDING,
+    }));
+    const plan = planLayout(tags, relations, width);
+    this.makeRoom(plan);
+    tops = this.lineTops();
+    this.fill(item, mentions, plan, tops, view);
+  }
+
+  measureTags(mentions, tops, width) {
+    return mentions.flatMap((mention) => {
+      const [rect] = this.rects(this.range(mention.start, mention.end));
+      if (!rect) return [];
+      const tagWidth = this.textWidth(mention.entity_type) + 8;
+      const line = Math.max(0, tops.findLastIndex((top) => rect.y >= top - rect.height / 2));
+      const within = (x) => clamp(x, -2, Math.max(-2, width - tagWidth));
+      const [x, endX] = [within(rect.x - 2), within(rect.x + rect.width + 2 - tagWidth)];
+      return [{ id: mention.id, line, x, endX, width: tagWidth, size: mention.end - mention.start }];
+    });
+  }
+
+  // Line height is the height of the letters plus the tallest band; breaks between lines do not depend on it.
+  makeRoom({ band, firstBand }) {
+    const size = parseFloat(getComputedStyle(this.text).fontSize);
+    const letters = this.rects(this.range(0, this.index.length))[0]?.height ?? size * 1.3;
+    const lineHeight = Math.max(size * 1.75, letters + band);
+    this.text.style.lineHeight = `${lineHeight}px`;
+    const leading = (lineHeight - letters) / 2;
+    this.text.style.marginTop = `${firstBand - leading}px`;
+    this.text.style.marginBottom = `${BAND_MARGIN - leading}px`;
+  }
+
+  fill(item, mentions, plan, tops, view) {
+    const { schema, selected } = view;
+    const words = (id) => {
+      const mention = item.mentions.find((other) => other.id === id);
+      return mention ? this.index.slice(mention.start, mention.end) : "";
+    };
+    this.boxes = mentions.map((mention) => ({ id: mention.id, rects: this.rects(this.range(mention.start, mention.end)) }));
+    const isChosen = (kind, id) => selected?.kind === kind && selected.id === id;
+    const boxes = mentions.flatMap((mention, at) => (
+      drawBox(mention, this.boxes[at].rects, schema.typeColour(mention.entity_type), isChosen("mention", mention.id))
+    ));
+    const drawn = plan.arcs.map((arc) => {
+      const relation = item.relations.find((other) => other.id === arc.id);
+      const touches = isChosen("relation", arc.id) || isChosen("mention", arc.head_id) || isChosen("mention", arc.tail_id);
+      return drawArc(relation, arc, arcPoints(arc, tops, plan), {
+        colour: schema.labelColour(relation.label), selected: isChosen("relation", arc.id), dimmed: selected && !touches,
+        words: `${words(arc.head_id)} → ${words(arc.tail_id)}`,
+      });
+    });
+    const tags = mentions.filter((mention) => plan.tags.has(mention.id)).map((mention) => {
+      const tag = plan.tags.get(mention.id);
+      return drawTag(mention, tag, tagTop(tops[tag.line], tag.row), {
+        colour: schema.typeColour(mention.entity_type), selected: isChosen("mention", mention.id), words: words(mention.id),
+      });
+    });
+    const chosen = view.canEdit && selected?.kind === "mention" && mentions.find((mention) => mention.id === selected.id);
+    const grips = chosen ? drawGrips(this.boxOf(chosen.id), schema.typeColour(chosen.entity_type)) : [];
+    const shift = { class: "dare-shift", transform: `translate(${this.text.offsetLeft} ${this.text.offsetTop})` };
+    this.under.replaceChildren(svg("g", shift, boxes));
+    rebuild(this.over, svg("g", shift, drawn.map((arc) => arc.line), tags, drawn.map((arc) => arc.pill), grips));
+  }
+
+  boxOf(id) { return this.boxes.find((box) => box.id === id)?.rects ?? []; }
+
+  // Mentions under a point of the window, innermost first.
+  mentionsAt(clientX, clientY) {
+    const origin = this.text.getBoundingClientRect();
+    const [x, y] = [clientX - origin.left, clientY - origin.top];
+    const covers = (rect) => rect.x - 2 <= x && x <= rect.x + rect.width + 2 && rect.y <= y && y <= rect.y + rect.height;
+    const length = (box) => box.rects.reduce((sum, rect) => sum + rect.width, 0);
+    return this.boxes.filter((box) => box.rects.some(covers)).sort((a, b) => length(a) - length(b)).map((box) => box.id);
+  }
+
+  // Code point nearest to a point of the window; null outside the text.
+  pointAt(clientX, clientY) {
+    const caret = document.caretPositionFromPoint
+      ? document.caretPositionFromPoint(clientX, clientY)
+      : document.caretRangeFromPoint?.(clientX, clientY);
+    const node = caret?.offsetNode ?? caret?.startContainer;
+    if (node !== this.node) return null;
+    return this.index.points[caret.offset ?? caret.startOffset];
+  }
+
+  // Selected code points; a drag that left the text ends at the text's edge. Null where nothing is selected.
+  selection() {
+    const selection = document.getSelection();
+    if (!selection.rangeCount || selection.isCollapsed) return null;
+    const range = selection.getRangeAt(0);
+    if (!range.intersectsNode(this.node)) return null;
+    const start = range.startContainer === this.node ? this.index.points[range.startOffset] : 0;
+    const end = range.endContainer === this.node ? this.index.points[range.endOffset] : this.index.length;
+    return start < end ? { start, end } : null;
+  }
+}

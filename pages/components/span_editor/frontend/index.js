@@ -1,0 +1,171 @@
+// The deck itself: builds its parts once, then draws whatever Python sent plus what was done since.
+class Deck extends DeckActions {
+  constructor(parent) {
+    super();
+    this.data = null;
+    this.item = null;
+    this.selected = null;
+    this.preview = null;
+    this.offer = null;
+    this.hint = "";
+    this.typeIndex = 0;
+    this.open = { context: false, guideline: false, list: false, reasons: false, text: false };
+    this.undone = new Map();
+    this.log = new EventLog(() => this.render());
+    this.stop = new AbortController();
+    this.build(parent);
+    const { signal } = this.stop;
+    this.pointer = new Pointer(this.canvas, this, signal);
+    // On the window and in the capture phase: before Streamlit's own keys (c, r).
+    window.addEventListener("keydown", (event) => handleKey(event, this), { capture: true, signal });
+    this.observer = new ResizeObserver(() => this.widthChanged());
+    this.observer.observe(this.canvas.text);
+    document.fonts?.ready.then(() => this.render());
+  }
+
+  build(parent) {
+    const part = (name, attributes = {}) => html("div", { class: `dare-${name}`, ...attributes });
+    this.parts = {
+      top: part("top"), meta: part("meta"), choices: part("choices"), notices: part("notices", { role: "alert" }),
+      hint: part("hint", { role: "status" }), actions: part("actions", { role: "toolbar", "aria-label": "Decisions" }),
+      before: part("context", { dir: "auto" }), after: part("context", { dir: "auto" }), notes: part("notes"),
+      guideline: part("guideline", { role: "region", "aria-label": "Guideline" }), end: part("end", { hidden: true }),
+      listSummary: html("summary", {}), listBody: part("list-body"), content: part("content"), editor: buildTextEditor(this),
+    };
+    const { top, meta, choices, notices, hint, actions, before, after, notes, guideline, end, listSummary, listBody, content, editor } = this.parts;
+    this.parts.list = html("details", { class: "dare-list" }, listSummary, listBody);
+    this.parts.list.addEventListener("toggle", () => {
+      if (this.open.list !== this.parts.list.open) this.toggle("list");
+    });
+    content.append(meta, guideline, choices, before);
+    this.canvas = new Canvas(content);
+    content.append(editor.root, after, notes);
+    this.help = buildHelp(() => this.toggleHelp());
+    this.root = html(
+      "section", { class: "dare-deck", "aria-label": "Annotation", "data-testid": "dare-deck" },
+      top, html("div", { class: "dare-card" }, content, end, hint, notices, actions), this.parts.list, this.help,
+    );
+    parent.append(this.root);
+  }
+
+  destroy() {
+    this.stop.abort();
+    this.observer.disconnect();
+    this.log.destroy();
+    clearTimeout(this.nudgeTimer);
+    this.root.remove();
+  }
+
+  update({ data, setStateValue }) {
+    this.data = data;
+    this.schema = new EditorSchema(data.schema);
+    this.typeIndex = Math.min(this.typeIndex, Math.max(0, this.schema.types.length - 1));
+    this.log.receive(data, setStateValue);
+    this.render();
+  }
+
+  render() {
+    if (!this.data) return;
+    const before = this.item && itemKey(this.item);
+    this.item = this.shown();
+    const now = this.item && itemKey(this.item);
+    if (now !== before) this.cardChanged();
+    if (this.selected && !this.selectedPart()) this.selected = null;
+    renderTop(this);
+    renderNotices(this, this.item);
+    renderActions(this, this.item);
+    this.renderContent();
+    renderTable(this, this.item);
+    Object.assign(this.root.dataset, { position: this.position, item: now ?? "", pending: this.log.pending.length });
+  }
+
+  cardChanged() {
+    this.selected = null;
+    this.preview = null;
+    this.offer = null;
+    this.lastStep = undefined;
+    this.open.text = false;
+  }
+
+  renderContent() {
+    const { item, parts } = this;
+    parts.content.hidden = !item;
+    parts.end.hidden = Boolean(item);
+    if (!item) {
+      const isOver = this.position >= this.data.total;
+      rebuild(
+        parts.end,
+        html("strong", {}, isOver ? "Nothing left in this queue" : "Loading the next cards…"),
+        html("p", {}, isOver ? "Every card was seen. Go back with p, or undo with u." : "Your decisions are being saved."),
+      );
+      return;
+    }
+    renderMeta(this, item);
+    renderGuideline(this);
+    renderChoices(this, item);
+    renderContext(this, item);
+    renderNotes(this, item);
+    parts.editor.root.hidden = !this.open.text;
+    this.canvas.root.hidden = this.open.text;
+    if (this.open.text) return;
+    const drawn = this.preview && this.selected
+      ? { ...item, mentions: replaced(item.mentions, this.selected.id, this.preview) } : item;
+    this.canvas.root.classList.toggle("is-editable", this.canEdit);
+    this.canvas.draw(drawn, { schema: this.schema, selected: this.selected, canEdit: this.canEdit });
+    renderOffer(this, item);
+  }
+
+  // Drawing changes the text's height, never its width; only a new width needs another drawing.
+  widthChanged() {
+    const width = this.canvas.text.clientWidth;
+    if (width === this.width) return;
+    this.width = width;
+    this.render();
+  }
+
+  selectedPart() {
+    if (!this.selected || !this.item) return null;
+    const parts = this.selected.kind === "mention" ? this.item.mentions : this.item.relations;
+    return parts.filter(isVisible).find((part) => part.id === this.selected.id) ?? null;
+  }
+
+  // Attributes hold text, ids are numbers, or text while Python has not given one yet.
+  partId(group, text) { return this.item[group].find((part) => String(part.id) === text)?.id ?? null; }
+
+  placeOf(notice) {
+    const at = this.data.items.findIndex((item) => itemKey(item) === itemId(notice));
+    return at < 0 ? null : this.data.first + at;
+  }
+
+  digit(at) {
+    if (!this.item) return;
+    if (this.offer) { if (this.offer.options[at]) this.takeOffer(this.offer.options[at]); return; }
+    if (this.open.reasons) { if (this.data.reasons[at]) this.reject(this.data.reasons[at]); return; }
+    digitChoices(this, this.item).options[at]?.action();
+  }
+
+  toggle(flag, isAllowed = true) {
+    if (!isAllowed) return;
+    this.open[flag] = !this.open[flag];
+    this.render();
+  }
+
+  toggleHelp() {
+    if (this.help.open) this.help.close();
+    else this.help.showModal();
+  }
+}
+
+// Streamlit calls this at every change of data, and the returned function once, when the component goes away.
+const decks = new WeakMap();
+
+export default function mount(component) {
+  const { parentElement } = component;
+  if (!decks.has(parentElement)) decks.set(parentElement, new Deck(parentElement));
+  const deck = decks.get(parentElement);
+  deck.update(component);
+  return () => {
+    deck.destroy();
+    decks.delete(parentElement);
+  };
+}

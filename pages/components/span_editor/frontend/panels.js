@@ -1,0 +1,105 @@
+// What opens on demand: help on keys, the guideline, the text editor of a synthetic sentence, the choice of a label.
+const KEY_HELP = [
+  ["Decide", [
+    ["a", "accept the card, or what is selected"], ["x", "reject it"], ["Shift X", "reject with a reason (synthetic)"],
+    ["Space", "skip"], ["u  ⌫", "undo"], ["f", "flag for later"],
+  ]],
+  ["Annotate", [
+    ["drag", "mark a mention; whole words, Alt for exact"], ["1 – 9", "type or label"],
+    ["click, click", "head, then tail: relation"], ["r", "reverse the selected relation"], ["Del", "remove what is selected"],
+    ["← →", "select the next mention or relation"], ["Shift ← →", "move the end of a mention"],
+    ["Shift ↑ ↓", "move its start"], ["Esc", "clear the selection"],
+  ]],
+  ["Look", [
+    ["n  p", "next, previous"], ["e", "list of a sentence, text of a synthetic one"], ["c", "context"],
+    ["g", "guideline"], ["?", "this help"],
+  ]],
+];
+
+function buildHelp(close) {
+  const section = ([title, rows]) => html(
+    "section", {},
+    html("h3", {}, title),
+    html("dl", {}, rows.map(([key, meaning]) => [html("dt", {}, html("kbd", {}, key)), html("dd", {}, meaning)])),
+  );
+  return html(
+    "dialog", { class: "dare-help", "aria-label": "Keys" },
+    html("header", {}, html("h2", {}, "Keys"), button("Close", { key: "esc", class: "dare-button is-quiet" }, close)),
+    html("div", { class: "dare-help-columns" }, KEY_HELP.map(section)),
+  );
+}
+
+function renderGuideline(deck) {
+  const { guideline } = deck.parts;
+  guideline.hidden = !deck.open.guideline;
+  if (guideline.hidden) return;
+  const entry = (named, detail) => html(
+    "div", { class: "dare-guide-entry", "--c": named.colour },
+    html("strong", {}, named.name), html("span", { class: "dare-guide-types" }, detail), html("p", {}, named.guideline || "No guideline written."),
+  );
+  const types = (label) => label.legal.map(([head, tail]) => `${head} ${label.symmetric ? "–" : "→"} ${tail}`).join(", ");
+  rebuild(
+    guideline,
+    deck.data.guideline && html("p", { class: "dare-guide-text" }, deck.data.guideline),
+    html("div", { class: "dare-guide-list" }, deck.schema.types.map((type) => entry(type, "")), deck.schema.labels.map((label) => entry(label, types(label)))),
+  );
+}
+
+function renderContext(deck, item) {
+  const { before, after } = deck.parts;
+  before.textContent = item.context_before;
+  after.textContent = item.context_after;
+  before.hidden = !deck.open.context || !item.context_before;
+  after.hidden = !deck.open.context || !item.context_after;
+}
+
+function renderNotes(deck, item) {
+  rebuild(
+    deck.parts.notes,
+    item.nearest && html("p", {}, html("span", { class: "dare-note-lead" }, "Nearest gold sentence"), item.nearest),
+    item.note && html("p", {}, html("span", { class: "dare-note-lead" }, "Origin"), item.note),
+  );
+  deck.parts.notes.hidden = !item.nearest && !item.note;
+}
+
+function buildTextEditor(deck) {
+  const field = html("textarea", { class: "dare-field", rows: 3, dir: "auto", "aria-label": "Text of the sentence" });
+  const save = () => deck.saveText(field.value);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+    else if (event.key === "Escape") deck.closeText();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  const root = html(
+    "div", { class: "dare-text-editor", hidden: true },
+    field,
+    html(
+      "div", { class: "dare-group" },
+      button("Save text", { key: "ctrl ↵", class: "dare-button is-accept" }, save),
+      button("Cancel", { key: "esc" }, () => deck.closeText()),
+    ),
+  );
+  return { root, field };
+}
+
+// A small menu under the tail when several labels are legal, or when only the other direction is.
+function renderOffer(deck, item) {
+  const { popover, text } = deck.canvas;
+  popover.hidden = !deck.offer;
+  if (!deck.offer) return;
+  const { options, turned, anchor } = deck.offer;
+  const words = (mention) => deck.canvas.index.slice(mention.start, mention.end);
+  const [{ head, tail }] = options;
+  rebuild(
+    popover,
+    turned && html("p", { class: "dare-popover-note" }, "Only the other direction is legal:"),
+    html("p", { class: "dare-popover-lead" }, `${words(head)} → ${words(tail)}`),
+    options.map((option, at) => choiceButton({ ...option.label, action: () => deck.takeOffer(option) }, at, "menuitem")),
+  );
+  const [rect] = deck.canvas.boxOf(anchor).slice(-1);
+  const left = clamp(rect?.x ?? 0, 0, Math.max(0, text.clientWidth - popover.offsetWidth));
+  popover.style.left = `${text.offsetLeft + left}px`;
+  popover.style.top = `${text.offsetTop + (rect ? rect.y + rect.height : 0) + 8}px`;
+}

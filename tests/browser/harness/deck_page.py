@@ -1,0 +1,59 @@
+"""The page of the harness: one deck, what Python holds as JSON, and widgets that compete for keys."""
+
+import json
+import time
+from dataclasses import asdict
+from html import escape
+
+import streamlit as st
+
+from pages.components.span_editor import DeckEvent, show_deck
+from tests.browser.harness.cards import CHEMICAL_DISEASE, Store, make_decks
+
+st.set_page_config(page_title="harness", layout="wide")
+state = st.session_state
+if "store" not in state:
+    state.store = Store(make_decks()[st.query_params.get("deck", "rash")])
+delay = float(st.query_params.get("delay", 0))  # seconds; a slow page
+
+
+def handle(event: DeckEvent) -> int | None:
+    """Apply one event of the deck."""
+    return state.store.apply(event)
+
+
+def move(position: int) -> None:
+    """Remember where the curator went."""
+    state.store.position = position
+
+
+@st.fragment
+def deck() -> None:
+    """Show the deck and, below it, what Python holds."""
+    time.sleep(delay)
+    store: Store = state.store
+    first = max(0, store.position - 5)
+    show_deck(
+        store.items[first : store.position + 40],
+        position=store.position,
+        first=first,
+        total=len(store.items),
+        schema=CHEMICAL_DISEASE,
+        key="deck",
+        on_event=handle,
+        on_move=move,
+        guideline="Mark every chemical and disease; relate them only where the sentence says so.",
+    )
+    held = {"items": [asdict(item) for item in store.items], "position": store.position, "log": store.decisions}
+    st.html(f"<pre hidden class='probe'>{escape(json.dumps(held))}</pre>")
+
+
+def change_elsewhere() -> None:
+    """Change the first card as another tab would."""
+    state.store.apply(DeckEvent("flag", "other", 1, "", 0, item_id=1, version=state.store.items[0].version))  # type: ignore[arg-type]
+
+
+deck()
+if not st.query_params.get("bare"):
+    st.text_input("Comment")
+    st.button("Change elsewhere", on_click=change_elsewhere)

@@ -1,0 +1,140 @@
+"""The joint model: tags, pairs, learning, files, padding."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.domain import Mention, Relation, SentencePrediction
+from core.models.joint import JointModel
+from core.models.joint_data import JointConfig, make_item
+from core.training.config import TrainingConfig
+from core.training.trainer import train
+from tests.builders import find_mention, load_tiny_encoder, make_schema
+
+CPU = torch.device("cpu")
+POSITIVE = ["aspirin caused nausea .", "codeine induced severe rash .", "in two patients ibuprofen caused headache ."]
+NEGATIVE = ["aspirin treated headache .", "codeine relieved cough .", "severe fever was treated with ibuprofen ."]
+CHEMICALS = ("aspirin", "codeine", "ibuprofen")
+DISEASES = ("nausea", "severe rash", "headache", "cough", "severe fever")
+
+
+def annotate(text: str) -> tuple[list[Mention], list[Relation]]:
+    chemical = next(find_mention(text, word, "Chemical") for word in CHEMICALS if word in text)
+    disease = next(find_mention(text, word, "Disease") for word in DISEASES if word in text)
+    return [chemical, disease], [Relation(chemical, disease, "CID")] if text in POSITIVE else []
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> JointModel:
+    torch.manual_seed(0)
+    return JointModel(load_tiny_encoder(tmp_path / "encoder"), JointConfig.from_schema(make_schema(), dropout=0.0))
+
+
+def fit(model: JointModel, *, num_epochs: int) -> None:
+    texts = POSITIVE + NEGATIVE
+    items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(texts), texts, strict=True)]
+    config = TrainingConfig(num_epochs=num_epochs, learning_rate=3e-3, batch_size=6, precision="fp32")
+    train(
+        model, items, lengths=[len(item.encoded.piece_ids) for item in items], collate=model.collate,
+        loss=lambda _, batch, epochs: model.loss(batch, epochs), config=config, device=CPU,
+    )  # fmt: skip
+
+
+def test_it_learns_mentions_and_relations_of_six_sentences_by_heart(model: JointModel) -> None:
+    fit(model, num_epochs=60)
+    for text, prediction in zip(POSITIVE + NEGATIVE, model.predict(POSITIVE + NEGATIVE), strict=True):
+        mentions, relations = annotate(text)
+        assert set(prediction.mentions) == set(mentions)
+        assert set(prediction.relations) == set(relations)
+
+
+def test_shapes_are_those_of_the_docstrings(model: JointModel) -> None:
+    items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
+    batch = model.collate(items)
+    words, tag_logits = model.tag_words(batch)
+    assert words.shape == (3, 7, 32)
+    assert tag_logits.shape == (3, 7, 9)  # O and BIES of two types
+    rows = [(s, *mention) for s, item in enumerate(items) for mention in item.mentions]
+    table = model._make_table(rows)
+    pairs = model.legal_pairs(table)
+    assert model.score_pairs(words, tag_logits.argmax(-1), table, pairs).shape == (3, 2)
+
+
+def test_only_legal_pairs_of_one_sentence_are_candidates(model: JointModel) -> None:
+    # Two sentences: chemical, disease | chemical, chemical, disease.
+    table = model._make_table([(0, 0, 1, 0), (0, 2, 3, 1), (1, 0, 1, 0), (1, 2, 3, 0), (1, 4, 5, 1)])
+    assert model.legal_pairs(table).tolist() == [[0, 1], [2, 4], [3, 4]]
+
+
+def test_the_biaffine_equals_an_explicit_loop_over_pairs(model: JointModel) -> None:
+    model.eval()
+    words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
+    table = model._make_table([(0, 1, 2, 0), (0, 3, 4, 1)])
+    scored = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1]]))[0]
+    states = [torch.cat([words[0, i], model.tag_embedding(tag_ids[0, i])]) for i in (1, 3)]
+    head, tail = model.head_layer(states[0]), model.tail_layer(states[1])
+    for label in range(2):
+        both = torch.cat([head, tail])
+        expected = (
+            head @ model.bilinear.weight[label] @ tail + model.linear.weight[label] @ both + model.linear.bias[label]
+        )
+        assert scored[label].item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_swapping_head_and_tail_changes_the_score(model: JointModel) -> None:
+    model.eval()
+    words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
+    table = model._make_table([(0, 1, 2, 0), (0, 3, 4, 1)])
+    forwards, backwards = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1], [1, 0]]))
+    assert not torch.allclose(forwards, backwards)
+
+
+def test_relation_loss_is_silent_at_the_start_and_full_after_one_epoch(model: JointModel) -> None:
+    model.eval()
+    items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
+    batch = model.collate(items)
+    start, half, one, two = (model.loss(batch, epochs).item() for epochs in (0.0, 0.5, 1.0, 2.0))
+    assert half - start == pytest.approx((one - start) / 2, rel=1e-4)
+    assert one == two > start
+
+
+def test_without_teacher_forcing_missed_gold_mentions_are_no_candidates(model: JointModel, tmp_path: Path) -> None:
+    items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
+    batch = model.collate(items)
+    nothing_found = torch.zeros_like(batch.tag_ids)
+    _, targets = model._training_candidates(batch, nothing_found)
+    assert len(targets) == 3
+    strict = JointModel(
+        load_tiny_encoder(tmp_path / "b"), JointConfig.from_schema(make_schema(), has_teacher_forcing=False)
+    )
+    table, targets = strict._training_candidates(batch, nothing_found)
+    assert targets == {} and len(table.sentences) == 0
+
+
+def test_a_saved_model_predicts_the_same_after_loading(model: JointModel, tmp_path: Path) -> None:
+    fit(model, num_epochs=20)
+    (tmp_path / "saved").mkdir()
+    model.save(tmp_path / "saved")
+    assert described(JointModel.load(tmp_path / "saved").predict(POSITIVE)) == described(model.predict(POSITIVE))
+
+
+def test_batching_does_not_change_predictions(model: JointModel) -> None:
+    fit(model, num_epochs=20)
+    together = described(model.predict(POSITIVE + NEGATIVE))
+    alone = described([model.predict([text])[0] for text in POSITIVE + NEGATIVE])
+    assert together == alone
+
+
+def described(predictions: list[SentencePrediction]) -> list[object]:
+    return [
+        (
+            [(m, round(m.score or 0, 3)) for m in prediction.mentions],
+            [(r, round(r.score or 0, 3)) for r in prediction.relations],
+        )
+        for prediction in predictions
+    ]
+
+
+def test_an_empty_sentence_has_no_mentions(model: JointModel) -> None:
+    assert model.predict(["", "."])[0].mentions == ()

@@ -1,0 +1,120 @@
+"""The one training loop, on a line to fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.errors import NotEnoughDataError, TrainingDivergedError
+from core.training.batching import budgeted_batches, shuffled_batches
+from core.training.config import TrainingConfig
+from core.training.trainer import TrainingResult, train
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Points:
+    x: Tensor
+    y: Tensor
+
+    def to(self, device: torch.device) -> "Points":
+        return Points(self.x.to(device), self.y.to(device))
+
+
+def collate(items: Sequence[tuple[float, float]]) -> Points:
+    table = torch.tensor(items)
+    return Points(table[:, :1], table[:, 1:])
+
+
+def squared_error(model: nn.Module, batch: Points, _epochs_done: float) -> Tensor:
+    return ((model(batch.x) - batch.y) ** 2).mean()
+
+
+def fit(model: nn.Module, **options: object) -> TrainingResult:
+    items = [(x / 10, 3 * x / 10 + 1) for x in range(-10, 10)]
+    config = TrainingConfig(num_epochs=30, learning_rate=0.1, batch_size=5, precision="fp32", weight_decay=0.0)
+    arguments = {"lengths": [1] * len(items), "collate": collate, "loss": squared_error, "config": config}
+    return train(model, items, **{**arguments, "device": CPU, **options})  # type: ignore[arg-type]
+
+
+def make_line() -> nn.Linear:
+    torch.manual_seed(1)
+    return nn.Linear(1, 1)
+
+
+def test_training_fits_a_line() -> None:
+    line = make_line()
+    result = fit(line)
+    assert line.weight.item() == pytest.approx(3, abs=0.05)
+    assert line.bias.item() == pytest.approx(1, abs=0.05)
+    assert result.num_steps == 30 * 4
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    first, second = make_line(), make_line()
+    fit(first)
+    fit(second)
+    assert torch.equal(first.weight, second.weight)
+
+
+def test_the_weights_of_the_best_epoch_are_kept() -> None:
+    seen: list[Tensor] = []
+    losses = iter([3.0, 1.0, 2.0])
+
+    def validate(model: nn.Module) -> float:
+        seen.append(next(model.parameters()).detach().clone())
+        return next(losses)
+
+    line = make_line()
+    config = TrainingConfig(num_epochs=3, learning_rate=0.1, batch_size=5, precision="fp32")
+    result = fit(line, config=config, validate=validate)
+    assert result.best_epoch == 1
+    assert torch.equal(line.weight, seen[1])
+
+
+def test_accumulated_steps_count_once() -> None:
+    config = TrainingConfig(num_epochs=1, batch_size=2, gradient_accumulation=4, precision="fp32")
+    assert fit(make_line(), config=config).num_steps == 3  # ten batches: 4 + 4 + 2
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_and_names_the_items() -> None:
+    def broken(model: nn.Module, batch: Points, _epochs_done: float) -> Tensor:
+        return squared_error(model, batch, 0.0) * float("nan")
+
+    with pytest.raises(TrainingDivergedError, match=r"became nan after 0\.00 epochs, at items \["):
+        fit(make_line(), loss=broken)
+
+
+def test_nothing_to_train_on_is_refused() -> None:
+    with pytest.raises(NotEnoughDataError, match="0 items"):
+        train(make_line(), [], lengths=[], collate=collate, loss=squared_error, config=TrainingConfig(), device=CPU)
+
+
+def test_progress_ends_at_one_and_carries_the_loss() -> None:
+    told: list[tuple[float, dict[str, float]]] = []
+
+    def report(fraction: float, message: str = "", **values: float) -> None:
+        assert message
+        told.append((fraction, values))
+
+    fit(make_line(), report=report)
+    assert told[-1][0] == 1.0
+    assert "loss" in told[-1][1]
+    assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
+
+
+def test_a_batch_holds_items_of_similar_length_and_every_item_once() -> None:
+    lengths = [3, 50, 4, 49, 5, 48]
+    batches = shuffled_batches(lengths, batch_size=3, rng=Random(0))
+    assert sorted(index for batch in batches for index in batch) == list(range(6))
+    assert {frozenset(batch) for batch in batches} == {frozenset({0, 2, 4}), frozenset({1, 3, 5})}
+
+
+def test_a_budget_bounds_the_padded_pieces_of_a_batch() -> None:
+    lengths = [10, 90, 30, 100, 20]
+    batches = budgeted_batches(lengths, max_pieces=100)
+    assert batches == [[3], [1], [2, 4, 0]]

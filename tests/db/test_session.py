@@ -1,0 +1,121 @@
+"""Engine, session and migrations."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from core.errors import SettingsError
+from db.queries.users import get_or_add_user, get_user_names
+from db.session import Engine, Session, make_engine, migrate, migration_config, session_scope
+from db.tables import Project
+
+needs_sqlite = pytest.mark.skipif("DARE_TEST_DATABASE_URL" in os.environ, reason="checks SQLite only")
+
+
+@needs_sqlite
+def test_sqlite_runs_with_wal_foreign_keys_and_a_busy_timeout(engine: Engine) -> None:
+    with engine.connect() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        }
+    assert pragma == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000}
+
+
+@needs_sqlite
+def test_reading_does_not_wait_for_a_writer(engine: Engine) -> None:
+    with session_scope(engine) as writer:
+        get_or_add_user(writer, "ada")
+        with session_scope(engine) as reader:
+            assert get_user_names(reader) == {}
+
+
+@needs_sqlite
+def test_second_writer_waits_for_the_first(engine: Engine) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        with session_scope(engine) as session:
+            get_or_add_user(session, "second")
+        done.set()
+
+    with session_scope(engine) as session:
+        get_or_add_user(session, "first")
+        thread = threading.Thread(target=write)
+        thread.start()
+        assert not done.wait(0.2)
+    thread.join(10)
+    with session_scope(engine) as session:
+        assert sorted(get_user_names(session).values()) == ["first", "second"]
+
+
+def test_scope_rolls_back_when_its_block_raises(engine: Engine) -> None:
+    with pytest.raises(RuntimeError), session_scope(engine) as session:
+        get_or_add_user(session, "ada")
+        raise RuntimeError
+    with session_scope(engine) as session:
+        assert get_user_names(session) == {}
+
+
+def test_other_databases_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="mysql.*sqlite:/// or postgresql://"):
+        make_engine("mysql://localhost/x")
+
+
+def test_moments_come_back_in_utc(session: Session) -> None:
+    session.add(Project(name="p"))
+    session.commit()
+    session.expire_all()
+    moment = session.exec(sa.select(Project)).scalar_one().created_at
+    assert str(moment.tzinfo) == "UTC"
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
+    with engine.connect() as connection:
+        command.check(migration_config(connection))
+
+
+def test_migrating_again_changes_nothing(engine: Engine) -> None:
+    with session_scope(engine) as session:
+        get_or_add_user(session, "ada")
+    migrate(engine)
+    with session_scope(engine) as session:
+        assert list(get_user_names(session).values()) == ["ada"]
+
+
+@needs_sqlite
+def test_migration_can_be_taken_back(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'new' / 'x.db'}")
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
+        command.downgrade(migration_config(connection), "base")
+        connection.commit()
+    assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+    engine.dispose()
+
+
+@needs_sqlite
+def test_two_processes_starting_at_once_both_find_a_migrated_database(tmp_path: Path) -> None:
+    engines = [make_engine(f"sqlite:///{tmp_path / 'x.db'}") for _ in range(2)]
+    threads = [threading.Thread(target=migrate, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for engine in engines:
+        with session_scope(engine) as session:
+            assert get_or_add_user(session) == 1
+        engine.dispose()
+
+
+def test_database_of_a_newer_version_is_refused_with_a_remedy(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingsError, match=r"9999.*Install the version"):
+        migrate(engine)
