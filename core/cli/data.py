@@ -50,9 +50,11 @@ def get_project_id(session: Session, name: str) -> int:
 def import_files(
     project: ProjectArgument,
     files: Annotated[list[Path], typer.Argument(help="Files to import; each is stored whole or not at all.")],
-    format_name: Annotated[str | None, typer.Option("--format", help="jsonl, pubtator or text; told by content.")] = None,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="jsonl, pubtator or text; else by content.")
+    ] = None,
     split: Annotated[Split | None, typer.Option(help="Split of the documents; kept from the file otherwise.")] = None,
-    create: Annotated[str | None, typer.Option(help="Create the project from this template if it is not there.")] = None,
+    create: Annotated[str | None, typer.Option(help="Create a missing project from this template.")] = None,
     as_suggestions: Annotated[
         bool, typer.Option("--as-suggestions", help="Annotations wait for review instead of counting as approved.")
     ] = False,
@@ -66,9 +68,7 @@ def import_files(
         project_id = get_project_id(session, project)
         for path in files:
             results.append(
-                import_file(
-                    session, project_id, path, format_name=format_name, split=split, as_gold=not as_suggestions
-                )
+                import_file(session, project_id, path, format_name=format_name, split=split, as_gold=not as_suggestions)
             )
             if not results[-1]["refused"]:
                 session.commit()
@@ -105,7 +105,9 @@ def export(
     with_suggestions: Annotated[
         bool, typer.Option("--with-suggestions", help="Also what no person has approved.")
     ] = False,
-    without_synthetic: Annotated[bool, typer.Option("--without-synthetic", help="Leave out synthetic sentences.")] = False,
+    without_synthetic: Annotated[
+        bool, typer.Option("--without-synthetic", help="Leave out synthetic sentences.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Export the curated data of a project, and say what was left out."""
@@ -123,7 +125,8 @@ def export(
 def _export_lines(result: dict[str, Any]) -> list[str]:
     lines = [
         f"{result['out']}: {result['num_documents']} documents, {result['num_mentions']} mentions, "
-        f"{result['num_relations']} relations, {result['num_facts']} facts, {result['num_synthetic']} synthetic sentences"
+        f"{result['num_relations']} relations, {result['num_facts']} facts, "
+        f"{result['num_synthetic']} synthetic sentences"
     ]
     for title, counts in (
         ("left out by the filter", result["left_out"]),

@@ -10,15 +10,8 @@ from core.domain import Corpus, Document, Schema, SyntheticSentence
 from core.errors import DomainError, FormatError
 from core.formats.base import ExportReport, IssueLog, Severity, WriteResult
 from core.formats.checks import SchemaCheck, shorten
-from core.formats.jsonl_records import (
-    FORMAT_NAME,
-    FORMAT_VERSION,
-    DocumentRecord,
-    HeaderRecord,
-    Record,
-    SchemaRecord,
-    SyntheticRecord,
-)
+from core.formats.jsonl_header import FORMAT_NAME, FORMAT_VERSION, HeaderRecord, Record, SchemaRecord
+from core.formats.jsonl_records import DocumentRecord, SyntheticRecord
 
 LINE_ADAPTER: TypeAdapter[DocumentRecord | SyntheticRecord] = TypeAdapter(
     Annotated[DocumentRecord | SyntheticRecord, Field(discriminator="kind")]

@@ -1,18 +1,16 @@
-"""The records of the native JSONL format, and their way from and to the domain."""
+"""The document and synthetic records of the native JSONL format, from and to the domain."""
 
-from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from core.domain import (
     Document,
     DocumentFact,
-    EntityType,
     Mention,
     Relation,
-    RelationLabel,
-    Schema,
     Sentence,
     Source,
     Span,
@@ -22,85 +20,9 @@ from core.domain import (
 )
 from core.errors import FormatError
 from core.formats.checks import locate, shorten
-
-FORMAT_NAME = "dare-curator"
-FORMAT_VERSION = 1
+from core.formats.jsonl_header import Pairs, Record
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
-Pairs = tuple[tuple[str, str], ...]
-
-
-class Record(BaseModel):
-    """Base of all records: unknown keys and wrong types are refused, never ignored."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class EntityTypeRecord(Record):
-    """An entity type of the schema."""
-
-    name: str
-    colour: str = EntityType("").colour
-    guideline: str = ""
-
-
-class RelationLabelRecord(Record):
-    """A relation label of the schema."""
-
-    name: str
-    legal_types: Pairs
-    is_symmetric: bool = False
-    colour: str = RelationLabel("", ()).colour
-    guideline: str = ""
-
-
-class SchemaRecord(Record):
-    """The schema of the project that wrote the file."""
-
-    entity_types: tuple[EntityTypeRecord, ...]
-    relation_labels: tuple[RelationLabelRecord, ...]
-
-    @classmethod
-    def from_domain(cls, schema: Schema) -> Self:
-        """Return the record of a schema."""
-        return cls(
-            entity_types=tuple(
-                EntityTypeRecord(name=item.name, colour=item.colour, guideline=item.guideline)
-                for item in schema.entity_types
-            ),
-            relation_labels=tuple(
-                RelationLabelRecord(
-                    name=item.name,
-                    legal_types=item.legal_types,
-                    is_symmetric=item.is_symmetric,
-                    colour=item.colour,
-                    guideline=item.guideline,
-                )
-                for item in schema.relation_labels
-            ),
-        )
-
-    def to_domain(self) -> Schema:
-        """Return the schema.
-
-        Raises:
-            SchemaError: A name is used twice, reserved or unknown.
-        """
-        return Schema(
-            tuple(EntityType(item.name, item.colour, item.guideline) for item in self.entity_types),
-            tuple(
-                RelationLabel(item.name, item.legal_types, item.is_symmetric, item.colour, item.guideline)
-                for item in self.relation_labels
-            ),
-        )
-
-
-class HeaderRecord(Record):
-    """The first line of a file."""
-
-    format: Literal["dare-curator"] = FORMAT_NAME
-    version: int = FORMAT_VERSION
-    schema_record: SchemaRecord | None = Field(default=None, alias="schema")
 
 
 class SentenceRecord(Record):
@@ -113,9 +35,10 @@ class SentenceRecord(Record):
     comment: str = ""
 
 
-class ArgumentRecord(Record):
-    """A mention without an id, as synthetic sentences have two; `text` repeats the characters under it."""
+class MentionRecord(Record):
+    """A mention; its id counts only inside its record, `text` repeats the characters under it."""
 
+    id: str
     start: int
     end: int
     text: str | None = None
@@ -126,6 +49,22 @@ class ArgumentRecord(Record):
     state: State = State.ACCEPTED
     source: Source = Source.IMPORT
 
+    @classmethod
+    def from_domain(cls, mention: Mention, *, mention_id: str, text: str) -> Self:
+        """Return the record of a mention of a text."""
+        return cls(
+            id=mention_id,
+            start=mention.span.start,
+            end=mention.span.end,
+            text=mention.span.text(text),
+            entity_type=mention.entity_type,
+            concept_ids=mention.concept_ids,
+            names=mention.names,
+            score=mention.score,
+            state=mention.state,
+            source=mention.source,
+        )
+
     def to_domain(self, text: str) -> tuple[Mention, str]:
         """Return the mention, and what was repaired ("" where nothing was).
 
@@ -133,16 +72,8 @@ class ArgumentRecord(Record):
             FormatError: The span does not fit the text.
         """
         span, repair = locate(text, start=self.start, end=self.end, surface=self.text)
-        mention = Mention(
-            span, self.entity_type, self.concept_ids, self.names, self.score, self.state, self.source
-        )
+        mention = Mention(span, self.entity_type, self.concept_ids, self.names, self.score, self.state, self.source)
         return mention, repair
-
-
-class MentionRecord(ArgumentRecord):
-    """A mention; its id counts only inside its record."""
-
-    id: str
 
 
 class RelationRecord(Record):
@@ -164,15 +95,154 @@ class FactRecord(Record):
     tail_concept: str
 
 
-def _argument_fields(mention: Mention, text: str) -> dict[str, object]:
-    return {
-        "start": mention.span.start,
-        "end": mention.span.end,
-        "text": mention.span.text(text),
-        "entity_type": mention.entity_type,
-        "concept_ids": mention.concept_ids,
-        "names": mention.names,
-        "score": mention.score,
-        "state": mention.state,
-        "source": mention.source,
-    }
+class DocumentRecord(Record):
+    """A document with everything known about it."""
+
+    kind: Literal["document"] = "document"
+    id: str
+    text: str
+    split: Split = Split.TRAIN
+    metadata: Pairs = ()
+    sentences: tuple[SentenceRecord, ...] = ()
+    mentions: tuple[MentionRecord, ...] = ()
+    relations: tuple[RelationRecord, ...] = ()
+    facts: tuple[FactRecord, ...] = ()
+
+    @classmethod
+    def from_domain(cls, document: Document) -> Self:
+        """Return the record of a document; its mentions are T1, T2 and so on."""
+        ids = {_identity(mention): f"T{number}" for number, mention in enumerate(document.mentions, start=1)}
+        # A relation may hold an older copy of its mention: then span and type must do.
+        ids_by_equality = {mention: ids[_identity(mention)] for mention in reversed(document.mentions)}
+
+        def get_id(mention: Mention) -> str:
+            return ids.get(_identity(mention)) or ids_by_equality[mention]
+
+        return cls(
+            id=document.id,
+            text=document.text,
+            split=document.split,
+            metadata=document.metadata,
+            sentences=tuple(
+                SentenceRecord(
+                    start=sentence.span.start,
+                    end=sentence.span.end,
+                    state=sentence.state,
+                    is_flagged=sentence.is_flagged,
+                    comment=sentence.comment,
+                )
+                for sentence in document.sentences
+            ),
+            mentions=tuple(
+                MentionRecord.from_domain(mention, mention_id=f"T{number}", text=document.text)
+                for number, mention in enumerate(document.mentions, start=1)
+            ),
+            relations=tuple(
+                RelationRecord(
+                    label=relation.label,
+                    head=get_id(relation.head),
+                    tail=get_id(relation.tail),
+                    score=relation.score,
+                    state=relation.state,
+                    source=relation.source,
+                )
+                for relation in document.relations
+            ),
+            facts=tuple(FactRecord(**asdict(fact)) for fact in document.facts),
+        )
+
+    def to_domain(self) -> tuple[Document, tuple[str, ...]]:
+        """Return the document and what was repaired.
+
+        Raises:
+            FormatError: An id, span or sentence does not fit the record.
+            SpanError: A sentence lies outside the text.
+            SchemaError: A relation joins a mention with itself.
+        """
+        repairs: list[str] = []
+        mentions: dict[str, Mention] = {}
+        for record in self.mentions:
+            if record.id in mentions:
+                raise FormatError(f"Mention id {shorten(record.id)} is given twice. Give every mention its own id.")
+            mentions[record.id], repair = record.to_domain(self.text)
+            repairs += [repair] if repair else []
+        document = Document(
+            id=self.id,
+            text=self.text,
+            sentences=self._read_sentences(),
+            mentions=tuple(mentions.values()),
+            relations=tuple(self._read_relation(record, mentions) for record in self.relations),
+            facts=tuple(DocumentFact(fact.label, fact.head_concept, fact.tail_concept) for fact in self.facts),
+            split=self.split,
+            metadata=self.metadata,
+        )
+        return document, tuple(repairs)
+
+    def _read_sentences(self) -> tuple[Sentence, ...]:
+        sentences = tuple(
+            Sentence(Span(record.start, record.end), record.state, record.is_flagged, record.comment)
+            for record in self.sentences
+        )
+        for left, right in pairwise(sentences):
+            if right.span.start < left.span.end:
+                spans = f"{left.span.start}:{left.span.end} and {right.span.start}:{right.span.end}"
+                raise FormatError(f"Sentences {spans} overlap or are out of order. Sort and separate them.")
+        return sentences
+
+    def _read_relation(self, record: RelationRecord, mentions: dict[str, Mention]) -> Relation:
+        for mention_id in (record.head, record.tail):
+            if mention_id not in mentions:
+                fault = f"Relation {record.label} joins the missing mention {shorten(mention_id)}"
+                raise FormatError(f"{fault}. Add the mention or correct the id.")
+        head, tail = mentions[record.head], mentions[record.tail]
+        return Relation(head, tail, record.label, record.score, record.state, record.source)
+
+
+class SyntheticRecord(Record):
+    """A synthetic sentence with its two masks."""
+
+    kind: Literal["synthetic"] = "synthetic"
+    text: str
+    label: str
+    head: MentionRecord
+    tail: MentionRecord
+    state: State = State.PENDING
+    reason: str = ""
+    provenance: Pairs = ()
+
+    @classmethod
+    def from_domain(cls, sentence: SyntheticSentence) -> Self:
+        """Return the record of a synthetic sentence."""
+        return cls(
+            text=sentence.text,
+            label=sentence.label,
+            head=MentionRecord.from_domain(sentence.head, mention_id="head", text=sentence.text),
+            tail=MentionRecord.from_domain(sentence.tail, mention_id="tail", text=sentence.text),
+            state=sentence.state,
+            reason=sentence.reason,
+            provenance=sentence.provenance,
+        )
+
+    def to_domain(self) -> SyntheticSentence:
+        """Return the synthetic sentence.
+
+        Raises:
+            FormatError: A mask does not fit the text.
+        """
+        (head, head_repair), (tail, tail_repair) = self.head.to_domain(self.text), self.tail.to_domain(self.text)
+        if head_repair or tail_repair:
+            raise FormatError(f"{head_repair or tail_repair} Masks are not repaired; correct the offsets.")
+        return SyntheticSentence(self.text, self.label, head, tail, self.state, self.reason, self.provenance)
+
+
+def _identity(mention: Mention) -> tuple[object, ...]:
+    """Return all fields of a mention, also those that take no part in equality."""
+    return (
+        mention.span,
+        mention.entity_type,
+        mention.concept_ids,
+        mention.names,
+        mention.score,
+        mention.state,
+        mention.source,
+    )

@@ -17,6 +17,7 @@ from core.formats.pubtator_lines import (
     RelationLine,
     decode_line,
     decode_reference,
+    is_mentioned,
 )
 
 TITLE_END_KEY = "title_end"
@@ -185,14 +186,15 @@ class _DocumentReader:
         if len(found) == 1:
             return found[0]
         if found:
-            raise FormatError(f"Several mentions stand at {place}. Name the type as well: @{place}:{found[0].entity_type}.")
+            raise FormatError(
+                f"Several mentions stand at {place}. Name the type as well: @{place}:{found[0].entity_type}."
+            )
         kind = f"{reference.entity_type} mention" if reference.entity_type else "mention"
         raise FormatError(f"No {kind} stands at {place}. Add the mention or correct the relation.")
 
     def _check_fact(self, fact: DocumentFact, number: int, *, is_fact_only: bool) -> None:
-        missing = [
-            concept for concept in (fact.head_concept, fact.tail_concept) if concept not in self.types_by_concept
-        ]
+        concepts = (fact.head_concept, fact.tail_concept)
+        missing = [concept for concept in concepts if not is_mentioned(concept, self.types_by_concept)]
         if missing and not is_fact_only:
             raise FormatError(
                 f"No mention of document {shorten(self.block.id)} has the concept {shorten(missing[0])}. "

@@ -9,7 +9,7 @@ Relation  `ID label head tail`, tab-separated. Two concept ids state a fact abou
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Container, Set
 from dataclasses import dataclass
 
 from core.domain import DocumentFact, Mention, Relation, Span
@@ -21,7 +21,7 @@ TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)")
 NUMBER = re.compile(r"-?[0-9]{1,15}")
 MENTION_REFERENCE = re.compile(r"@([0-9]{1,15}):([0-9]{1,15})(?::(.+))?")
 # Identifiers of sequence variants (tmVar) hold "|" themselves: "c|SUB|A|123|G".
-VARIANT = re.compile(r"[cgmnpr]\|")
+VARIANT = re.compile(r"[cgmnpr]?\|")
 UNWRITABLE = re.compile(r"[\t\r\n\0]")
 
 
@@ -74,6 +74,12 @@ def decode_line(columns: list[str]) -> MentionLine | RelationLine:
         f"{len(columns)} tab-separated columns that are neither a mention (ID, start, end, surface, type, "
         "concept) nor a relation (ID, label, head, tail). Correct or remove the line."
     )
+
+
+def is_mentioned(concept: str, concept_ids: Container[str]) -> bool:
+    """Return whether a fact's concept, or every part of a composite one, is among concept ids."""
+    parts = decode_concepts(concept)
+    return concept in concept_ids or (bool(parts) and all(part in concept_ids for part in parts))
 
 
 def _decode_mention(columns: list[str]) -> MentionLine:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Schema, Source, Span, Split, State
+from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Schema, Source, Split, State
 from core.formats.base import ExportReport, WriteResult
 from core.formats.projection import FACT_ONLY_KEY, FactProjector, get_fact_only
 from core.formats.pubtator import TITLE_END_KEY
@@ -18,6 +18,7 @@ from core.formats.pubtator_lines import (
     encode_mention,
     encode_names,
     encode_relation,
+    is_mentioned,
 )
 
 BREAKING = re.compile(r"[\n\r\t]")
@@ -86,9 +87,7 @@ def _write_document(document: Document, kept: Document, schema: Schema | None, l
         losses.dropped["sources"] += int(not is_same)
 
 
-def _project(
-    document: Document, kept: Document, schema: Schema | None
-) -> dict[DocumentFact, tuple[Relation, ...]]:
+def _project(document: Document, kept: Document, schema: Schema | None) -> dict[DocumentFact, tuple[Relation, ...]]:
     """Return the facts that a reader may project, with the relations it will find.
 
     A fact may be projected when all that it implies is gold; otherwise its relations are stated one by one.
@@ -102,7 +101,7 @@ def _project(
     implied_by_fact = {}
     for fact in kept.facts:
         relations = projector.project(fact)
-        is_known = fact.head_concept in concepts and fact.tail_concept in concepts
+        is_known = all(is_mentioned(concept, concepts) for concept in (fact.head_concept, fact.tail_concept))
         if is_known and fact not in fact_only and stated.issuperset(relations):
             implied_by_fact[fact] = relations
     return implied_by_fact
@@ -127,10 +126,10 @@ def _keep_writable(document: Document, losses: _Losses, used_ids: set[str]) -> D
     losses.dropped["splits"] += int(document.split is not Split.TRAIN)
     losses.dropped["sentence flags"] += sum(sentence.is_flagged for sentence in document.sentences)
     losses.dropped["sentence comments"] += sum(bool(sentence.comment) for sentence in document.sentences)
-    for item in (*document.sentences, *kept.mentions, *kept.relations):
-        losses.dropped["review states"] += int(item.state is not State.ACCEPTED)
-    for scored in (*kept.mentions, *kept.relations):
-        losses.dropped["scores"] += int(scored.score is not None)
+    states = [item.state for items in (document.sentences, kept.mentions, kept.relations) for item in items]
+    losses.dropped["review states"] += sum(state is not State.ACCEPTED for state in states)
+    scores = [item.score for items in (kept.mentions, kept.relations) for item in items]
+    losses.dropped["scores"] += sum(score is not None for score in scores)
     losses.dropped["sources"] += sum(mention.source is not Source.IMPORT for mention in kept.mentions)
     return kept
 
@@ -174,9 +173,7 @@ def _keep_relations(document: Document, mentions: set[Mention], losses: _Losses)
 
 def _keep_facts(document: Document, losses: _Losses) -> tuple[DocumentFact, ...]:
     kept = tuple(
-        fact
-        for fact in dict.fromkeys(document.facts)
-        if encode_fact(document.id, fact, is_fact_only=False) is not None
+        fact for fact in dict.fromkeys(document.facts) if encode_fact(document.id, fact, is_fact_only=False) is not None
     )
     losses.dropped["facts"] += len(document.facts) - len(kept)
     return kept

@@ -1,7 +1,9 @@
 """The base made from nothing: a small GPT-2 and its tokenizer, learnt from a project's own sentences."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from random import Random
 
 import torch
@@ -66,8 +68,9 @@ def make_scratch_generator(
     num_validation = round(len(sentences) * _VALIDATION_SHARE)
     num_validation = num_validation if num_validation >= _MIN_VALIDATION else 0
     validation, training = sentences[:num_validation], sentences[num_validation:]
-    num_pieces = sum(map(len, encode_sentences(tokenizer, training, max_pieces=config.context)))
-    num_epochs = min(config.max_epochs, max(1, config.max_training_pieces // num_pieces))
+    training, num_epochs = plan_reading(
+        generator, training, max_pieces=config.max_training_pieces, max_epochs=config.max_epochs
+    )
     fine_tune(
         generator,
         training,
@@ -77,3 +80,17 @@ def make_scratch_generator(
         device=device,
     )
     return generator
+
+
+def plan_reading(
+    generator: Generator, sentences: Sequence[str], *, max_pieces: int, max_epochs: int
+) -> tuple[list[str], int]:
+    """Return what to read and how often, so that about `max_pieces` pieces are read in all.
+
+    A large project is cut to its first sentences, so pass them shuffled; a small one is read several times.
+    """
+    encoded = encode_sentences(generator.tokenizer, sentences, max_pieces=generator.max_pieces)
+    lengths = list(accumulate(map(len, encoded)))
+    num_read = max(1, bisect_right(lengths, max_pieces))
+    num_epochs = max_pieces // lengths[num_read - 1]
+    return list(sentences[:num_read]), min(max_epochs, max(1, num_epochs))

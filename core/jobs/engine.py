@@ -5,6 +5,7 @@ turns a worker's process into an executor. Arguments and results are JSON: whoev
 cannot make a worker run code by it.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,6 +36,7 @@ def migrate(settings: Settings) -> None:
     """Create the engine's own tables, or bring them up to date; run before anything else touches them."""
     engine = make_engine(settings.resolved_jobs_database_url)
     engine.dispose()  # made only for the folder and the URL check
+    logging.getLogger("dbos").setLevel(logging.WARNING)  # it tells every one of its many steps
     DBOS.migrate(settings.resolved_jobs_database_url)
 
 

@@ -162,9 +162,9 @@ class WorkerSteps:
                     fraction=progress.fraction,
                     message=progress.message,
                     points=points,
-                    anew=is_first,
+                    anew=is_first and bool(points),
                 )
-            is_first = False
+            is_first = is_first and not points
 
         writer = ProgressWriter(write)
         try:

@@ -126,10 +126,7 @@ def supervise(settings: Settings, serve: Callable[[], None], *, worker_command: 
     """
     devices = find_devices(settings)
     prepare(settings)
-    workers = [
-        KeptProcess([*worker_command, "--name", name, "--device", device, "--ends-with-parent"], settings, name=name)
-        for name, device in zip(worker_names(settings, devices), devices, strict=True)
-    ]
+    workers = make_workers(settings, devices, worker_command=worker_command)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     try:
@@ -140,6 +137,16 @@ def supervise(settings: Settings, serve: Callable[[], None], *, worker_command: 
         log.info("interrupted")
     finally:
         stop_all(workers)
+
+
+def make_workers(
+    settings: Settings, devices: Sequence[str], *, worker_command: Sequence[str] = WORKER_COMMAND
+) -> list[KeptProcess]:
+    """Return one kept worker a device, not started yet; each ends when this process does."""
+    return [
+        KeptProcess([*worker_command, "--name", name, "--device", device, "--ends-with-parent"], settings, name=name)
+        for name, device in zip(worker_names(settings, list(devices)), devices, strict=True)
+    ]
 
 
 def stop_all(workers: Sequence[KeptProcess]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
@@ -174,29 +175,32 @@ def run_worker(settings: Settings, config: WorkerConfig, *, ends_with_parent: bo
     worker.run(stop)
 
 
-def run_to_exit(settings: Settings, config: WorkerConfig, *, ends_with_parent: bool) -> int:
-    """Run a worker as the whole of a process; returns the exit code after an error, otherwise never."""
+def run_to_exit(settings: Settings, config: WorkerConfig, *, ends_with_parent: bool) -> NoReturn:
+    """Run a worker as the whole of a process, which ends with code 0 after a stop and 1 after an error."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    code = 1
     try:
         run_worker(settings, config, ends_with_parent=ends_with_parent)
+        code = 0
     except DareError as error:
         log.error("%s", describe_error(error))
-        return 1
+    except Exception:
+        log.exception("the worker failed")
     # Threads of the engine may still be waiting for a database: nothing of theirs is worth a slow exit.
     logging.shutdown()
-    os._exit(0)
+    os._exit(code)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the worker that the command line names; returns the exit code."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the worker that the command line names."""
     parser = argparse.ArgumentParser(description="Run jobs on one device; usually started by `dare`.")
     parser.add_argument("--name", required=True, help="stable, unique name, such as local:0")
     parser.add_argument("--device", default=CPU, help="cpu, or a CUDA device number")
     parser.add_argument("--ends-with-parent", action="store_true", help="stop when stdin ends")
     options = parser.parse_args(arguments)
     config = WorkerConfig(options.name, options.device)
-    return run_to_exit(Settings(), config, ends_with_parent=options.ends_with_parent)
+    run_to_exit(Settings(), config, ends_with_parent=options.ends_with_parent)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

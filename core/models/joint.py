@@ -75,6 +75,13 @@ class JointModel(nn.Module):
         self.register_buffer("legal", legal, persistent=False)  # (head types, tail types)
         self.legal: Tensor
 
+    @classmethod
+    def create(cls, encoder: Encoder, config: JointConfig, *, seed: int) -> Self:
+        """Build a new model on an encoder; the new weights are drawn from `seed`."""
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return cls(encoder, config)
+
     # The forward pass, top to bottom.
 
     def tag_words(self, batch: JointBatch) -> tuple[Tensor, Tensor]:
@@ -271,9 +278,9 @@ class JointModel(nn.Module):
 
     # Files.
 
-    def save(self, path: Path, *, dtype: torch.dtype | None = None) -> None:
-        """Write weights, config and tokenizer into a folder."""
-        save_weights(path, self.state_dict(), dtype=dtype)
+    def save(self, path: Path, *, is_half: bool = False) -> None:
+        """Write weights (as fp16 if `is_half`), config and tokenizer into a folder."""
+        save_weights(path, self.state_dict(), dtype=torch.float16 if is_half else None)
         save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
         self.encoder.config.save_pretrained(path / ENCODER_FOLDER)
         self.tokenizer.save_pretrained(path / ENCODER_FOLDER)

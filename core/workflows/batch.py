@@ -56,7 +56,7 @@ def predict_files(
     corpus = read_files(paths, format_name=format_name)
     bare = [replace(document, mentions=(), relations=(), facts=()) for document in corpus.documents]
     extractor = load_extractor(model, ModelCache(settings), session)
-    documents = prepare_documents(Corpus(tuple(bare)), extractor.schema, split_sentences=_split)
+    documents = prepare_documents(Corpus(tuple(bare)), extractor.schema, split_sentences=split_sentences)
     predicted = predict_documents(extractor, documents)
     written = write_corpus(Corpus(tuple(predicted), schema=extractor.schema), format_name=out_format)
     out_path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def evaluate_file(
     """
     extractor = load_extractor(model, ModelCache(settings), session)
     corpus = read_files([path], format_name=format_name)
-    documents = prepare_documents(corpus, extractor.schema, split_sentences=_split)
+    documents = prepare_documents(corpus, extractor.schema, split_sentences=split_sentences)
     scores = score_documents(extractor, documents, protocol=protocol)
     return {"model": model, "file": path.name, "f1": scores.micro.f1, **scores.to_json()}
 
@@ -112,7 +112,7 @@ def build_starter_model(
         raise SchemaError(f"Unknown template {template!r}; known: {', '.join(TEMPLATES)}.")
     schema = TEMPLATES[template].schema
     parts = [
-        prepare_documents(read_files([path], format_name=None), schema, split_sentences=_split)
+        prepare_documents(read_files([path], format_name=None), schema, split_sentences=split_sentences)
         for path in (train_path, dev_path)
     ]
     training = replace(STARTER_TRAINING, seed=seed, num_epochs=num_epochs or STARTER_TRAINING.num_epochs)
@@ -120,7 +120,3 @@ def build_starter_model(
     return train_joint(
         recipe, schema, train_documents=parts[0], dev_documents=parts[1], out_path=out_path, report=report
     )
-
-
-def _split(text: str, keep_whole: Sequence[Any]) -> list[Any]:
-    return list(split_sentences(text, keep_whole=keep_whole))

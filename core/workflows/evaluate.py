@@ -1,32 +1,31 @@
 """Files of gold documents, scored: extraction with mentions found, or classification with mentions given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from core.domain import Corpus, Document, Mention, Schema, Sentence, Span, State
+from core.domain import Corpus, Document, Mention, Schema, Sentence, State
 from core.ensemble.extraction import Extractor
 from core.errors import ModelError
 from core.evaluation.protocols import PROTOCOLS, score_classification, score_predictions
 from core.evaluation.scores import Scores
 from core.formats.projection import project_facts
+from core.workflows.ingest import SentenceSplitter
 from core.workflows.instances import build_instances
 
-Splitter = Callable[[str, Sequence[Span]], list[Span]]
 
-
-def prepare_documents(corpus: Corpus, schema: Schema, *, split_sentences: Splitter) -> list[Document]:
+def prepare_documents(corpus: Corpus, schema: Schema, *, split_sentences: SentenceSplitter) -> list[Document]:
     """Split documents that have no sentences yet, mark them reviewed, and project facts onto mention pairs.
 
     Args:
         corpus: Gold documents.
         schema: Decides which pairs a fact's label may join.
-        split_sentences: (text, mention spans that must stay whole) → sentence spans.
+        split_sentences: Finds sentences.
     """
     prepared = []
     for document in corpus.documents:
         sentences = document.sentences or tuple(
             Sentence(span, State.ACCEPTED)
-            for span in split_sentences(document.text, [mention.span for mention in document.mentions])
+            for span in split_sentences(document.text, keep_whole=[mention.span for mention in document.mentions])
         )
         whole = replace(document, sentences=sentences)
         projected = project_facts(whole, schema)

@@ -5,6 +5,7 @@ import platform
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from core.training.config import TrainingConfig
 from core.training.trainer import Report
 from core.workflows.instances import InstanceSet, build_instances, synthetic_instance
 from core.workflows.retrain_params import RetrainParams
-from db.columns import utc_now
 from db.queries import documents, models, projects, synthetic
 from db.session import Session
 
@@ -200,7 +200,7 @@ def _describe_run(job: "Job", params: RetrainParams, dataset: Dataset) -> models
         data_hash=dataset.content_hash,
         seed=params.seed,
         versions=versions,
-        created_at=utc_now(),
+        created_at=datetime.now(UTC),
     )
 
 

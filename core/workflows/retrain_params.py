@@ -6,10 +6,11 @@ from typing import Any
 
 from core.ensemble.methods import METHODS, Method
 from core.errors import ModelError
-from core.starter import DEFAULT_STARTER
+from core.starter import DEFAULT_STARTER, STARTERS
 
-__all__ = ["MAX_EPOCHS", "MAX_MEMBERS", "METHODS", "Method", "RetrainParams"]
+__all__ = ["ENCODERS", "MAX_EPOCHS", "MAX_MEMBERS", "METHODS", "Method", "RetrainParams"]
 
+ENCODERS = tuple(STARTERS)  # those that are on every machine
 MAX_MEMBERS = 50
 MAX_EPOCHS = 200
 

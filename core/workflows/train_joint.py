@@ -5,10 +5,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from core.domain import Document, Schema
 from core.evaluation.protocols import gold_by_sentence, score_predictions
@@ -65,13 +64,12 @@ def train_joint(
     Returns:
         Scores of the written fp16 weights on the dev documents, by protocol, with data hashes and settings.
     """
-    torch.manual_seed(recipe.training.seed)
     config = JointConfig.from_schema(schema, dropout=recipe.dropout, max_pieces=recipe.max_pieces)
-    model = JointModel(load_encoder(recipe.encoder), config)
+    model = JointModel.create(load_encoder(recipe.encoder), config, seed=recipe.training.seed)
     items = make_items(model, train_documents)
     history: list[dict[str, float]] = []
 
-    def validate(_: torch.nn.Module) -> float:
+    def validate(_: object) -> float:
         scores = score_model(model, dev_documents)
         history.append({name: score.micro.f1 for name, score in scores.items()})
         report(len(history) / recipe.training.num_epochs, f"epoch {len(history)}", **history[-1])
@@ -88,7 +86,7 @@ def train_joint(
         report=report,
         device=pick_device(device),
     )
-    write_folder(out_path, lambda path: model.save(path, dtype=torch.float16))
+    write_folder(out_path, lambda path: model.save(path, is_half=True))
     summary = _summarise(recipe, result, history, train_documents, dev_documents)
     shipped = JointModel.load(out_path)
     shipped.to(pick_device(device))
@@ -124,7 +122,6 @@ def _summarise(
 ) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        # Where the encoder lay on the builder's machine is nobody's business; its weights' hash is.
         "training": asdict(recipe.training),
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
@@ -136,7 +133,7 @@ def _summarise(
         "best_epoch": result.best_epoch + 1,
         "precision": result.precision,
         "epochs": [asdict(epoch) | scores for epoch, scores in zip(result.epochs, history, strict=True)],
-        "versions": {"torch": torch.__version__},
+        "versions": {"torch": version("torch"), "transformers": version("transformers")},
     }
 
 

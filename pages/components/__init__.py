@@ -1,1 +1,1 @@
-
+"""Parts of pages: each draws one thing."""

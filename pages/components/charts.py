@@ -84,12 +84,16 @@ def show_threshold_curve(curve: Sequence[Mapping[str, float]], *, chosen: float)
         .encode(
             x=alt.X("threshold:Q", scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color("measure:N", sort=["precision", "recall", "f1"], title=None, legend=alt.Legend(orient="top")),
+            color=alt.Color(
+                "measure:N", sort=["precision", "recall", "f1"], title=None, legend=alt.Legend(orient="top")
+            ),
             tooltip=["measure:N", "threshold:Q", alt.Tooltip("value:Q", format=".3f")],
         )
     )
-    rule = alt.Chart(pd.DataFrame({"threshold": [chosen]})).mark_rule(strokeDash=[4, 4], color="#888888").encode(
-        x="threshold:Q"
+    rule = (
+        alt.Chart(pd.DataFrame({"threshold": [chosen]}))
+        .mark_rule(strokeDash=[4, 4], color="#888888")
+        .encode(x="threshold:Q")
     )
     st.altair_chart((lines + rule).properties(height=240), alt="Precision, recall and F1 by threshold")
     _show_table(table.round(3), "Precision, recall and F1 by threshold")

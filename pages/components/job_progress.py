@@ -71,6 +71,8 @@ def remaining_seconds(job_id: str, fraction: float) -> float | None:
     The pace counts from the first look at the job, so a pause or a retry before it does no harm.
     """
     now = time.monotonic()
+    first_time: float
+    first_fraction: float
     first_time, first_fraction = st.session_state.setdefault(f"pace-{job_id}", (now, fraction))
     if fraction < first_fraction:  # a part was begun again
         st.session_state[f"pace-{job_id}"] = (now, fraction)

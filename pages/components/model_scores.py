@@ -6,11 +6,6 @@ from typing import Any
 from core.domain import Split
 from pages.components.wording import SPLIT_NAMES, count, rate
 
-PROTOCOL_NAMES = {
-    "classification": "relation classification, mentions given",
-    "extraction": "relation extraction, mentions found too",
-}
-
 
 def describe_scores(metrics: Mapping[str, Any]) -> list[str]:
     """Return lines such as "F1 0.617 (0.580 to 0.652)" and what was scored; one line where nothing was."""
@@ -29,9 +24,9 @@ def describe_protocol(metrics: Mapping[str, Any]) -> str:
     """Return how and on what a model was scored."""
     protocol = str(metrics["scores"].get("protocol", "unknown protocol"))
     split = SPLIT_NAMES[Split(metrics["split"])]
-    name = PROTOCOL_NAMES.get(protocol, protocol.replace("_", " "))
     caveat = " It also chose epochs and threshold, so expect less on new text." if is_optimistic(metrics) else ""
-    return f"Protocol: {name}; micro average over {count(metrics.get('num_items', 0), 'pair')} of the {split} split.{caveat}"
+    items = count(metrics.get("num_items", 0), "pair")
+    return f"Protocol: {protocol}; micro average over {items} of the {split} split.{caveat}"
 
 
 def is_optimistic(metrics: Mapping[str, Any]) -> bool:

@@ -34,8 +34,7 @@ def _show_counts(counts: ProjectCounts) -> None:
     total = sum(counts.sentences.values())
     pending = counts.sentences.get(State.PENDING, 0)
     by_state = {state: sum(states.get(state, 0) for states in counts.relations.values()) for state in State}
-    gold = sum(number for state, number in by_state.items() if state.is_gold)
-    accepted = sum(number for states in counts.synthetic.values() for state, number in states.items() if state.is_gold)
+    gold, accepted = next_step.count_gold(counts.relations), next_step.count_gold(counts.synthetic)
     waiting = sum(states.get(State.PENDING, 0) for states in counts.synthetic.values())
     with st.grid(4):
         st.metric("Documents", group(counts.documents), border=True, height="stretch")
@@ -58,7 +57,8 @@ def _show_balance(session: Session, project: ProjectView) -> None:
     gold = sum(row.gold for row in balance)
     synthetic = sum(row.synthetic for row in balance)
     st.caption(
-        f"{count(gold, 'pair')} of mentions in reviewed sentences, and {count(synthetic, 'accepted synthetic sentence')}. "
+        f"{count(gold, 'pair')} of mentions in reviewed sentences, and "
+        f"{count(synthetic, 'accepted synthetic sentence')}. "
         "A pair without a relation teaches what no relation looks like."
     )
 

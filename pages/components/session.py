@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -53,8 +54,10 @@ def find_current_project(session: Session) -> ProjectView | None:
     """Return the project of the URL, else the last one chosen, else the first; None where there is none."""
     found = projects.list_projects(session)
     by_id = {project.id: project for project in found}
-    chosen = _as_id(st.query_params.get(PROJECT_KEY)) or st.session_state.get(_CHOICE_KEY)
-    return by_id.get(chosen) or (found[0] if found else None)
+    for wanted in (_as_id(st.query_params.get(PROJECT_KEY)), st.session_state.get(_CHOICE_KEY)):
+        if wanted in by_id:
+            return by_id[wanted]
+    return found[0] if found else None
 
 
 def require_project(session: Session) -> ProjectView:
@@ -79,8 +82,6 @@ def choose_project(project_id: int | None) -> None:
 
 def page_path(name: str) -> str:
     """Return the absolute path of a page's file, which is how Streamlit is told where to go."""
-    from pathlib import Path
-
     return str(Path(__file__).parents[1] / f"{name}.py")
 
 

@@ -1,1 +1,1 @@
-
+"""What surrounds the pages: configuration, start, menu and sidebar."""

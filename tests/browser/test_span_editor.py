@@ -327,7 +327,9 @@ def test_labels_cover_neither_text_nor_each_other(open_deck: Callable[[str], Des
         desk.page.set_viewport_size({"width": width, "height": 1400})
         desk.page.wait_for_timeout(150)
         boxes = desk.root.locator(".dare-arc-label > rect:first-of-type, .dare-tag > rect")
-        labels = boxes.evaluate_all("all => all.map(b => b.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])")
+        labels = boxes.evaluate_all(
+            "all => all.map(b => b.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"
+        )
         lines = desk.page.get_by_test_id("dare-text").evaluate(
             "e => { const r = document.createRange(); r.selectNodeContents(e);"
             " return [...r.getClientRects()].map(b => [b.left, b.top + 3, b.right, b.bottom - 3]); }"

@@ -122,8 +122,8 @@ def test_queue_of_a_hundred_thousand_sentences_is_read_through_an_index(session:
         sa.text(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) INSERT INTO sentence "
             '(document_id, project_id, position, start, "end", state, is_flagged, comment, version, uncertainty, '
-            'shuffle, updated_at) SELECT document_id, project_id, i, start, "end", state, is_flagged, comment, version, '
-            "(i * 7919 % 100003) / 100003.0, (i * 104729 % 100019) / 100019.0, updated_at FROM sentence, n "
+            'shuffle, updated_at) SELECT document_id, project_id, i, start, "end", state, is_flagged, comment, '
+            "version, (i * 7919 % 100003) / 100003.0, (i * 10007 % 100019) / 100019.0, updated_at FROM sentence, n "
             "WHERE id = :id"
         ),
         {"id": sentence_id},

@@ -95,7 +95,7 @@ def main() -> int:
         poll_seconds=0.05,
         heartbeat_seconds=0.2,
     )
-    return worker.run_to_exit(Settings(), config, ends_with_parent="--ends-with-parent" in arguments)
+    worker.run_to_exit(Settings(), config, ends_with_parent="--ends-with-parent" in arguments)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ FAKE_PROCESSES = Path(__file__).with_name("fake_processes.py")
 STAGES = [["generate"], ["member-0", "member-1", "member-2"]]
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -171,7 +171,7 @@ def test_second_worker_of_the_same_name_is_refused(installation: Installation) -
     installation.start_worker()
     wait_for(lambda: installation.worker_status() is not None)
     second = installation.start_worker()
-    assert second.wait(20) == 1
+    assert second.wait(60) == 1
     log = (installation.settings.home / "worker.log").read_text()
     assert "A worker named 'test:0' is already running on this machine" in log
     assert "DARE_WORKER_NAME" in log
@@ -180,7 +180,7 @@ def test_second_worker_of_the_same_name_is_refused(installation: Installation) -
 def test_task_that_keeps_killing_its_worker_fails_the_job_with_a_message(installation: Installation) -> None:
     job_id = installation.enqueue({"stages": [["member-0", "member-1"]], "member-0": "kill worker"})
     for _ in range(4):
-        installation.start_worker().wait(20)
+        installation.start_worker().wait(60)
     installation.start_worker()
     job = installation.wait_until_over(job_id)
     assert job.state is JobState.FAILED

@@ -77,7 +77,7 @@ def show_deck(
         first: Place in the queue of `items[0]`.
         total: Length of the queue.
         schema: Entity types and relation labels that may be used.
-        key: Unique key of the component on the page.
+        key: Names the queue: the browser keeps its way back (undo) by key, so give another queue another key.
         on_event: Applies one event to the database and returns the item's new version, or None if it did not
             change; navigation arrives too and needs no answer.
         on_move: Stores the place in the queue that the curator went to; called before `on_event`.
@@ -94,6 +94,7 @@ def show_deck(
     result = _COMPONENT(
         key=key,
         data={
+            "deck": key,
             "items": [asdict(item) for item in items],
             "position": position,
             "first": first,

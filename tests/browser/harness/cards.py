@@ -13,7 +13,9 @@ CHEMICAL_DISEASE = Schema(
         EntityType("Gene", "#009E73", "Genes and what they code for."),
     ),
     relation_labels=(
-        RelationLabel("CID", (("Chemical", "Disease"),), colour="#8E3B8A", guideline="The chemical causes the disease."),
+        RelationLabel(
+            "CID", (("Chemical", "Disease"),), colour="#8E3B8A", guideline="The chemical causes the disease."
+        ),
         RelationLabel("treats", (("Chemical", "Disease"),), colour="#33691E"),
         RelationLabel("inhibits", (("Chemical", "Gene"),), colour="#AA3377"),
         RelationLabel("interacts", (("Gene", "Gene"),), is_symmetric=True, colour="#B07C00"),

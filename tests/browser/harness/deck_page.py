@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.components.span_editor import DeckEvent, show_deck
+from pages.components.span_editor import DeckEvent, EventKind, show_deck
 from tests.browser.harness.cards import CHEMICAL_DISEASE, Store, make_decks
 
 st.set_page_config(page_title="harness", layout="wide")
@@ -50,7 +50,8 @@ def deck() -> None:
 
 def change_elsewhere() -> None:
     """Change the first card as another tab would."""
-    state.store.apply(DeckEvent("flag", "other", 1, "", 0, item_id=1, version=state.store.items[0].version))  # type: ignore[arg-type]
+    version = state.store.items[0].version
+    state.store.apply(DeckEvent(EventKind.FLAG, "other tab", 1, "", 0, item_id=1, version=version))
 
 
 deck()

@@ -86,7 +86,7 @@ def engine(settings: Settings, steps: NotedSteps) -> Iterator[JobEngine]:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)

@@ -14,18 +14,9 @@ class EventLog {
     this.known = new Set();
     this.onChange = onChange;
     this.app = document.querySelector("[data-testid=stApp]");
-    this.watcher = new MutationObserver(() => this.connectionChanged());
-    if (this.app) {
-      this.watcher.observe(this.app, { attributes: true, attributeFilter: ["data-test-connection-state"] });
-    }
-    this.warn = (event) => { if (this.numUnsaved) event.preventDefault(); };
-    window.addEventListener("beforeunload", this.warn);
-  }
-
-  destroy() {
-    this.watcher.disconnect();
-    clearTimeout(this.timer);
-    window.removeEventListener("beforeunload", this.warn);
+    const watcher = new MutationObserver(() => this.connectionChanged());
+    if (this.app) watcher.observe(this.app, { attributes: true, attributeFilter: ["data-test-connection-state"] });
+    window.addEventListener("beforeunload", (event) => { if (this.numUnsaved) event.preventDefault(); });
   }
 
   get isOffline() {
@@ -40,10 +31,11 @@ class EventLog {
     this.session = data.session;
     this.addNotices(data.notices); // before the acknowledgement: a replay after a restart repeats acked numbers
     const ack = data.ack[this.client] ?? 0;
-    if (ack <= this.acked) return;
     if (this.pending.some((event) => event.seq <= ack && !NAVIGATION.has(event.kind))) this.savedAt = new Date();
-    this.acked = ack;
+    this.acked = Math.max(this.acked, ack);
     this.pending = this.pending.filter((event) => event.seq > ack);
+    if (this.mustResend && this.pending.length) this.send();
+    this.mustResend = false;
   }
 
   addNotices(notices) {

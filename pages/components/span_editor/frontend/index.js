@@ -1,6 +1,6 @@
 // The deck itself: builds its parts once, then draws whatever Python sent plus what was done since.
 class Deck extends DeckActions {
-  constructor(parent) {
+  constructor() {
     super();
     this.data = null;
     this.item = null;
@@ -12,18 +12,33 @@ class Deck extends DeckActions {
     this.open = { context: false, guideline: false, list: false, reasons: false, text: false };
     this.undone = new Map();
     this.log = new EventLog(() => this.render());
+    this.observer = new ResizeObserver(() => this.widthChanged());
+    this.build();
+    document.fonts?.ready.then(() => this.render());
+  }
+
+  // Puts the deck on the page; what was not acknowledged while it was away is sent again.
+  attach(parent) {
+    this.detach();
+    this.parent = parent;
     this.stop = new AbortController();
-    this.build(parent);
     const { signal } = this.stop;
     this.pointer = new Pointer(this.canvas, this, signal);
     // On the window and in the capture phase: before Streamlit's own keys (c, r).
     window.addEventListener("keydown", (event) => handleKey(event, this), { capture: true, signal });
-    this.observer = new ResizeObserver(() => this.widthChanged());
     this.observer.observe(this.canvas.text);
-    document.fonts?.ready.then(() => this.render());
+    parent.append(this.root);
+    this.log.mustResend = true;
   }
 
-  build(parent) {
+  detach() {
+    this.stop?.abort();
+    this.observer.disconnect();
+    this.root.remove();
+    this.parent = null;
+  }
+
+  build() {
     const part = (name, attributes = {}) => html("div", { class: `dare-${name}`, ...attributes });
     this.parts = {
       top: part("top"), meta: part("meta"), choices: part("choices"), notices: part("notices", { role: "alert" }),
@@ -45,15 +60,6 @@ class Deck extends DeckActions {
       "section", { class: "dare-deck", "aria-label": "Annotation", "data-testid": "dare-deck" },
       top, html("div", { class: "dare-card" }, content, end, hint, notices, actions), this.parts.list, this.help,
     );
-    parent.append(this.root);
-  }
-
-  destroy() {
-    this.stop.abort();
-    this.observer.disconnect();
-    this.log.destroy();
-    clearTimeout(this.nudgeTimer);
-    this.root.remove();
   }
 
   update({ data, setStateValue }) {
@@ -156,16 +162,16 @@ class Deck extends DeckActions {
   }
 }
 
-// Streamlit calls this at every change of data, and the returned function once, when the component goes away.
-const decks = new WeakMap();
+// A deck outlives its place on the page: Streamlit takes the component away and puts it back when a run is interrupted,
+// and decisions that are not acknowledged, refusals and the way back must survive that.
+const decks = (globalThis[Symbol.for("dare.decks")] ??= new Map());
 
+// Streamlit calls this at every change of data, and the returned function once, when the component goes away.
 export default function mount(component) {
-  const { parentElement } = component;
-  if (!decks.has(parentElement)) decks.set(parentElement, new Deck(parentElement));
-  const deck = decks.get(parentElement);
+  const { parentElement, data } = component;
+  if (!decks.has(data.deck)) decks.set(data.deck, new Deck());
+  const deck = decks.get(data.deck);
+  if (deck.parent !== parentElement) deck.attach(parentElement);
   deck.update(component);
-  return () => {
-    deck.destroy();
-    decks.delete(parentElement);
-  };
+  return () => { if (deck.parent === parentElement) deck.detach(); };
 }

@@ -1,0 +1,107 @@
+"""The models of a project: a card each with scores, charts and what can be done with it."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.domain import JobKind, ModelState
+from core.jobs import client
+from core.workflows import promote as workflow
+from db.queries import models
+from db.queries.models import ModelView
+from db.queries.projects import ProjectView
+from db.session import Session
+from pages.components import model_comparison, model_report
+from pages.components.model_scores import describe_scores
+from pages.components.session import act, escape, get_settings
+from pages.components.wording import MODEL_BADGES, badge, moment
+
+
+def show(session: Session, project: ProjectView, user_id: int) -> None:
+    """Show the model in use first, then candidates, then archived ones."""
+    found = models.list_models(session, project.id)
+    in_use = next((model for model in found if model.state is ModelState.PROMOTED), None)
+    if in_use is None:
+        _show_starter()
+    order = {ModelState.PROMOTED: 0, ModelState.CANDIDATE: 1, ModelState.ARCHIVED: 2}
+    for model in sorted(found, key=lambda one: order[one.state]):
+        _show_model(session, model, in_use, user_id)
+
+
+def _show_starter() -> None:
+    with st.container(border=True):
+        st.markdown(f"**The shipped starter model** {badge('in use', 'green')}")
+        st.caption(
+            "It finds chemicals and diseases, and which induces which, until you promote a model of your own. "
+            "It still finds the mentions afterwards; your model then labels the pairs."
+        )
+
+
+def _show_model(session: Session, model: ModelView, in_use: ModelView | None, user_id: int) -> None:
+    word, colour = MODEL_BADGES[model.state]
+    with st.container(border=True):
+        left, right = st.columns([3, 1], vertical_alignment="top")
+        with left:
+            st.markdown(f"**{escape(model.name)}** {badge(word, colour)} :gray[trained {moment(model.created_at)}]")
+            for line in describe_scores(model.metrics):
+                st.caption(line)
+        with right, st.container(horizontal=True, horizontal_alignment="right"):
+            _show_buttons(model, user_id)
+        if model.state is not ModelState.PROMOTED and in_use is not None:
+            model_comparison.show(model, in_use)
+        with st.expander(
+            "Scores in detail", icon=":material/query_stats:", expanded=model.state is ModelState.CANDIDATE
+        ):
+            model_report.show(session, model)
+
+
+def _show_buttons(model: ModelView, user_id: int) -> None:
+    if model.project_id is None:
+        return
+    arguments = (model.project_id, model.id, user_id)
+    if model.state is ModelState.PROMOTED:
+        st.button("Roll back", icon=":material/undo:", key=f"back-{model.id}", on_click=_roll_back, args=arguments)
+        return
+    st.button(
+        "Promote",
+        icon=":material/upgrade:",
+        type="primary" if model.state is ModelState.CANDIDATE else "secondary",
+        key=f"promote-{model.id}",
+        help="It predicts from now on; open sentences are predicted anew.",
+        on_click=_promote,
+        args=arguments,
+    )
+    if model.state is ModelState.CANDIDATE:
+        st.button("Archive", icon=":material/archive:", key=f"archive-{model.id}", on_click=_archive, args=arguments)
+
+
+def _promote(project_id: int, model_id: int, user_id: int) -> None:
+    act(partial(_do_promote, project_id=project_id, model_id=model_id, user_id=user_id))
+
+
+def _do_promote(session: Session, *, project_id: int, model_id: int, user_id: int) -> str:
+    model = workflow.promote(session, project_id, model_id, user_id=user_id)
+    _predict_anew(session, project_id, user_id)
+    return f"{model.name} predicts now; open sentences are being predicted anew."
+
+
+def _predict_anew(session: Session, project_id: int, user_id: int) -> None:
+    client.enqueue(get_settings(), session, JobKind.PREDICT, project_id=project_id, params={}, user_id=user_id)
+
+
+def _roll_back(project_id: int, _model_id: int, user_id: int) -> None:
+    act(partial(_do_roll_back, project_id=project_id, user_id=user_id))
+
+
+def _do_roll_back(session: Session, *, project_id: int, user_id: int) -> str:
+    model = workflow.roll_back(session, project_id, user_id=user_id)
+    _predict_anew(session, project_id, user_id)
+    return f"{model.name if model else 'The shipped starter model'} predicts again; open sentences are predicted anew."
+
+
+def _archive(project_id: int, model_id: int, user_id: int) -> None:
+    act(partial(_do_archive, project_id=project_id, model_id=model_id, user_id=user_id))
+
+
+def _do_archive(session: Session, *, project_id: int, model_id: int, user_id: int) -> str:
+    return f"Archived {workflow.archive(session, project_id, model_id, user_id=user_id).name}."

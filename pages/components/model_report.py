@@ -1,0 +1,131 @@
+"""All scores of one model: per label, per member, confusion, threshold, notes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.domain import NO_RELATION
+from db.queries import models
+from db.queries.models import ModelView
+from db.session import Session
+from pages.components import charts
+from pages.components.model_scores import describe_protocol
+from pages.components.session import escape
+from pages.components.wording import count, rate
+
+
+def show(session: Session, model: ModelView) -> None:
+    """Show the scores of a model in detail."""
+    metrics = model.metrics
+    if not metrics.get("scores"):
+        st.caption("This model was not scored.")
+        return
+    st.caption(describe_protocol(metrics))
+    _show_micro(metrics)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_labels(metrics)
+        _show_members(session, model)
+    with right:
+        _show_threshold(metrics)
+        _show_confusion(metrics)
+    for note in metrics.get("notes", []):
+        st.caption(f":material/info: {escape(str(note))}")
+    _show_settings(model)
+
+
+def _show_micro(metrics: Mapping[str, Any]) -> None:
+    micro, interval = metrics["scores"]["micro"], metrics.get("interval")
+    span = f"{rate(interval['low'])} to {rate(interval['high'])}" if interval else None
+    with st.grid(4):
+        st.metric(
+            "F1, micro",
+            rate(micro["f1"]),
+            span,
+            delta_color="off",
+            delta_arrow="off",
+            help="95 % bootstrap interval below",
+        )
+        st.metric("Precision", rate(micro["precision"]))
+        st.metric("Recall", rate(micro["recall"]))
+        st.metric("F1, macro", rate(metrics["scores"]["macro_f1"]), help="Mean over the labels, each counting the same")
+
+
+def _show_labels(metrics: Mapping[str, Any]) -> None:
+    st.markdown("**Per label**")
+    rows = [
+        {
+            "label": label,
+            "precision": one["precision"],
+            "recall": one["recall"],
+            "F1": one["f1"],
+            "right": one["tp"],
+            "wrong": one["fp"],
+            "missed": one["fn"],
+        }
+        for label, one in metrics["scores"]["by_label"].items()
+    ]
+    numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in ("precision", "recall", "F1")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=numbers, alt="Scores of each label")
+
+
+def _show_members(session: Session, model: ModelView) -> None:
+    scores = metrics_of_members(model.metrics)
+    if not scores:
+        return
+    st.markdown("**Members alone**")
+    members = models.list_members(session, model.id)
+    rows = [
+        {
+            "member": position + 1,
+            "seed": members[position].seed if position < len(members) else None,
+            "F1": score,
+            "best epoch": members[position].metrics.get("best_epoch", 0) + 1 if position < len(members) else None,
+        }
+        for position, score in enumerate(scores)
+    ]
+    numbers = {"F1": st.column_config.NumberColumn(format="%.3f")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=numbers, alt="F1 of each member alone")
+    vote = metrics_f1(model.metrics)
+    st.caption(f"Mean of the members {rate(sum(scores) / len(scores))}; the vote of all {rate(vote)}.")
+
+
+def metrics_of_members(metrics: Mapping[str, Any]) -> list[float]:
+    """Return the F1 of each member alone."""
+    return [float(score) for score in metrics.get("member_f1", [])]
+
+
+def metrics_f1(metrics: Mapping[str, Any]) -> float:
+    """Return the micro-F1 of the vote."""
+    return float(metrics["scores"]["micro"]["f1"])
+
+
+def _show_threshold(metrics: Mapping[str, Any]) -> None:
+    if not metrics.get("threshold_curve"):
+        return
+    st.markdown("**Threshold**")
+    choice = metrics["threshold"]
+    charts.show_threshold_curve(metrics["threshold_curve"], chosen=choice["threshold"])
+    without = metrics.get("scores_without_threshold")
+    rest = f" Without a threshold F1 is {rate(without['micro']['f1'])}." if without else ""
+    st.caption(f"Chosen on development data: {choice['threshold']:.2f} ({escape(choice['method'])}).{rest}")
+
+
+def _show_confusion(metrics: Mapping[str, Any]) -> None:
+    cells = metrics.get("confusion", [])
+    if not cells:
+        return
+    st.markdown("**Confusion**")
+    names = {cell[side] for cell in cells for side in ("gold", "predicted")}
+    labels = [*sorted(names - {NO_RELATION}), *([NO_RELATION] if NO_RELATION in names else [])]
+    charts.show_confusion(cells, labels)
+    if metrics.get("num_unseen"):
+        st.caption(f"{count(metrics['num_unseen'], 'pair')} could not be read by the model and count as missed.")
+
+
+def _show_settings(model: ModelView) -> None:
+    if model.settings:
+        values = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in model.settings.items())
+        st.caption(f"Settings: {escape(values)}")

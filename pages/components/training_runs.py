@@ -1,0 +1,114 @@
+"""Trainings: the one under way with its loss curve, and those before."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from core.domain import JobKind, JobState
+from db.queries import jobs
+from db.queries.jobs import Job
+from db.session import Session
+from pages.components import charts, job_progress
+from pages.components.session import escape, page_path
+from pages.components.wording import JOB_BADGES, duration, rate
+
+EVALUATE_PART = "evaluate"
+STAGE_NAMES = {
+    "": "Waiting",
+    "preparing": "Freezing the data",
+    "member": "Training members",
+    "evaluate": "Scoring the vote",
+    "finishing": "Storing the model",
+}
+
+
+def show_latest(session: Session, project_id: int) -> None:
+    """Show the newest training, live while it runs."""
+    found = _list_trainings(session, project_id, limit=1)
+    if not found:
+        st.caption("No training yet. While one runs, its progress is here; you can close the browser.")
+        return
+    draw = partial(_draw_latest, project_id=project_id)
+    job_progress.show_live(draw, is_active=not found[0].state.is_over, key="training")
+
+
+def _list_trainings(session: Session, project_id: int, *, limit: int) -> list[Job]:
+    return jobs.list_jobs(session, project_id=project_id, kinds=(JobKind.RETRAIN,), limit=limit)
+
+
+def _draw_latest(session: Session, *, project_id: int) -> bool:
+    job = _list_trainings(session, project_id, limit=1)[0]
+    progress = jobs.get_progress(session, job.id)
+    members = {part.part: part for part in progress if part.part != EVALUATE_PART}
+    with st.container(border=True):
+        job_progress.show_header(job, name_training(job))
+        if not job.state.is_over:
+            st.caption(describe_stage(session, job, len([1 for part in members.values() if part.fraction >= 1])))
+            job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job))
+        job_progress.show_failure(job)
+        if job.state is JobState.DONE and job.result is not None:
+            _show_result(job)
+        charts.show_loss_curves({name.replace("-", " "): part.values for name, part in members.items()})
+        job_progress.show_log(job, [*members, EVALUATE_PART])
+        job_progress.show_buttons(job)
+    return not job.state.is_over
+
+
+def name_training(job: Job) -> str:
+    """Return method, members and epochs of a training."""
+    params = job.params
+    return f"{params.get('method')} · {params.get('num_members')} members × {params.get('num_epochs')} epochs"
+
+
+def describe_stage(session: Session, job: Job, num_done: int) -> str:
+    """Return the stage, the member at work and the device."""
+    if job.state is JobState.QUEUED:
+        return "Queued: starts when the worker is free."
+    stage = STAGE_NAMES.get(job.stage, job.stage)
+    total = int(job.params.get("num_members", 1))
+    member = f" · member {min(num_done + 1, total)} of {total}" if job.stage == "member" else ""
+    devices = sorted(
+        {worker.device for worker in jobs.list_workers(session) if worker.state == "busy" and worker.device}
+    )
+    device = f" · on {', '.join(devices)}" if devices else ""
+    return escape(f"{stage}{member}{device}")
+
+
+def _show_result(job: Job) -> None:
+    result = job.result or {}
+    st.markdown(
+        f"F1 **{rate(result.get('f1'))}** · {escape(str(result.get('protocol', '')))}, {result.get('split')} split"
+    )
+    for note in result.get("notes", []):
+        st.caption(f":material/info: {escape(str(note))}")
+    st.page_link(page_path("models"), label="Compare and promote it", icon=":material/deployed_code:")
+
+
+def show_history(session: Session, project_id: int) -> None:
+    """Show all trainings of a project as a table."""
+    found = _list_trainings(session, project_id, limit=100)
+    if not found:
+        return
+    st.subheader("History")
+    rows = [_describe_row(job) for job in found]
+    config = {"started": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=config, alt="Trainings of this project")
+
+
+def _describe_row(job: Job) -> dict[str, object]:
+    result, params = job.result or {}, job.params
+    is_timed = job.started_at is not None and job.finished_at is not None
+    seconds = (job.finished_at - job.started_at).total_seconds() if job.finished_at and job.started_at else 0.0
+    return {
+        "started": job.started_at or job.created_at,
+        "method": params.get("method"),
+        "members": params.get("num_members"),
+        "epochs": params.get("num_epochs"),
+        "seed": params.get("seed"),
+        "state": JOB_BADGES[job.state][0],
+        "took": duration(seconds) if is_timed else "–",
+        "split": result.get("split", "–"),
+        "F1": rate(result.get("f1")),
+        "model": result.get("model", "–"),
+    }

@@ -1,0 +1,18 @@
+"""Upload: paste text or drop files, and see what became of each."""
+
+import streamlit as st
+
+from pages.components import import_report, upload_forms
+from pages.components.session import open_session, require_project, require_user
+
+user_id = require_user()
+with open_session() as session:
+    project = require_project(session)
+    st.title("Upload")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        upload_forms.show_paste(project, user_id)
+    with right:
+        upload_forms.show_files(project, user_id)
+    st.subheader("Imports")
+    import_report.show_imports(session, project.id)
