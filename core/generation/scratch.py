@@ -59,7 +59,6 @@ def make_scratch_generator(
                 n_head=config.num_heads,
                 bos_token_id=begin,
                 eos_token_id=end,
-                pad_token_id=end,
             )
         )
     generator = Generator(model, tokenizer, tuple(masks))

@@ -24,23 +24,27 @@ NEXT_WORD = re.compile(r"[\"'“‘«(\[]*+(?P<word>[^\W_][\w'’-]*+\.?|.)", re
 BRACKET = re.compile(r"[()\[\]]")
 CLOSING = {"(": ")", "[": "]"}
 BRACKET_WINDOW = 300
+# More brackets than prose has within a window; a limit that keeps junk from costing time.
+MAX_BRACKETS = 30
 
 # Announce what follows them, so they never end a sentence.
 HARD_ABBREVIATIONS = frozenset(
-    "e.g i.e cf vs viz fig figs eq eqs ref refs suppl dr prof mr mrs ms approx ca resp subsp var linn nos".split()
+    "e.g i.e cf vs viz fig figs eq eqs ref refs suppl dr drs ph prof mr mrs ms approx ca resp subsp var linn "
+    "nos".split()
 )
 # Do not end a sentence before a number: "No. 3", "5 mg. 3 times"; otherwise they are ordinary words.
 NUMBER_ABBREVIATIONS = frozenset(
-    "no art p pp vol chap sect tab mg g kg ug µg μg ng pg ml l dl µl μl mm cm m nm µm μm mmol mol h hr hrs "
+    "no art chr p pp vol chap sect tab mg g kg ug µg μg ng pg ml l dl µl μl mm cm m nm µm μm mmol mol h hr hrs "
     "min sec s d wk mo yr".split()
 )
 LETTERS_WITH_DOTS = re.compile(r"(?:[^\W\d_]\.)*+[^\W\d_]")
 # "vitamin B. Next": after these words a letter is part of a name, not an initial.
 LETTERED = re.compile(
-    r"\b(?:group|type|vitamin|hepatitis|class|stage|phase|arm|amphotericin|mitomycin|cyclosporin)s? \S$"
+    r"\b(?:group|type|vitamin|hepatitis|class|stage|arm|amphotericin|mitomycin|cyclosporin)s? \S$|phase \S$|meiosis \S$"
 )
-ENUMERATION = re.compile(r"[:;,] \(?\d{1,2}$")
+ENUMERATION = re.compile(r"[:;,] \(?\d{1,2}\)?$")
 LIST_MARKER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4}|[IVX]{1,4})[.)\]]+")
+LIST_LETTER = re.compile(r"\([a-z]\)\s")
 # Lower-case names that do begin sentences: p53, mRNA, d-Penicillamine.
 LOWER_CASE_NAME = re.compile(r"[a-z]{1,6}(?:\d|[A-Z]|-[A-Z])")
 SENTENCE_OPENERS = frozenset(
@@ -105,8 +109,9 @@ def _is_sentence_end(text: str, match: re.Match[str], start: int) -> bool:
         return False
     if first.islower():
         has_break = re.search(rf"[{BREAK}]", match["gap"]) is not None
-        return has_break or (is_plain_stop and LOWER_CASE_NAME.match(next_word) is not None)
-    return first.isalnum() or first not in "<>=≤≥±+,;:)%&/|*-–—."
+        is_start = LOWER_CASE_NAME.match(next_word) or LIST_LETTER.match(text, next_start)
+        return has_break or (is_plain_stop and is_start is not None)
+    return first.isalnum() or first not in "<>=≤≥±+,;:)%&/|-–—."
 
 
 def _is_abbreviation(before: str, next_word: str) -> bool:
@@ -120,8 +125,12 @@ def _is_abbreviation(before: str, next_word: str) -> bool:
         return next_word[0].isdigit()
     if LETTERED.search(before):
         return False
-    is_soft = before.endswith("et al") or LETTERS_WITH_DOTS.fullmatch(word) or _is_known_abbreviation(f"{word}.")
-    return bool(is_soft) and not _is_opener(next_word)
+    is_soft = (
+        before.endswith("et al")
+        or LETTERS_WITH_DOTS.fullmatch(word) is not None
+        or (word.isalpha() and _is_known_abbreviation(f"{word}."))
+    )
+    return is_soft and not _is_opener(next_word)
 
 
 def _is_opener(word: str) -> bool:
@@ -137,8 +146,11 @@ def _get_next_word(text: str, position: int) -> str:
 
 def _is_inside_brackets(text: str, *, start: int, end: int, after: int) -> bool:
     """Return whether a bracket opened inside the sentence is closed only behind the candidate."""
+    window_start = max(start, end - BRACKET_WINDOW)
+    if text.count("(", window_start, end) + text.count("[", window_start, end) > MAX_BRACKETS:
+        return False
     open_at: list[int] = []
-    for match in BRACKET.finditer(text, max(start, end - BRACKET_WINDOW), end):
+    for match in BRACKET.finditer(text, window_start, end):
         if match[0] in CLOSING:
             open_at.append(match.start())
         elif open_at and CLOSING[text[open_at[-1]]] == match[0]:

@@ -1,7 +1,7 @@
 """Does a corpus fit a project's schema? A blank project takes what it needs, any other one refuses."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.domain import NO_RELATION, Corpus, Document, EntityType, RelationLabel, Schema, SyntheticSentence
 from core.errors import SchemaError
@@ -48,6 +48,18 @@ def find_needs(corpus: Corpus, schema: Schema) -> SchemaNeeds:
             colour = PALETTE[(len(schema.relation_labels) + len(labels) + 4) % len(PALETTE)]
             labels.append(RelationLabel(name, tuple(used), colour=colour))
     return SchemaNeeds(tuple(types), tuple(labels), pairs)
+
+
+def extend_schema(schema: Schema, needs: SchemaNeeds) -> Schema:
+    """Return the schema with everything a corpus needs.
+
+    Raises:
+        SchemaError: A needed name is reserved or empty.
+    """
+    labels = (
+        replace(label, legal_types=needs.pairs.get(label.name, label.legal_types)) for label in schema.relation_labels
+    )
+    return Schema((*schema.entity_types, *needs.types), (*labels, *needs.labels))
 
 
 def refuse_needs(needs: SchemaNeeds, schema: Schema) -> None:

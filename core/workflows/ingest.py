@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from core.domain import Corpus, Document, Mention, Relation, Schema, Sentence, Span, Split, State
 from core.errors import FormatError
 from core.formats import project_facts, read_corpus
-from core.workflows.import_schema import SchemaNeeds, find_needs, refuse_needs
+from core.workflows.import_schema import SchemaNeeds, extend_schema, find_needs, refuse_needs
 from core.workflows.pipelines import Report
 from core.workflows.templates import BLANK
 from db.queries import documents, projects, synthetic
@@ -43,12 +43,12 @@ class ImportOutcome:
         known_ids: Row ids of the documents that `skipped` repeat.
     """
 
-    num_documents: int
-    num_sentences: int
-    num_mentions: int
-    num_relations: int
-    num_projected: int
-    num_synthetic: int
+    num_documents: int = 0
+    num_sentences: int = 0
+    num_mentions: int = 0
+    num_relations: int = 0
+    num_projected: int = 0
+    num_synthetic: int = 0
     skipped: tuple[str, ...] = ()
     added_types: tuple[str, ...] = ()
     added_labels: tuple[str, ...] = ()
@@ -90,31 +90,26 @@ def import_corpus(
         SchemaError: A type or label is unknown or illegal, and the project is not a blank one.
         FormatError: A text holds characters that no database can store.
     """
-    project = projects.get_project(session, project_id)
-    needs = find_needs(corpus, projects.get_schema(session, project_id))
+    project, present = projects.get_project(session, project_id), projects.get_schema(session, project_id)
+    needs = find_needs(corpus, present)
     if project.template != BLANK:
-        refuse_needs(needs, projects.get_schema(session, project_id))
+        refuse_needs(needs, present)
+    schema = extend_schema(present, needs)
     new, skipped, known_ids = _without_known(session, project_id, corpus.documents, source_name)
-    _extend_schema(session, project_id, needs)
-    schema = projects.get_schema(session, project_id)
+    # All slow work comes before the first write: from then on nobody else can write to SQLite.
     ready = [_decide(_prepare(one, schema, split_sentences), split=split, as_gold=as_gold) for one in new]
-    return ImportOutcome(
-        num_documents=len(ready),
-        num_sentences=sum(len(document.sentences) for document in ready),
-        num_mentions=sum(len(document.mentions) for document in ready),
-        num_relations=sum(len(document.relations) for document in ready),
-        num_projected=sum(
-            len(after.relations) - len(before.relations) for before, after in zip(new, ready, strict=True)
-        ),
+    _store_needs(session, project_id, needs)
+    ids = [documents.store_document(session, project_id, one, source_name=source_name) for one in ready]
+    outcome = ImportOutcome(
+        num_projected=sum(len(b.relations) - len(a.relations) for a, b in zip(new, ready, strict=True)),
         num_synthetic=synthetic.add_synthetic(session, project_id, corpus.synthetic),
         skipped=tuple(skipped),
         added_types=tuple(entity_type.name for entity_type in needs.types),
         added_labels=tuple(label.name for label in needs.labels),
-        document_ids=tuple(
-            documents.store_document(session, project_id, document, source_name=source_name) for document in ready
-        ),
+        document_ids=tuple(ids),
         known_ids=tuple(known_ids),
     )
+    return _count(outcome, ready)
 
 
 def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Report) -> dict[str, object]:
@@ -158,6 +153,17 @@ def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Repor
     report(STORED_SHARE, f"{outcome.num_sentences} sentences stored")
     prediction = _predict(session, job, outcome, models, report) if params.get("predict") else None
     return {"refused": False, "report": reading, "outcome": outcome.to_json(), "prediction": prediction}
+
+
+def _count(outcome: ImportOutcome, stored: Sequence[Document]) -> ImportOutcome:
+    """Add up what was stored."""
+    return replace(
+        outcome,
+        num_documents=len(stored),
+        num_sentences=sum(len(document.sentences) for document in stored),
+        num_mentions=sum(len(document.mentions) for document in stored),
+        num_relations=sum(len(document.relations) for document in stored),
+    )
 
 
 def _predict(
@@ -229,7 +235,7 @@ def _check_text(document: Document, source_name: str) -> str:
     return text_hash
 
 
-def _extend_schema(session: Session, project_id: int, needs: SchemaNeeds) -> None:
+def _store_needs(session: Session, project_id: int, needs: SchemaNeeds) -> None:
     for entity_type in needs.types:
         projects.add_entity_type(session, project_id, entity_type)
     for label in needs.labels:

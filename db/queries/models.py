@@ -90,18 +90,19 @@ def add_model(
     )
     session.add(row)
     session.flush()
-    session.add_all(
-        Member(
-            model_id=row.id,
-            position=member.position,
-            seed=member.seed,
-            artifact_key=member.artifact_key,
-            metrics=dict(member.metrics),
-        )
-        for member in members
-    )
+    session.add_all(_member_row(row.id, member) for member in members)
     session.flush()
     return row.id
+
+
+def _member_row(model_id: int, member: MemberView) -> Member:
+    return Member(
+        model_id=model_id,
+        position=member.position,
+        seed=member.seed,
+        artifact_key=member.artifact_key,
+        metrics=dict(member.metrics),
+    )
 
 
 def get_model(session: Session, model_id: int) -> ModelView:

@@ -10,7 +10,8 @@ import streamlit as st
 from db.queries.projects import LabelBalance
 from pages.components.wording import label_name
 
-ROW_HEIGHT = 44
+ROW_HEIGHT = 36
+AXES_HEIGHT = 130  # legend, axis and its title
 
 
 def show_class_balance(balance: Sequence[LabelBalance]) -> None:
@@ -25,15 +26,15 @@ def show_class_balance(balance: Sequence[LabelBalance]) -> None:
     long = table.melt("label", var_name="origin", value_name="instances")
     chart = (
         alt.Chart(long)
-        .mark_bar(height=22, cornerRadius=3)
+        .mark_bar(cornerRadius=3)
         .encode(
-            y=alt.Y("label:N", sort=list(table["label"]), title=None),
+            y=alt.Y("label:N", sort=list(table["label"]), title=None, scale=alt.Scale(paddingInner=0.35)),
             x=alt.X("instances:Q", title="training instances", axis=alt.Axis(tickMinStep=1, tickCount=6)),
             color=alt.Color("origin:N", sort=["gold", "synthetic"], title=None, legend=alt.Legend(orient="top")),
             order=alt.Order("origin:N"),
             tooltip=["label:N", "origin:N", "instances:Q"],
         )
-        .properties(height=ROW_HEIGHT * max(len(table), 1) + 40)
+        .properties(height=ROW_HEIGHT * max(len(table), 1) + AXES_HEIGHT)
     )
     st.altair_chart(chart, alt="Training instances by label, gold and accepted synthetic; the table below has them.")
     _show_table(table.assign(together=table["gold"] + table["synthetic"]), "Class balance by label")

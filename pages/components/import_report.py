@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.domain import JobKind, JobState
+from core.workflows.ingest import STORED_SHARE
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session
@@ -17,6 +18,7 @@ from pages.components.wording import count
 
 NUM_SHOWN = 10
 SEVERITIES = {"refused": ":red-badge[refused]", "repaired": ":orange-badge[repaired]", "noted": ":gray-badge[noted]"}
+MAX_OPEN = 3
 MAX_LISTED = 20
 
 
@@ -40,21 +42,24 @@ def _draw(session: Session, *, project_id: int) -> bool:
 
 
 def _describe_wait(session: Session) -> str:
-    """Return why a queued import has not begun."""
+    """Return why an import has not begun, if the worker says."""
     if any(worker.state in ("starting", "loading") for worker in jobs.list_workers(session)):
         return "Loading models: the worker has just started"
-    return "Queued: waits for the worker"
+    return ""
 
 
 def _show_job(session: Session, job: Job, waiting: str) -> None:
-    job_progress.show_header(job, name_import(job.params))
+    is_refused = bool(job.result and job.result.get("refused"))
+    job_progress.show_header(job, name_import(job.params), state=("refused", "red") if is_refused else None)
+    progress = jobs.get_progress(session, job.id)
     if not job.state.is_over:
-        job_progress.show_bar(job, jobs.get_progress(session, job.id), waiting=waiting)
+        job_progress.show_bar(job, progress, waiting=waiting)
     if job.state is JobState.DONE and job.result is not None:
         show_result(job.id, job.result)
     if job.state is JobState.FAILED:
         job_progress.show_failure(job)
-        st.caption("Nothing of it was stored.")
+        is_stored = any(part.fraction >= STORED_SHARE for part in progress)
+        st.caption("The text is stored; it was not predicted." if is_stored else "Nothing of it was stored.")
     job_progress.show_buttons(job)
 
 
@@ -137,9 +142,16 @@ def _show_issues(issues: Sequence[Mapping[str, Any]]) -> None:
         st.caption("The file had nothing to repair and nothing to refuse.")
         return
     refused = sum(issue["severity"] == "refused" for issue in issues)
+    if len(issues) <= MAX_OPEN:
+        _list_issues(issues)
+        return
     with st.expander(f"{count(len(issues), 'remark')} on this file", expanded=refused > 0):
-        for issue in issues[:MAX_LISTED]:
-            place = f"line {issue['line']}: " if issue["line"] is not None else ""
-            st.markdown(f"{SEVERITIES[issue['severity']]} {place}{escape(issue['message'])}")
+        _list_issues(issues[:MAX_LISTED])
         if len(issues) > MAX_LISTED:
             st.caption(f"{len(issues) - MAX_LISTED} more are in the report.")
+
+
+def _list_issues(issues: Sequence[Mapping[str, Any]]) -> None:
+    for issue in issues:
+        place = f"line {issue['line']}: " if issue["line"] is not None else ""
+        st.markdown(f"{SEVERITIES[issue['severity']]} {place}{escape(issue['message'])}")

@@ -40,21 +40,21 @@ def show_live(draw: Callable[[Session], bool], *, is_active: bool, key: str) -> 
     st.fragment(draw_once, run_every=REFRESH_SECONDS if is_active else None, key=key)()
 
 
-def show_header(job: Job, title: str) -> None:
-    """Show a job's title, state and age on one line."""
-    word, colour = JOB_BADGES[job.state]
+def show_header(job: Job, title: str, *, state: tuple[str, str] | None = None) -> None:
+    """Show a job's title, state and age on one line; `state` is a word and a colour that say more."""
+    word, colour = state or JOB_BADGES[job.state]
     when = job.finished_at or job.started_at or job.created_at
     st.markdown(f"**{escape(title)}** {badge(word, colour)} :gray[{moment(when)}]")
 
 
 def show_bar(job: Job, progress: Sequence[JobProgress], *, num_parts: int = 1, waiting: str = "") -> None:
     """Show how far a job is, and how long it will take once that can be told from this run."""
-    if job.state is JobState.QUEUED:
-        st.progress(0.0, text=waiting or "Queued: waits for the worker")
+    if job.state is JobState.QUEUED or not progress:
+        text = waiting or ("Queued: waits for the worker" if job.state is JobState.QUEUED else "Starting")
+        st.progress(0.0, text=text)
         return
     fraction = overall_fraction(progress, num_parts)
-    newest = max(progress, key=lambda part: part.updated_at, default=None)
-    message = newest.message if newest is not None else job.stage or "starting"
+    message = max(progress, key=lambda part: part.updated_at).message
     remaining = remaining_seconds(job.id, fraction)
     rest = f" · about {duration(remaining)} left" if remaining is not None else ""
     st.progress(fraction, text=escape(f"{message}{rest}"))

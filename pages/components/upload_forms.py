@@ -34,7 +34,7 @@ def show_paste(project: ProjectView, user_id: int) -> None:
         st.text_area(
             "Text",
             key=_TEXT,
-            height=190,
+            height=206,
             placeholder="An abstract, a paragraph or a single sentence",
             label_visibility="collapsed",
         )

@@ -1,10 +1,13 @@
 """The script of every page view: page config, menu and sidebar, then the page itself."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.components.session import open_session, page_path, require_user, show_notice
 from pages.shell.sidebar import show_sidebar
 
+ASSETS = Path(__file__).parents[1] / "assets"
 PAGES = (
     ("home", "Home", ":material/home:", "Projects, how far each is, and what to do next."),
     ("upload", "Upload", ":material/upload_file:", "Paste text or drop files; see what was read, repaired or refused."),
@@ -22,8 +25,11 @@ def make_page(name: str, title: str, icon: str, about: str) -> st.Page:
 
 
 require_user()
+# A local icon, and set first: icons by name are fetched from a server on the internet when they become favicons.
+st.set_page_config(page_title="DARE Curator", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 page = st.navigation([make_page(*line) for line in PAGES if __import__("os").path.exists(page_path(line[0]))])
-st.set_page_config(page_title=f"{page.title} · DARE Curator", page_icon=":material/hub:", layout="wide")
+st.set_page_config(page_title=f"{page.title} · DARE Curator")
 with open_session() as session:
     show_sidebar(session)
 show_notice()

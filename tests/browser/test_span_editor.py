@@ -1,85 +1,28 @@
 """What a curator does on the deck with mouse and keys, in a real browser."""
 
-import json
 import re
 from collections.abc import Callable
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.harness.cards import LONG, RASH
+from tests.browser.harness.desk import Desk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, WebSocketRoute
 
 pytestmark = pytest.mark.browser
 
-WORD_RECT = """(element, words) => {
-  const node = element.firstChild, at = node.data.indexOf(words);
-  const range = document.createRange();
-  range.setStart(node, at); range.setEnd(node, at + words.length);
-  const rects = [...range.getClientRects()], first = rects[0], last = rects[rects.length - 1];
-  return [first.left, first.top + first.height / 2, last.right, last.top + last.height / 2];
-}"""
-
 
 @pytest.fixture(scope="session")
-def server(browser: Any, start_server: Callable[..., str]) -> str:  # noqa: ARG001 - skips first without a browser
+def server(browser: "Browser", start_server: Callable[..., str]) -> str:  # noqa: ARG001 - skips first without a browser
     return start_server("tests/browser/harness/app.py", "{port}")
 
 
-class Desk:
-    """A curator's hands and eyes on one deck."""
-
-    def __init__(self, page: Any, address: str, query: str) -> None:
-        self.page = page
-        page.goto(f"{address}/?{query}")
-        page.get_by_test_id("dare-text").wait_for()
-        page.locator(".probe").wait_for(state="attached")
-        self.root = page.get_by_test_id("dare-deck")
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def where(self, words: str) -> list[float]:
-        return list(self.page.get_by_test_id("dare-text").evaluate(WORD_RECT, words))
-
-    def drag(self, words: str, inset: float = 1) -> None:
-        left, top, right, bottom = self.where(words)
-        self.page.mouse.move(left + inset, top)
-        self.page.mouse.down()
-        self.page.mouse.move((left + right) / 2, top)
-        self.page.mouse.move(right - inset, bottom)
-        self.page.mouse.up()
-
-    def click(self, words: str) -> None:
-        left, top, right, _ = self.where(words)
-        self.page.mouse.click((left + right) / 2, top)
-
-    def held(self) -> dict[str, Any]:
-        """Return what Python holds."""
-        return dict(json.loads(self.page.locator(".probe").text_content()))
-
-    def card(self, place: int = 0) -> dict[str, Any]:
-        return dict(self.held()["items"][place])
-
-    def saw(self, check: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait until what Python holds passes the check."""
-        for _ in range(150):
-            held = self.held()
-            if check(held):
-                return held
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"Python never got there; it holds {self.held()}")
-
-    def label(self, text: str) -> Any:
-        return self.root.locator(".dare-arc-label", has=self.page.get_by_text(text, exact=True))
-
-    def button(self, name: str) -> Any:
-        return self.root.get_by_role("button", name=re.compile(name))
-
-
 @pytest.fixture
-def open_deck(page: Any, server: str) -> Callable[[str], Desk]:
+def open_deck(page: "Page", server: str) -> Callable[[str], Desk]:
     return lambda query: Desk(page, server, query)
 
 
@@ -239,7 +182,7 @@ def test_held_key_decides_once(open_deck: Callable[[str], Desk]) -> None:
 
 def test_html_in_the_text_is_shown_as_text(open_deck: Callable[[str], Desk]) -> None:
     desk = open_deck("deck=hostile")
-    assert "<script>alert(1)</script>" in desk.page.get_by_test_id("dare-text").text_content()
+    assert "<script>alert(1)</script>" in (desk.page.get_by_test_id("dare-text").text_content() or "")
     assert desk.root.locator("img, script, b").count() == 0
     assert desk.page.title() != "owned"
 
@@ -267,11 +210,11 @@ def test_second_tab_is_told_and_overwrites_nothing(open_deck: Callable[[str], De
     desk.saw(lambda held: held["items"][0]["state"] == "accepted")
 
 
-def test_decisions_typed_offline_arrive_after_reconnection(page: Any, server: str) -> None:
-    sockets: list[Any] = []
+def test_decisions_typed_offline_arrive_after_reconnection(page: "Page", server: str) -> None:
+    sockets: list[tuple[WebSocketRoute, WebSocketRoute]] = []
     is_cut = False
 
-    def route(socket: Any) -> None:
+    def route(socket: "WebSocketRoute") -> None:
         if is_cut:
             socket.close()
             return

@@ -19,7 +19,8 @@ delay = float(st.query_params.get("delay", 0))  # seconds; a slow page
 
 def handle(event: DeckEvent) -> int | None:
     """Apply one event of the deck."""
-    return state.store.apply(event)
+    store: Store = state.store
+    return store.apply(event)
 
 
 def move(position: int) -> None:

@@ -112,6 +112,7 @@ class DeckActions {
     if (!mention || this.selected.kind !== "mention" || mention.isSaving) return;
     const span = { start: mention.start, end: mention.end, ...this.preview };
     span[edge] = edge === "start" ? clamp(span.start + by, 0, span.end - 1) : clamp(span.end + by, span.start + 1, this.canvas.index.length);
+    this.nudgedId = mention.id;
     this.previewSpan(span);
     clearTimeout(this.nudgeTimer);
     this.nudgeTimer = setTimeout(() => this.flushNudge(), NUDGE_MILLISECONDS);
@@ -119,11 +120,11 @@ class DeckActions {
 
   flushNudge() {
     clearTimeout(this.nudgeTimer);
-    const [span, id] = [this.preview, this.selected?.id];
+    const span = this.preview;
     if (!span || this.nudgeTimer === undefined) return;
     this.nudgeTimer = undefined;
     this.preview = null;
-    this.resize(id, span);
+    this.resize(this.nudgedId, span);
   }
 
   previewSpan(span) { this.preview = span; this.render(); }

@@ -8,7 +8,7 @@ const BAND_MARGIN = 7; // below the letters of the line above: descenders and sc
 const LABEL_PADDING = 8;
 const NEIGHBOUR_GAP = 6;
 const GUTTER_FIRST = 9;
-const GUTTER_STEP = 5;
+const GUTTER_STEP = 4;
 const NUM_TRACKS = 5; // as many as fit beside the text
 
 const isFree = (row, from, to) => row.every(([start, end]) => to + NEIGHBOUR_GAP <= start || end + NEIGHBOUR_GAP <= from);

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,19 +9,24 @@ from streamlit.testing.v1 import AppTest
 from core.errors import ConflictError, DomainError, SchemaError
 from pages.components.span_editor import DeckEvent, EventKind, parse_event
 from pages.components.span_editor.deck import read_frontend
-from pages.components.span_editor.event_log import EventLog
+from pages.components.span_editor.event_log import EventLog, OnEvent, OnMove
 
 PAGE = Path(__file__).parents[2] / "browser" / "harness" / "deck_page.py"
 
 
-def event(seq: int, kind: str, **fields: object) -> dict[str, object]:
+def event(number: int, kind: str, **fields: object) -> dict[str, object]:
     base = {"client": "c1", "session": "s1", "position": 0, "item_kind": "sentence", "item_id": 1, "version": 1}
-    return base | {"seq": seq, "kind": kind} | fields
+    return base | {"seq": number, "kind": kind} | fields
 
 
-def apply_all(log: EventLog, events: list[dict[str, object]], **handlers: Any) -> int:
-    handlers = {"on_event": lambda event: None, "on_move": lambda position: None} | handlers
-    return log.apply(events, **handlers)
+def ignore(_: object) -> None:
+    """Take anything and do nothing."""
+
+
+def apply_all(
+    log: EventLog, events: list[dict[str, object]], *, on_event: OnEvent = ignore, on_move: OnMove = ignore
+) -> int:
+    return log.apply(events, on_event=on_event, on_move=on_move)
 
 
 def test_event_with_every_field_its_kind_needs_is_parsed() -> None:
@@ -50,7 +54,8 @@ def test_malformed_event_is_refused_with_what_is_wrong(raw: object, message: str
 
 
 def test_log_sent_again_is_applied_once_and_in_order() -> None:
-    log, seen = EventLog(session="s1"), list[int]()
+    log = EventLog(session="s1")
+    seen: list[int] = []
     first = [event(1, "accept"), event(2, "flag")]
     assert apply_all(log, first, on_event=lambda event: seen.append(event.seq)) == 2
     assert apply_all(log, [*first, event(3, "undo")], on_event=lambda event: seen.append(event.seq)) == 1
@@ -77,7 +82,7 @@ def test_own_rapid_edits_do_not_conflict_with_each_other() -> None:
 
 
 def test_refused_event_is_acknowledged_and_kept_as_a_notice() -> None:
-    def refuse(event: DeckEvent) -> int:
+    def refuse(_: DeckEvent) -> int:
         raise SchemaError("CID may not join Gene → Gene.")
 
     log = EventLog(session="s1")
@@ -88,10 +93,10 @@ def test_refused_event_is_acknowledged_and_kept_as_a_notice() -> None:
 
 
 def test_place_in_the_queue_is_stored_even_where_the_decision_is_refused() -> None:
-    def refuse(event: DeckEvent) -> int:
+    def refuse(_: DeckEvent) -> int:
         raise ConflictError("changed")
 
-    places = list[int]()
+    places: list[int] = []
     log = EventLog(session="s1")
     apply_all(log, [event(1, "accept", position=1)], on_event=refuse, on_move=places.append)
     apply_all(log, [event(2, "accept", position=7, session="before the restart")], on_move=places.append)
@@ -99,7 +104,8 @@ def test_place_in_the_queue_is_stored_even_where_the_decision_is_refused() -> No
 
 
 def test_undo_of_an_unknown_decision_is_not_replayed_after_a_restart() -> None:
-    log, seen = EventLog(session="new"), list[DeckEvent]()
+    log = EventLog(session="new")
+    seen: list[DeckEvent] = []
     apply_all(log, [event(1, "undo_last", item_id=None, version=None)], on_event=seen.append)
     assert seen == []
     assert "restarted" in log.notices[0].message

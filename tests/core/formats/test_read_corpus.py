@@ -1,0 +1,85 @@
+"""The one way into the formats: detection, plain text, reports, limits."""
+
+import json
+
+import pytest
+
+from core.domain import Corpus
+from core.errors import FormatError
+from core.formats import READERS, WRITERS, Severity, detect_format, read_corpus, write_corpus
+from core.formats.base import IssueLog
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"Aspirin caused headache.", "text"),
+        (b'\n{"format":', "jsonl"),
+        (b"\n\n7|t|Title\n7|a|Abstract", "pubtator"),
+        (b"[1] Aspirin caused headache.", "text"),
+        (b"p < 0.05 | t | x", "text"),
+    ],
+)
+def test_a_format_is_told_from_the_first_line(data: bytes, expected: str) -> None:
+    assert detect_format(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "kind"),
+    [(b'<?xml version="1.0"?><collection/>', 1, "XML or HTML"), (b'\n[{"text": "a"}]', 2, "a JSON array")],
+)
+def test_formats_without_a_reader_are_not_taken_for_plain_text(data: bytes, line: int, kind: str) -> None:
+    report = read_corpus(data, source="file.xml").report
+    message = f"The file is {kind}, which is not read. Convert it to PubTator, JSONL or plain text."
+    assert [(issue.line, issue.severity, issue.message) for issue in report.issues] == [(line, "refused", message)]
+
+
+def test_a_plain_text_file_is_one_document_with_its_line_ends() -> None:
+    result = read_corpus("Aspirin.\r\n\r\n😀 Headache.\n".encode(), source="note.txt")
+    (document,) = result.corpus.documents
+    assert (document.id, document.text) == ("note.txt", "Aspirin.\r\n\r\n😀 Headache.\n")
+    assert (result.report.format_name, result.report.num_documents, result.report.issues) == ("text", 1, ())
+
+
+def test_the_chosen_format_wins_over_the_detected_one() -> None:
+    assert read_corpus(b"7|t|Title", source="f", format_name="text").corpus.documents[0].text == "7|t|Title"
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
+    report = read_corpus(b"x", source="f", format_name="docx").report
+    assert report.issues[0].message == "Cannot read format 'docx'. Choose one of: text, jsonl, pubtator."
+    with pytest.raises(FormatError, match="Cannot write format 'text'. Choose one of: jsonl, pubtator."):
+        write_corpus(Corpus(), format_name="text")
+
+
+def test_every_written_format_is_read() -> None:
+    assert set(WRITERS) <= set(READERS)
+
+
+def test_a_refused_file_gives_no_document_and_an_error_with_file_and_line() -> None:
+    result = read_corpus(b"1|t|Good\n\n2|t|Bad\nxyz\n", source="a.txt")
+    assert result.corpus == Corpus()
+    assert result.report.num_documents == 0
+    with pytest.raises(FormatError, match="^a.txt, line 4: 'xyz' is no PubTator line."):
+        result.report.raise_if_refused()
+
+
+def test_reports_are_plain_json() -> None:
+    report = read_corpus(b"xyz\x00", source="a.txt").report
+    assert json.loads(json.dumps(report.to_json()))["issues"][0]["severity"] == "refused"
+    assert json.loads(json.dumps(write_corpus(Corpus(), format_name="jsonl").report.to_json()))["dropped"] == {}
+
+
+def test_an_issue_log_lists_in_line_order_and_counts_what_is_beyond_its_limit() -> None:
+    log = IssueLog(limit=2)
+    for line in (9, 3, 5, 7):
+        log.add(Severity.REPAIRED, "moved", line=line)
+    log.add_once(Severity.NOTED, "said", line=1)
+    log.add_once(Severity.NOTED, "said", line=2)
+    assert [(issue.line, issue.message) for issue in log.issues()] == [
+        (1, "said"),
+        (3, "moved"),
+        (9, "moved"),
+        (None, "2 more lines were repaired; the first are listed."),
+    ]
+    assert not log.is_refused
