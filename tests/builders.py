@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from core.domain import EntityType, Instance, Mention, RelationLabel, Schema, Span
-from core.models.encoder import Encoder
+from core.models.encoder import Encoder, load_encoder
 
 WORDS = (
     "aspirin caused induced treated relieved nausea headache fever rash cough ibuprofen codeine in the two patients "
@@ -66,6 +66,8 @@ def write_tiny_encoder(path: Path, *, is_cased: bool = False) -> Path:
 
 def load_tiny_encoder(path: Path) -> Encoder:
     """Write and load the tiny encoder."""
-    from core.models.encoder import load_encoder
-
     return load_encoder(str(write_tiny_encoder(path)))
+
+
+def ignore_progress(_fraction: float, _message: str = "", **_values: float) -> None:
+    """Take progress and forget it."""

@@ -7,6 +7,7 @@ from core.errors import FormatError, SchemaError, SpanError
 from core.formats.base import IssueLog, Severity
 
 REPAIR_DISTANCE = 20
+REMEDY = "Correct the offsets; they count characters from 0, end exclusive."
 
 
 def shorten(text: str, *, limit: int = 60) -> str:
@@ -26,18 +27,20 @@ def locate(text: str, *, start: int, end: int, surface: str | None) -> tuple[Spa
     try:
         span = Span(start, end)
     except SpanError as error:
-        raise FormatError(f"{error} Correct the offsets; they count characters from 0, end exclusive.") from error
+        raise FormatError(f"{error} {REMEDY}") from error
     if end <= len(text):
         found = text[start:end]
         if surface is None or found == surface:
             return span, ""
         if found.strip() == surface.strip() != "":
             return span, f"{shorten(surface)} differs from {shorten(found)} at {start}:{end} in spaces; text kept."
-    places = _find_near(text, surface or "", around=start)
-    if surface is not None and len(places) == 1:
+    if surface is None:
+        raise FormatError(f"Span {start}:{end} ends beyond the text of {len(text)} characters. {REMEDY}")
+    places = _find_near(text, surface, around=start)
+    if len(places) == 1:
         moved = Span(places[0], places[0] + len(surface))
         return moved, f"{shorten(surface)} moved from {start}:{end} to {moved.start}:{moved.end}."
-    raise FormatError(_explain(text, start=start, end=end, surface=surface or "", num_places=len(places)))
+    raise FormatError(_explain(text, start=start, end=end, surface=surface, num_places=len(places)))
 
 
 def _find_near(text: str, surface: str, *, around: int) -> list[int]:
@@ -55,10 +58,7 @@ def _explain(text: str, *, start: int, end: int, surface: str, num_places: int) 
         else f"Span {start}:{end} holds {shorten(text[start:end])}, not {shorten(surface)}"
     )
     places = f"{num_places} times" if num_places else "nowhere"
-    return (
-        f"{fault}; it stands {places} within {REPAIR_DISTANCE} characters. "
-        "Correct the offsets; they count characters from 0, end exclusive."
-    )
+    return f"{fault}; it stands {places} within {REPAIR_DISTANCE} characters. {REMEDY}"
 
 
 class SchemaCheck:

@@ -25,8 +25,7 @@ def detect_text_format(text: str) -> str:
     Raises:
         FormatError: The text is XML, HTML or a JSON array, which no reader takes.
     """
-    match = re.compile(r"\s*").match(text)
-    start = match.end() if match else 0
+    start = len(text) - len(text.lstrip())
     if text.startswith("{", start):
         return "jsonl"
     if PUBTATOR_TEXT.match(text, start):

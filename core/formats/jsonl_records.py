@@ -1,5 +1,6 @@
 """The document and synthetic records of the native JSONL format, from and to the domain."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Annotated, Literal, Self
@@ -111,13 +112,7 @@ class DocumentRecord(Record):
     @classmethod
     def from_domain(cls, document: Document) -> Self:
         """Return the record of a document; its mentions are T1, T2 and so on."""
-        ids = {_identity(mention): f"T{number}" for number, mention in enumerate(document.mentions, start=1)}
-        # A relation may hold an older copy of its mention: then span and type must do.
-        ids_by_equality = {mention: ids[_identity(mention)] for mention in reversed(document.mentions)}
-
-        def get_id(mention: Mention) -> str:
-            return ids.get(_identity(mention)) or ids_by_equality[mention]
-
+        get_id = _make_id_lookup(document)
         return cls(
             id=document.id,
             text=document.text,
@@ -233,6 +228,14 @@ class SyntheticRecord(Record):
         if head_repair or tail_repair:
             raise FormatError(f"{head_repair or tail_repair} Masks are not repaired; correct the offsets.")
         return SyntheticSentence(self.text, self.label, head, tail, self.state, self.reason, self.provenance)
+
+
+def _make_id_lookup(document: Document) -> Callable[[Mention], str]:
+    """Return a function from a mention of the document to its id in the record."""
+    ids = {_identity(mention): f"T{number}" for number, mention in enumerate(document.mentions, start=1)}
+    # A relation may hold an older copy of its mention: then span and type must do.
+    ids_by_equality = {mention: ids[_identity(mention)] for mention in reversed(document.mentions)}
+    return lambda mention: ids.get(_identity(mention)) or ids_by_equality[mention]
 
 
 def _identity(mention: Mention) -> tuple[object, ...]:

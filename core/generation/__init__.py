@@ -1,1 +1,1 @@
-
+"""Synthetic sentences from a causal language model: train, draw, filter."""

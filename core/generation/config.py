@@ -1,13 +1,13 @@
-"""Settings of generation: the base made from nothing, the stage per label, sampling."""
+"""Settings of generation: the base made from nothing, the stage per label, sampling. Needs no torch."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from core.training.config import TrainingConfig
 
 SCRATCH = "scratch"
 
 SCRATCH_NOTICE = (
-    "No pretrained generator is named, so a small GPT-2 was trained from nothing on this project's own sentences. "
+    "No pretrained generator is named, so a small GPT-2 is trained from nothing on this project's own sentences. "
     "It recombines their phrases and knows nothing else: expect awkward sentences and review them closely. "
     "A pretrained causal language model, by folder or name, writes better ones."
 )
@@ -17,41 +17,50 @@ SCRATCH_NOTICE = (
 class ScratchConfig:
     """Size and training of the base that is made from nothing.
 
+    Two processor cores must finish it in about two minutes, so both stages read a bounded number of pieces,
+    however large the project is.
+
     Args:
         num_layers: Transformer blocks.
         width: Size of a hidden state; a multiple of `num_heads`.
         num_heads: Attention heads.
         context: Longest sequence in pieces.
         vocabulary_size: Most pieces of the byte-level BPE, which is learnt from the same sentences.
-        max_training_pieces: Passes over the sentences end before this many pieces were read in all.
-        max_epochs: Most passes, for small projects.
-        training: The loop's settings; its `num_epochs` follows from the two limits above.
+        max_base_pieces: Pieces that training the base reads in all.
+        max_label_pieces: Pieces that the stage of each label reads in all.
+        max_epochs: Most passes over a small project.
+        learning_rate: Peak rate of the base.
+        batch_size: Sentences of a step.
+        seed: Seed of weights, order and dropout.
     """
 
-    num_layers: int = 4
+    num_layers: int = 2
     width: int = 256
     num_heads: int = 4
     context: int = 128
     vocabulary_size: int = 4096
-    max_training_pieces: int = 1_000_000
+    max_base_pieces: int = 250_000
+    max_label_pieces: int = 150_000
     max_epochs: int = 20
-    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(learning_rate=1e-3, batch_size=16))
+    learning_rate: float = 1e-3
+    batch_size: int = 8
+    seed: int = 0
 
 
-def pretrained_label_training(seed: int) -> TrainingConfig:
+def pretrained_label_training(*, seed: int) -> TrainingConfig:
     """Return DARE's settings of the stage per label (sec. 4.1)."""
     return TrainingConfig(
         num_epochs=5, learning_rate=3e-5, batch_size=4, gradient_accumulation=2, weight_decay=0.0, seed=seed
     )
 
 
-def scratch_label_training(seed: int) -> TrainingConfig:
+def scratch_label_training(*, seed: int) -> TrainingConfig:
     """Return the settings of the stage per label on a base from nothing.
 
-    Its weights are far from settled, so DARE's rate of 3e-5 would hardly move them. The batch is the
+    Its weights are far from settled, so DARE's rate of 3e-5 would hardly move them. The batch is DARE's
     effective batch of 8 in one piece, which is faster at this width.
     """
-    return TrainingConfig(num_epochs=5, learning_rate=5e-4, batch_size=8, weight_decay=0.0, seed=seed)
+    return TrainingConfig(num_epochs=5, learning_rate=1e-3, batch_size=8, weight_decay=0.0, seed=seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

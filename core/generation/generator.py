@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
-from transformers.utils import logging as transformers_logging
 
 from core.errors import EncoderNotFoundError
 from core.generation.pieces import add_masks, boundary_ids, encode_sentences
@@ -82,7 +81,7 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise EncoderNotFoundError(f"Generator {source!r} has no fast tokenizer (tokenizer.json), which masks need.")
     add_masks(tokenizer, masks)
-    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+    if len(tokenizer) > int(model.config.vocab_size):
         _resize(model, len(tokenizer), seed=seed)
     return Generator(model, tokenizer, tuple(masks))
 
@@ -91,12 +90,7 @@ def _resize(model: PreTrainedModel, num_pieces: int, *, seed: int) -> None:
     """Add embeddings near the mean of the others: GPT-2's logits are far below 0, where plain noise would win."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        verbosity = transformers_logging.get_verbosity()
-        transformers_logging.set_verbosity_error()  # says at length what the line above says
-        try:
-            model.resize_token_embeddings(num_pieces, mean_resizing=True)
-        finally:
-            transformers_logging.set_verbosity(verbosity)
+        model.resize_token_embeddings(num_pieces, mean_resizing=True)
 
 
 def save_generator(generator: Generator, path: Path) -> None:

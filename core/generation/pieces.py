@@ -27,7 +27,9 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary_size: int) -> PreTrained
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT)
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT
+    )
 
 
 def add_masks(tokenizer: PreTrainedTokenizerFast, masks: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """Draw sentences from a generator until enough pass the filters, and weigh those that do."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def generate_sentences(
     num_generated, limit = 0, count * config.attempts_by_sentence
     while len(kept) < count and num_generated < limit:
         batch_size = min(config.batch_size, limit - num_generated)
-        for text in draw_sentences(generator, batch_size, config=config, seed=config.seed + num_generated):
+        for text in draw_sentences(generator, batch_size, config=config, seed=_batch_seed(config.seed, num_generated)):
             if len(kept) == count:
                 break
             num_generated += 1
@@ -68,6 +69,11 @@ def generate_sentences(
             done = max(len(kept) / count, num_generated / limit)
             report(done, f"{len(kept)} of {count} kept, {num_generated} generated", kept=len(kept))
     return GenerationResult(tuple(kept), num_generated, dict(removed))
+
+
+def _batch_seed(seed: int, num_generated: int) -> int:
+    """Return the seed of a batch; batches of neighbouring seeds must not draw the same."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{num_generated}".encode()).digest()[:7])
 
 
 @torch.inference_mode()
@@ -88,10 +94,10 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
     begin, _ = boundary_ids(generator.tokenizer)
     device = generator.model.device
     piece_ids = torch.full((count, 1), begin, device=device)  # (count, 1)
-    generator.model.eval()
+    generator.model.train(False)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        drawn = generator.model.generate(  # (count, pieces)
+        drawn = generator.model.generate(  # type: ignore[operator]  # (count, pieces)
             piece_ids,
             attention_mask=torch.ones_like(piece_ids),
             generation_config=_generation_config(generator, config),
@@ -102,9 +108,9 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
 def _generation_config(generator: Generator, config: SamplingConfig) -> GenerationConfig:
     """State every setting: transformers fills what is left out (top_k = 50, for one) without a word."""
     begin, end = boundary_ids(generator.tokenizer)
-    masks = set(generator.tokenizer.convert_tokens_to_ids(list(generator.masks)))
+    masks = {generator.tokenizer.convert_tokens_to_ids(mask) for mask in generator.masks}
     never = sorted(set(generator.tokenizer.all_special_ids) - masks - {end})
-    return GenerationConfig(
+    return GenerationConfig(  # type: ignore[no-untyped-call]
         do_sample=True,
         temperature=config.temperature,
         top_k=config.top_k,

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
 from random import Random
 
@@ -13,6 +12,7 @@ from core.errors import NotEnoughDataError
 from core.generation.config import ScratchConfig
 from core.generation.generator import Generator, fine_tune
 from core.generation.pieces import add_masks, boundary_ids, encode_sentences, train_tokenizer
+from core.training.config import TrainingConfig
 from core.training.trainer import Report
 
 _VALIDATION_SHARE = 0.05
@@ -35,7 +35,7 @@ def make_scratch_generator(
         plain: Sentences of the train split as they are; the tokenizer is learnt from them.
         masked: Masked gold sentences of the train split.
         masks: Every mask of the schema.
-        config: Size and training; its training seed also seeds the weights.
+        config: Size and training; its seed also seeds the weights.
         report: Progress sink.
         device: Where to train; picked automatically if None.
 
@@ -49,7 +49,7 @@ def make_scratch_generator(
     add_masks(tokenizer, masks)
     begin, end = boundary_ids(tokenizer)
     with torch.random.fork_rng():
-        torch.manual_seed(config.training.seed)
+        torch.manual_seed(config.seed)
         model = GPT2LMHeadModel(
             GPT2Config(
                 vocab_size=len(tokenizer),
@@ -63,22 +63,28 @@ def make_scratch_generator(
         )
     generator = Generator(model, tokenizer, tuple(masks))
     sentences = list(dict.fromkeys([*plain, *masked]))
-    Random(config.training.seed).shuffle(sentences)
+    Random(config.seed).shuffle(sentences)
     num_validation = round(len(sentences) * _VALIDATION_SHARE)
     num_validation = num_validation if num_validation >= _MIN_VALIDATION else 0
     validation, training = sentences[:num_validation], sentences[num_validation:]
     training, num_epochs = plan_reading(
-        generator, training, max_pieces=config.max_training_pieces, max_epochs=config.max_epochs
+        generator, training, max_pieces=config.max_base_pieces, max_epochs=config.max_epochs
     )
     fine_tune(
         generator,
         training,
-        config=replace(config.training, num_epochs=num_epochs),
+        config=_training_config(config, num_epochs),
         validation=validation,
         report=report,
         device=device,
     )
     return generator
+
+
+def _training_config(config: ScratchConfig, num_epochs: int) -> TrainingConfig:
+    return TrainingConfig(
+        num_epochs=num_epochs, learning_rate=config.learning_rate, batch_size=config.batch_size, seed=config.seed
+    )
 
 
 def plan_reading(

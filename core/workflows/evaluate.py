@@ -3,34 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.domain import Corpus, Document, Mention, Schema, Sentence, State
+from core.domain import Corpus, Document, Mention, Schema, State
 from core.ensemble.extraction import Extractor
 from core.errors import ModelError
 from core.evaluation.protocols import PROTOCOLS, score_classification, score_predictions
 from core.evaluation.scores import Scores
-from core.formats.projection import project_facts
-from core.workflows.ingest import SentenceSplitter
+from core.workflows.ingest import SentenceSplitter, prepare_document
 from core.workflows.instances import build_instances
 
 
 def prepare_documents(corpus: Corpus, schema: Schema, *, split_sentences: SentenceSplitter) -> list[Document]:
-    """Split documents that have no sentences yet, mark them reviewed, and project facts onto mention pairs.
-
-    Args:
-        corpus: Gold documents.
-        schema: Decides which pairs a fact's label may join.
-        split_sentences: Finds sentences.
-    """
-    prepared = []
-    for document in corpus.documents:
-        sentences = document.sentences or tuple(
-            Sentence(span, State.ACCEPTED)
-            for span in split_sentences(document.text, keep_whole=[mention.span for mention in document.mentions])
-        )
-        whole = replace(document, sentences=sentences)
-        projected = project_facts(whole, schema)
-        prepared.append(replace(whole, relations=tuple(dict.fromkeys((*document.relations, *projected)))))
-    return prepared
+    """Split gold documents that have no sentences yet, as an import does, and mark every sentence reviewed."""
+    ready = [prepare_document(document, schema, split_sentences) for document in corpus.documents]
+    return [
+        replace(one, sentences=tuple(replace(sentence, state=State.ACCEPTED) for sentence in one.sentences))
+        for one in ready
+    ]
 
 
 def score_documents(extractor: Extractor, documents: Sequence[Document], *, protocol: str) -> Scores:

@@ -1,5 +1,6 @@
 """Take in text: check it against the schema, split it, project its facts, store it, have it predicted."""
 
+import gzip
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -97,7 +98,7 @@ def import_corpus(
     schema = extend_schema(present, needs)
     new, skipped, known_ids = _without_known(session, project_id, corpus.documents, source_name)
     # All slow work comes before the first write: from then on nobody else can write to SQLite.
-    ready = [_decide(_prepare(one, schema, split_sentences), split=split, as_gold=as_gold) for one in new]
+    ready = [_decide(prepare_document(one, schema, split_sentences), split=split, as_gold=as_gold) for one in new]
     _store_needs(session, project_id, needs)
     ids = [documents.store_document(session, project_id, one, source_name=source_name) for one in ready]
     outcome = ImportOutcome(
@@ -164,6 +165,43 @@ def _count(outcome: ImportOutcome, stored: Sequence[Document]) -> ImportOutcome:
         num_mentions=sum(len(document.mentions) for document in stored),
         num_relations=sum(len(document.relations) for document in stored),
     )
+
+
+def import_file(
+    session: Session,
+    project_id: int,
+    path: Path,
+    *,
+    format_name: str | None = None,
+    split: Split | None = None,
+    as_gold: bool = True,
+) -> dict[str, Any]:
+    """Import one file, gzipped or not, into a project; the caller commits.
+
+    Returns:
+        {"refused", "report", "outcome"} as `run_ingest` does, without a prediction.
+
+    Raises:
+        SchemaError: A type or label is unknown or illegal, and the project is not a blank one.
+    """
+    from core.nlp.sentences import split_sentences
+
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        data = gzip.decompress(data)
+    result = read_corpus(data, source=path.name, format_name=format_name, schema=_schema_to_keep(session, project_id))
+    if result.report.is_refused:
+        return {"refused": True, "report": result.report.to_json(), "outcome": None}
+    outcome = import_corpus(
+        session,
+        project_id,
+        result.corpus,
+        source_name=path.name,
+        split=split,
+        as_gold=as_gold,
+        split_sentences=split_sentences,
+    )
+    return {"refused": False, "report": result.report.to_json(), "outcome": outcome.to_json()}
 
 
 def _predict(
@@ -244,7 +282,7 @@ def _store_needs(session: Session, project_id: int, needs: SchemaNeeds) -> None:
         projects.set_legal_types(session, project_id, name, pairs)
 
 
-def _prepare(document: Document, schema: Schema, split_sentences: SentenceSplitter) -> Document:
+def prepare_document(document: Document, schema: Schema, split_sentences: SentenceSplitter) -> Document:
     """Give a document sentences and project its facts; it is reviewed if it holds any annotation."""
     if document.sentences:
         return document

@@ -62,7 +62,7 @@ def show_bar(job: Job, progress: Sequence[JobProgress], *, num_parts: int = 1, w
 
 def overall_fraction(progress: Sequence[JobProgress], num_parts: int) -> float:
     """Return the share of a job that is done, each part counting the same, in [0, 1]."""
-    return min(1.0, sum(part.fraction for part in progress) / max(num_parts, len(progress), 1))
+    return min(1.0, sum(part.fraction for part in progress) / num_parts)
 
 
 def remaining_seconds(job_id: str, fraction: float) -> float | None:
@@ -139,10 +139,8 @@ def show_running(session: Session, project_id: int) -> bool:
 
 
 def count_parts(job: Job) -> int:
-    """Return how many parts report progress in a job, as far as its parameters tell."""
-    if job.kind is JobKind.RETRAIN:
-        return int(job.params.get("num_members", 1)) + 1
-    return 1
+    """Return how many parts of a job take time: the members of a training, whose scoring at the end does not."""
+    return int(job.params.get("num_members", 1)) if job.kind is JobKind.RETRAIN else 1
 
 
 def _cancel(job_id: str) -> None:

@@ -11,7 +11,7 @@ from db.queries.jobs import Job
 from db.session import Session
 from pages.components import charts, job_progress
 from pages.components.session import escape, page_path
-from pages.components.wording import JOB_BADGES, duration, rate
+from pages.components.wording import JOB_BADGES, count, duration, rate
 
 EVALUATE_PART = "evaluate"
 STAGE_NAMES = {
@@ -23,9 +23,16 @@ STAGE_NAMES = {
 }
 
 
+def is_running(session: Session, project_id: int) -> bool:
+    """Return whether a training of the project is queued or running."""
+    states = jobs.ACTIVE_STATES
+    return bool(jobs.list_jobs(session, project_id=project_id, kinds=(JobKind.RETRAIN,), states=states, limit=1))
+
+
 def show_latest(session: Session, project_id: int) -> None:
     """Show the newest training, live while it runs."""
     found = _list_trainings(session, project_id, limit=1)
+    st.subheader("Latest training")
     if not found:
         st.caption("No training yet. While one runs, its progress is here; you can close the browser.")
         return
@@ -58,7 +65,13 @@ def _draw_latest(session: Session, *, project_id: int) -> bool:
 def name_training(job: Job) -> str:
     """Return method, members and epochs of a training."""
     params = job.params
-    return f"{params.get('method')} · {params.get('num_members')} members × {params.get('num_epochs')} epochs"
+    members, epochs = count(int(params["num_members"]), "member"), count(int(params["num_epochs"]), "epoch")
+    return f"{name_method(params['method'])} · {members} × {epochs}"
+
+
+def name_method(method: str) -> str:
+    """Return a training method for people."""
+    return "DARE" if method == "dare" else method
 
 
 def describe_stage(session: Session, job: Job, num_done: int) -> str:
@@ -86,8 +99,8 @@ def _show_result(job: Job) -> None:
 
 
 def show_history(session: Session, project_id: int) -> None:
-    """Show all trainings of a project as a table."""
-    found = _list_trainings(session, project_id, limit=100)
+    """Show the trainings of a project that are over, as a table."""
+    found = [job for job in _list_trainings(session, project_id, limit=100) if job.state.is_over]
     if not found:
         return
     st.subheader("History")
@@ -102,7 +115,7 @@ def _describe_row(job: Job) -> dict[str, object]:
     seconds = (job.finished_at - job.started_at).total_seconds() if job.finished_at and job.started_at else 0.0
     return {
         "started": job.started_at or job.created_at,
-        "method": params.get("method"),
+        "method": name_method(params.get("method", "")),
         "members": params.get("num_members"),
         "epochs": params.get("num_epochs"),
         "seed": params.get("seed"),

@@ -7,7 +7,9 @@ from tests.builders import find_mention, make_drug_schema, make_schema
 TEXT = "Aspirin caused nausea but no rash. Codeine relieved cough."
 
 
-def make_document(*relations: tuple[str, str], states: tuple[State, State] = (State.ACCEPTED, State.ACCEPTED)) -> Document:
+def make_document(
+    *relations: tuple[str, str], states: tuple[State, State] = (State.ACCEPTED, State.ACCEPTED)
+) -> Document:
     mentions = {
         word: find_mention(TEXT, word, kind)
         for word, kind in [
@@ -46,7 +48,9 @@ def test_a_relation_across_sentences_is_unreachable_not_forgotten() -> None:
 def test_overlapping_mentions_are_unreachable_when_they_are_related() -> None:
     text = "Cocaine addiction."
     head, tail = Mention(Span(0, 7), "Chemical"), Mention(Span(0, 17), "Disease")
-    document = Document("d", text, (Sentence(Span(0, 18), State.ACCEPTED),), (head, tail), (Relation(head, tail, "CID"),))
+    document = Document(
+        "d", text, (Sentence(Span(0, 18), State.ACCEPTED),), (head, tail), (Relation(head, tail, "CID"),)
+    )
     found = build_instances([document], make_schema())
     assert found.instances == ()
     assert [label for _, label in found.unreachable] == ["CID"]

@@ -1,0 +1,189 @@
+"""What a generation reads, frozen when its job starts: gold sentences by label, and texts it must not repeat."""
+
+import hashlib
+import json
+import random
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.domain import NO_RELATION, Document, Instance, Schema, Split
+from core.errors import NotEnoughDataError, SchemaError
+from core.generation.filters import MaskPair
+from core.nlp.masking import mask_instance, mask_tokens, masks_for_pair
+from core.workflows.instances import build_instances
+from core.workflows.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams
+from db.queries import documents, projects, synthetic
+from db.session import Session
+
+PLAN_NAME = "inputs.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPlan:
+    """What one label's task needs.
+
+    Args:
+        task: Name of the task, safe as a file name whatever the label is.
+        label: The label.
+        pairs: Mask pairs of its gold sentences, the most usual first.
+        sentences: Its masked gold sentences of the train split, in a seeded random order.
+        sampling_seed: Seed of the draws; differs from that of earlier jobs, which would draw the same again.
+        warning: What a curator should know about the label's data; empty if there is nothing.
+    """
+
+    task: str
+    label: str
+    pairs: tuple[MaskPair, ...]
+    sentences: tuple[str, ...]
+    sampling_seed: int
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationPlan:
+    """Everything the tasks of a generation read.
+
+    Args:
+        params: What was asked for.
+        masks: Every mask of the schema.
+        labels: One plan a label.
+        plain: Sentences of the train split as they are.
+        gold: Masked gold sentences of the train split, of every label.
+        heldout: Masked gold sentences of dev and test, of every label.
+        synthetic: Synthetic sentences that exist already, decided or not.
+        notes: What was left out, for people.
+    """
+
+    params: GenerateParams
+    masks: tuple[str, ...]
+    labels: tuple[LabelPlan, ...]
+    plain: tuple[str, ...]
+    gold: tuple[str, ...]
+    heldout: tuple[str, ...]
+    synthetic: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def data_hash(self) -> str:
+        """SHA-256 of what the generators learn from."""
+        learnt = {"plain": self.plain, "labels": {plan.label: plan.sentences for plan in self.labels}}
+        return hashlib.sha256(json.dumps(learnt, sort_keys=True).encode()).hexdigest()
+
+    def get_label(self, task: str) -> LabelPlan:
+        """Return the plan of a task.
+
+        Raises:
+            NotEnoughDataError: No label has that task.
+        """
+        for plan in self.labels:
+            if plan.task == task:
+                return plan
+        raise NotEnoughDataError(f"No label has the task {task!r}; tasks: {', '.join(p.task for p in self.labels)}.")
+
+    def save(self, run_path: Path) -> None:
+        """Write the plan as JSON below `run_path`."""
+        content = asdict(self) | {"params": self.params.to_json()}
+        (run_path / PLAN_NAME).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+    @staticmethod
+    def load(run_path: Path) -> "GenerationPlan":
+        """Read a plan back."""
+        content = json.loads((run_path / PLAN_NAME).read_text(encoding="utf-8"))
+        labels = [
+            LabelPlan(
+                **{**plan, "pairs": tuple(MaskPair(**p) for p in plan["pairs"]), "sentences": tuple(plan["sentences"])}
+            )
+            for plan in content["labels"]
+        ]
+        texts = {name: tuple(content[name]) for name in ("masks", "plain", "gold", "heldout", "synthetic", "notes")}
+        return GenerationPlan(params=GenerateParams.from_json(content["params"]), labels=tuple(labels), **texts)
+
+
+def collect_plan(session: Session, project_id: int, params: GenerateParams) -> GenerationPlan:
+    """Read the project's gold, mask it and choose the labels.
+
+    Raises:
+        SchemaError: A label that was asked for is not in the schema.
+        NotEnoughDataError: A label that was asked for has too few gold sentences, or every label has.
+    """
+    schema = projects.get_schema(session, project_id)
+    train = list(documents.stream_documents(session, project_id, splits=[Split.TRAIN]))
+    held_out = documents.stream_documents(session, project_id, splits=[Split.DEV, Split.TEST], only_reviewed=True)
+    gold = build_instances(train, schema).instances
+    existing = synthetic.list_synthetic(session, project_id, state=None, limit=sys.maxsize)
+    by_label = defaultdict(list)
+    for instance in gold:
+        by_label[str(instance.label)].append(instance)
+    chosen, notes = _choose_labels(schema, by_label, params.labels)
+    num_existing = Counter(view.label for view in existing)
+    plans = [
+        _plan_label(number, label, by_label[label], schema, seed=params.seed, num_existing=num_existing[label])
+        for number, label in enumerate(chosen, start=1)
+    ]
+    return GenerationPlan(
+        params=params,
+        masks=mask_tokens(schema),
+        labels=tuple(plans),
+        plain=_list_sentences(train),
+        gold=_mask_all(gold, schema),
+        heldout=_mask_all(build_instances(held_out, schema).instances, schema),
+        synthetic=tuple(view.text for view in existing),
+        notes=tuple(notes),
+    )
+
+
+def _choose_labels(
+    schema: Schema, by_label: Mapping[str, Sequence[Instance]], wanted: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return the labels to write for, and notes on those left out."""
+    known = [*schema.label_names, NO_RELATION]
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        raise SchemaError(f"Unknown relation labels {unknown}; known: {', '.join(known)}.")
+    counts = {label: len(by_label.get(label, ())) for label in dict.fromkeys(wanted or known)}
+    short = [f"{label} has {count}" for label, count in counts.items() if count < MIN_GOLD]
+    chosen = [label for label, count in counts.items() if count >= MIN_GOLD]
+    if not chosen or (short and wanted):
+        raise NotEnoughDataError(
+            f"Too few gold sentences in the train split: {', '.join(short)}; a label needs {MIN_GOLD}. "
+            "Review more sentences on the Annotate page, or import gold documents."
+        )
+    return chosen, [f"Left out: {text} gold sentences, fewer than {MIN_GOLD}." for text in short]
+
+
+def _plan_label(
+    number: int, label: str, instances: Sequence[Instance], schema: Schema, *, seed: int, num_existing: int
+) -> LabelPlan:
+    pairs = Counter((one.head.entity_type, one.tail.entity_type) for one in instances)
+    sentences = list(_mask_all(instances, schema))
+    random.Random(seed).shuffle(sentences)
+    warning = ""
+    if len(instances) < USUAL_GOLD:
+        warning = (
+            f"Only {len(instances)} gold sentences: most of what the generator writes will repeat them. "
+            f"{USUAL_GOLD} or more give more variety."
+        )
+    return LabelPlan(
+        task=f"label-{number}-{re.sub('[^a-z0-9]+', '-', label.lower()).strip('-')}".rstrip("-"),
+        label=label,
+        pairs=tuple(
+            MaskPair(*masks_for_pair(schema, head, tail), head, tail) for (head, tail), _ in pairs.most_common()
+        ),
+        sentences=tuple(sentences),
+        sampling_seed=seed + num_existing,
+        warning=warning,
+    )
+
+
+def _mask_all(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:
+    """Return the masked sentences on one line each, without repetitions."""
+    return tuple(dict.fromkeys(" ".join(mask_instance(one, schema).split()) for one in instances))
+
+
+def _list_sentences(train: Iterable[Document]) -> tuple[str, ...]:
+    texts = (sentence.span.text(document.text) for document in train for sentence in document.sentences)
+    return tuple(dict.fromkeys(line for text in texts if (line := " ".join(text.split()))))

@@ -1,0 +1,88 @@
+"""From what the deck reports to the workflow that stores it: fields, versions, undo; one session an event."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import NotFoundError
+from core.workflows import curate
+from db.queries import decisions
+from db.session import Session, session_scope
+from pages.components.review_queue import ReviewQueue
+from pages.components.session import get_engine, get_settings
+from pages.components.span_editor import DeckEvent, EventKind
+
+_FIELDS = (
+    *("mention_id", "relation_id", "start", "end", "entity_type"),
+    *("head_id", "tail_id", "label", "text", "reason"),
+)
+
+# Stores one change of a card: (session, card id, version, fields of the event) → new version.
+Change = Callable[[Session, int, int, dict[str, Any]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who reviews what.
+
+    Args:
+        project_id: The project.
+        user_id: The person.
+        target_kind: "sentence" or "synthetic", as decisions name it.
+        elsewhere: Where the other kind is reviewed, to say so.
+        change: Stores one change.
+    """
+
+    project_id: int
+    user_id: int
+    target_kind: str
+    elsewhere: str
+    change: Change
+
+
+def apply_event(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | None:
+    """Store one event and return the card's new version; it is committed when this returns.
+
+    Raises:
+        DareError: The event was refused; nothing was changed.
+    """
+    if event.kind.is_navigation:
+        return None
+    if event.kind is EventKind.UNDO_LAST:
+        return _undo_last(event, desk, queue)
+    if event.item_id is None or event.version is None:
+        raise NotFoundError(f"Event {event.kind} names no card; load the page again.")
+    version = queue.present_version(event.item_id, event.version)
+    with session_scope(get_engine(get_settings().resolved_database_url)) as session:
+        changed = desk.change(session, event.item_id, version, to_fields(event))
+    queue.note_change(event.item_id, before=version, after=changed)
+    return changed
+
+
+def change_beside(
+    session: Session, desk: Desk, queue: ReviewQueue[Any], card: tuple[int, int], fields: dict[str, Any]
+) -> None:
+    """Store a change that a widget beside the deck makes to the card (id, version)."""
+    card_id, seen = card
+    before = queue.present_version(card_id, seen)
+    after = desk.change(session, card_id, before, fields)
+    queue.note_change(card_id, before=before, after=after)
+
+
+def to_fields(event: DeckEvent) -> dict[str, Any]:
+    """Return the event as workflows read it: its kind and the fields that it uses."""
+    values = {name: getattr(event, name) for name in _FIELDS}
+    return {"kind": event.kind.value} | {name: value for name, value in values.items() if value is not None}
+
+
+def _undo_last(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | None:
+    """Take back the user's last step of before this tab was opened, and show the card it was about."""
+    with session_scope(get_engine(get_settings().resolved_database_url)) as session:
+        step = decisions.find_last_step(session, project_id=desk.project_id, user_id=desk.user_id)
+        if not step:
+            raise NotFoundError("You have nothing left to undo in this project.")
+        if step[0].target_kind != desk.target_kind:
+            raise NotFoundError(f"Your last step was on the {desk.elsewhere} page; undo it there.")
+        restored = curate.undo(session, desk.project_id, desk.user_id)
+    queue.go_to(restored[0][1])
+    return None

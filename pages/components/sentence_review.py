@@ -1,0 +1,128 @@
+"""The deck of sentences with what belongs to a card but not into it: progress, comment, reopening."""
+
+import zlib
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.domain import State
+from core.errors import ConflictError
+from core.workflows import curate
+from db.queries import annotations, decisions, projects, queue
+from db.queries.annotations import SentenceView
+from db.queries.projects import ProjectView
+from db.queries.queue import QueueCursor, QueueFilter
+from db.session import Session
+from pages.components import sentence_cards, sentence_queue, sentence_status
+from pages.components.deck_changes import Desk, apply_event, change_beside
+from pages.components.review_queue import ReviewQueue
+from pages.components.sentence_filters import Choice
+from pages.components.session import act, escape, open_session
+from pages.components.span_editor import show_deck
+from pages.components.wording import group
+
+
+@st.fragment
+def show(project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[QueueCursor]) -> None:
+    """Show the card at the place reached; a decision reruns this part of the page only."""
+    with open_session() as session:
+        views = _show_deck(session, project, user_id, choice, cards)
+        _show_progress(session, project.id)
+        current = views.get(cards.current_id or 0)
+        if current is None:
+            sentence_status.show_end(session, choice)
+            return
+        if sentence_cards.is_unread(current):
+            sentence_status.show_unread(session)
+        _show_beside(_make_desk(project.id, user_id), cards, current)
+
+
+def _show_deck(
+    session: Session, project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[QueueCursor]
+) -> dict[int, SentenceView]:
+    sentence_queue.fill(session, cards, choice)
+    items, views = sentence_cards.load_cards(
+        session, cards.window, project_id=project.id, in_text_order=choice.queue.in_text_order
+    )
+    if len(items) < len(cards.window):
+        cards.drop(set(cards.window) - views.keys())
+    show_deck(
+        items,
+        position=cards.position,
+        first=cards.first,
+        total=cards.total,
+        schema=projects.get_schema(session, project.id),
+        key=cards.key,
+        on_event=partial(apply_event, desk=_make_desk(project.id, user_id), queue=cards),
+        on_move=cards.move,
+        guideline=project.guideline,
+    )
+    return views
+
+
+def _make_desk(project_id: int, user_id: int) -> Desk:
+    change = partial(_change, project_id=project_id, user_id=user_id)
+    return Desk(project_id, user_id, decisions.SENTENCE, elsewhere="Synthetic", change=change)
+
+
+def _change(
+    session: Session, sentence_id: int, version: int, fields: dict[str, Any], *, project_id: int, user_id: int
+) -> int:
+    view = curate.apply_sentence_event(
+        session, project_id=project_id, user_id=user_id, sentence_id=sentence_id, version=version, event=fields
+    )
+    return view.version
+
+
+def _show_progress(session: Session, project_id: int) -> None:
+    total = queue.count_queue(session, QueueFilter(project_id, state=None))
+    pending = queue.count_queue(session, QueueFilter(project_id))
+    st.caption(f"{group(total - pending)} of {group(total)} sentences of this project are reviewed")
+
+
+def _show_beside(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> None:
+    """Show document, comment and reopening of the sentence; every change is stored at once."""
+    # A comment that came from elsewhere is another field; one that was typed here keeps the field.
+    key = f"comment-{cards.key}-{view.id}-{zlib.crc32(view.comment.encode())}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            f"Comment on this sentence of {escape(view.external_id)}",
+            view.comment,
+            key=key,
+            max_chars=1000,
+            placeholder="A note for whoever reads this sentence next; Enter saves it",
+            on_change=_save_comment,
+            args=(desk, cards, view, key),
+        )
+        if view.state is not State.PENDING:
+            st.button(
+                "Reopen",
+                icon=":material/lock_open:",
+                help="Puts the sentence back among those to review; its mentions and relations stay as they are.",
+                on_click=_reopen,
+                args=(desk, cards, view),
+            )
+
+
+def _save_comment(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView, key: str) -> None:
+    act(partial(_do_save_comment, desk=desk, cards=cards, view=view, text=st.session_state[key]))
+
+
+def _do_save_comment(
+    session: Session, *, desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView, text: str
+) -> str:
+    stored = annotations.get_sentence_view(session, view.id, project_id=desk.project_id).comment
+    if stored != view.comment:
+        raise ConflictError(f"Somebody else has commented on this sentence: {stored!r}. Yours was not saved.")
+    change_beside(session, desk, cards, (view.id, view.version), {"kind": "comment", "text": text})
+    return ""
+
+
+def _reopen(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> None:
+    act(partial(_do_reopen, desk=desk, cards=cards, view=view))
+
+
+def _do_reopen(session: Session, *, desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> str:
+    change_beside(session, desk, cards, (view.id, view.version), {"kind": "reopen"})
+    return ""

@@ -1,0 +1,91 @@
+"""What the Annotate page says where there is no card to decide: unread sentences, an empty queue, its end."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import streamlit as st
+
+from core.domain import JobKind
+from db.queries import jobs, queue
+from db.queries.queue import QueueFilter
+from db.session import Session
+from pages.components import job_progress
+from pages.components.review_queue import forget_queue
+from pages.components.sentence_filters import PAGE, Choice
+from pages.components.session import escape, page_path
+from pages.components.wording import count
+from pages.shell.sidebar import describe_workers
+
+READING_KINDS = (JobKind.INGEST, JobKind.PREDICT)
+
+
+def show_reading(session: Session, project_id: int) -> None:
+    """Show, while a model reads sentences of the project, how far it is; the page is drawn anew when it ends."""
+    active = jobs.list_jobs(session, project_id=project_id, kinds=READING_KINDS, states=jobs.ACTIVE_STATES, limit=1)
+    if active:
+        job_progress.show_live(partial(_draw_reading, project_id=project_id), is_active=True, key="reading")
+
+
+def _draw_reading(session: Session, *, project_id: int) -> bool:
+    active = jobs.list_jobs(session, project_id=project_id, kinds=READING_KINDS, states=jobs.ACTIVE_STATES)
+    for job in active:
+        line = _describe_workers(session)
+        job_progress.show_bar(job, jobs.get_progress(session, job.id), waiting=f"Predictions are on their way. {line}.")
+    return bool(active)
+
+
+def show_unread(session: Session) -> None:
+    """Say that a sentence has no predictions because none were made, and what the worker does."""
+    st.info(
+        "No model has read this sentence yet, so nothing is suggested. You can mark it by hand all the same. "
+        f"{_describe_workers(session)}.",
+        icon=":material/hourglass_empty:",
+    )
+
+
+def _describe_workers(session: Session) -> str:
+    return describe_workers(jobs.list_workers(session), now=datetime.now(UTC))[1]
+
+
+def show_end(session: Session, choice: Choice) -> None:
+    """Show what to do after the last card of a queue."""
+    waiting = queue.count_queue(session, QueueFilter(choice.queue.project_id))
+    if waiting and not choice.is_linked:
+        st.markdown(f"{count(waiting, 'sentence')} of the project still {'waits' if waiting == 1 else 'wait'}.")
+        st.button(
+            "Go on with new suggestions",
+            type="primary",
+            icon=":material/refresh:",
+            on_click=forget_queue,
+            args=(PAGE, choice),
+        )
+    show_links()
+
+
+def show_empty(session: Session, choice: Choice) -> None:
+    """Say why a queue has no card, and where to go."""
+    everything = queue.count_queue(session, QueueFilter(choice.queue.project_id, state=None))
+    waiting = queue.count_queue(session, QueueFilter(choice.queue.project_id))
+    if not everything:
+        st.info("This project has no text yet. Paste an abstract or drop files.", icon=":material/description:")
+        st.page_link(page_path("upload"), label="Upload text", icon=":material/upload_file:")
+    elif waiting:
+        st.info(
+            f"No sentence fits these filters; {count(waiting, 'sentence')} of the project "
+            f"{'waits' if waiting == 1 else 'wait'} for review.",
+            icon=":material/filter_alt:",
+        )
+    elif choice.queue.is_flagged:
+        st.info("No sentence is flagged. Press f on a card to come back to it later.", icon=":material/flag:")
+        show_links()
+    else:
+        st.success(f"All {escape(count(everything, 'sentence'))} are reviewed.", icon=":material/task_alt:")
+        show_links()
+
+
+def show_links() -> None:
+    """Link to the steps that follow a review."""
+    with st.container(horizontal=True, gap="medium"):
+        st.page_link(page_path("synthetic"), label="Generate for rare labels", icon=":material/auto_awesome:")
+        st.page_link(page_path("train"), label="Train on what is reviewed", icon=":material/model_training:")
+        st.page_link(page_path("export"), label="Export the data", icon=":material/download:")
