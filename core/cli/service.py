@@ -16,7 +16,6 @@ from core.errors import DareError
 from core.jobs import devices, supervisor
 from core.settings import Settings
 from core.starter import STARTERS
-from core.workflows.demo import ensure_demo
 from db.queries import jobs, models, projects
 from db.session import make_engine, session_scope
 
@@ -29,11 +28,6 @@ def start(*, port: int | None, opens_browser: bool) -> None:
     from app import serve
 
     settings = Settings() if port is None else Settings(port=port)
-    supervisor.prepare(settings)
-    engine = make_engine(settings.resolved_database_url)
-    with session_scope(engine) as session:
-        ensure_demo(session)
-    engine.dispose()
     url = f"http://{settings.address}:{settings.port}"
     say(f"DARE Curator: {url}  (data in {settings.home}; Ctrl-C ends it)")
     if opens_browser:

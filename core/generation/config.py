@@ -41,7 +41,7 @@ class ScratchConfig:
     vocabulary_size: int = 4096
     max_base_pieces: int = 250_000
     max_label_pieces: int = 150_000
-    max_epochs: int = 20
+    max_epochs: int = 12
     learning_rate: float = 1e-3
     batch_size: int = 8
     seed: int = 0

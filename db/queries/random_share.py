@@ -15,7 +15,5 @@ def find_random_share(session: Session, sentence_ids: Sequence[int]) -> frozense
         session: An open session.
         sentence_ids: A page of them, some dozens.
     """
-    query = select(SentenceRow.id).where(
-        col(SentenceRow.id).in_(sentence_ids), col(SentenceRow.shuffle) < RANDOM_SHARE
-    )
+    query = select(SentenceRow.id).where(col(SentenceRow.id).in_(sentence_ids), col(SentenceRow.shuffle) < RANDOM_SHARE)
     return frozenset(session.exec(query))

@@ -59,7 +59,7 @@ def show_loss_curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Non
     )
     lines = base.transform_filter("datum.kind == 'training'").mark_line(strokeWidth=2)
     points = base.transform_filter("datum.kind == 'validation'").mark_point(filled=True, size=70)
-    st.altair_chart((lines + points).properties(height=230), alt="Loss of each member by epoch")
+    st.altair_chart((lines + points).properties(height=300), alt="Loss of each member by epoch")
     st.caption("Lines: training loss, mean of the epoch so far. Points: validation loss after an epoch.")
 
 
@@ -96,7 +96,7 @@ def show_threshold_curve(curve: Sequence[Mapping[str, float]], *, chosen: float)
         .mark_rule(strokeDash=[4, 4], color="#888888")
         .encode(x="threshold:Q")
     )
-    st.altair_chart((lines + rule).properties(height=240), alt="Precision, recall and F1 by threshold")
+    st.altair_chart((lines + rule).properties(height=300), alt="Precision, recall and F1 by threshold")
     _show_table(table.round(3), "Precision, recall and F1 by threshold")
 
 

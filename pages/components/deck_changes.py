@@ -49,7 +49,8 @@ def apply_event(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | 
     if event.kind.is_navigation:
         return None
     if event.kind is EventKind.UNDO_LAST:
-        return _undo_last(event, desk, queue)
+        _undo_last(desk, queue)
+        return None
     if event.item_id is None or event.version is None:
         raise NotFoundError(f"Event {event.kind} names no card; load the page again.")
     version = queue.present_version(event.item_id, event.version)
@@ -75,7 +76,7 @@ def to_fields(event: DeckEvent) -> dict[str, Any]:
     return {"kind": event.kind.value} | {name: value for name, value in values.items() if value is not None}
 
 
-def _undo_last(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | None:
+def _undo_last(desk: Desk, queue: ReviewQueue[Any]) -> None:
     """Take back the user's last step of before this tab was opened, and show the card it was about."""
     with session_scope(get_engine(get_settings().resolved_database_url)) as session:
         step = decisions.find_last_step(session, project_id=desk.project_id, user_id=desk.user_id)
@@ -85,4 +86,3 @@ def _undo_last(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | N
             raise NotFoundError(f"Your last step was on the {desk.elsewhere} page; undo it there.")
         restored = curate.undo(session, desk.project_id, desk.user_id)
     queue.go_to(restored[0][1])
-    return None

@@ -77,9 +77,8 @@ def _prepare(session: Session, project: ProjectView, chosen: ExportFilter, forma
 
 def _show_prepared(prepared: Prepared, project: ProjectView) -> None:
     counts = prepared.counts
-    with st.grid(4):
-        for name in ("documents", "mentions", "relations", "synthetic"):
-            st.metric(name.capitalize(), group(getattr(counts, name)), border=True)
+    for column, name in zip(st.columns(4), ("documents", "mentions", "relations", "synthetic"), strict=True):
+        column.metric(name.capitalize(), group(getattr(counts, name)))
     st.download_button(
         f"Download {len(prepared.data) / 1024:,.0f} kB",
         data=prepared.data,

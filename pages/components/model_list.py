@@ -4,14 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from core.domain import JobKind, ModelState
+from core.domain import JobKind, JobState, ModelState
 from core.jobs import client
 from core.workflows import promote as workflow
-from db.queries import models
+from db.queries import jobs, models
 from db.queries.models import ModelView
 from db.queries.projects import ProjectView
 from db.session import Session
-from pages.components import model_comparison, model_report
+from pages.components import job_progress, model_comparison, model_report
 from pages.components.model_scores import describe_scores
 from pages.components.session import act, escape, get_settings
 from pages.components.wording import MODEL_BADGES, badge, moment
@@ -20,12 +20,32 @@ from pages.components.wording import MODEL_BADGES, badge, moment
 def show(session: Session, project: ProjectView, user_id: int) -> None:
     """Show the model in use first, then candidates, then archived ones."""
     found = models.list_models(session, project.id)
+    _show_prediction(session, project.id)
     in_use = next((model for model in found if model.state is ModelState.PROMOTED), None)
     if in_use is None:
         _show_starter()
     order = {ModelState.PROMOTED: 0, ModelState.CANDIDATE: 1, ModelState.ARCHIVED: 2}
     for model in sorted(found, key=lambda one: order[one.state]):
         _show_model(session, model, in_use, user_id)
+
+
+def _show_prediction(session: Session, project_id: int) -> None:
+    """Show the latest prediction of open sentences while it runs, and if it went wrong."""
+    latest = jobs.list_jobs(session, project_id=project_id, kinds=(JobKind.PREDICT,), limit=1)
+    if latest and latest[0].state is not JobState.DONE:
+        draw = partial(_draw_prediction, job_id=latest[0].id)
+        job_progress.show_live(draw, is_active=not latest[0].state.is_over, key="prediction")
+
+
+def _draw_prediction(session: Session, *, job_id: str) -> bool:
+    job = jobs.get_job(session, job_id)
+    with st.container(border=True):
+        job_progress.show_header(job, "Prediction of the open sentences")
+        if not job.state.is_over:
+            job_progress.show_bar(job, jobs.get_progress(session, job_id))
+        job_progress.show_failure(job)
+        job_progress.show_buttons(job)
+    return not job.state.is_over
 
 
 def _show_starter() -> None:
@@ -40,13 +60,12 @@ def _show_starter() -> None:
 def _show_model(session: Session, model: ModelView, in_use: ModelView | None, user_id: int) -> None:
     word, colour = MODEL_BADGES[model.state]
     with st.container(border=True):
-        left, right = st.columns([3, 1], vertical_alignment="top")
-        with left:
-            st.markdown(f"**{escape(model.name)}** {badge(word, colour)} :gray[trained {moment(model.created_at)}]")
-            for line in describe_scores(model.metrics):
-                st.caption(line)
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.markdown(f"**{escape(model.name)}** {badge(word, colour)} :gray[trained {moment(model.created_at)}]")
         with right, st.container(horizontal=True, horizontal_alignment="right"):
             _show_buttons(model, user_id)
+        for line in describe_scores(model.metrics):
+            st.caption(line)
         if model.state is not ModelState.PROMOTED and in_use is not None:
             model_comparison.show(model, in_use)
         with st.expander(

@@ -11,7 +11,6 @@ from db.queries import models
 from db.queries.models import ModelView
 from db.session import Session
 from pages.components import charts
-from pages.components.model_scores import describe_protocol
 from pages.components.session import escape
 from pages.components.wording import count, rate
 
@@ -22,7 +21,6 @@ def show(session: Session, model: ModelView) -> None:
     if not metrics.get("scores"):
         st.caption("This model was not scored.")
         return
-    st.caption(describe_protocol(metrics))
     _show_micro(metrics)
     left, right = st.columns(2, gap="large")
     with left:
@@ -39,18 +37,14 @@ def show(session: Session, model: ModelView) -> None:
 def _show_micro(metrics: Mapping[str, Any]) -> None:
     micro, interval = metrics["scores"]["micro"], metrics.get("interval")
     span = f"{rate(interval['low'])} to {rate(interval['high'])}" if interval else None
-    with st.grid(4):
-        st.metric(
-            "F1, micro",
-            rate(micro["f1"]),
-            span,
-            delta_color="off",
-            delta_arrow="off",
-            help="95 % bootstrap interval below",
-        )
-        st.metric("Precision", rate(micro["precision"]))
-        st.metric("Recall", rate(micro["recall"]))
-        st.metric("F1, macro", rate(metrics["scores"]["macro_f1"]), help="Mean over the labels, each counting the same")
+    f1, precision, recall, macro = st.columns(4)
+    f1.metric("F1, micro", rate(micro["f1"]), span, delta_color="off", delta_arrow="off", help=_INTERVAL_HELP)
+    precision.metric("Precision", rate(micro["precision"]))
+    recall.metric("Recall", rate(micro["recall"]))
+    macro.metric("F1, macro", rate(metrics["scores"]["macro_f1"]), help="Mean over the labels, each counting the same")
+
+
+_INTERVAL_HELP = "Below it the 95 % interval, from resampling the pairs"
 
 
 def _show_labels(metrics: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
@@ -118,6 +118,6 @@ def forget_queue(name: str, signature: Hashable) -> None:
     _store().pop((name, signature), None)
 
 
-def _store() -> dict[Hashable, ReviewQueue[CursorT]]:
-    store: dict[Hashable, ReviewQueue[CursorT]] = st.session_state.setdefault(_STORE_KEY, {})
+def _store() -> dict[Hashable, Any]:
+    store: dict[Hashable, Any] = st.session_state.setdefault(_STORE_KEY, {})
     return store

@@ -9,6 +9,7 @@ from db.session import Session
 from pages.components.span_editor import DeckItem, DeckMention, DeckRelation, ItemKind
 
 RANDOM_REASON = "random share"
+NEXT_REASON = "next in the text"
 UNREAD_REASON = "not read by a model yet"
 
 
@@ -17,18 +18,23 @@ def load_cards(
 ) -> tuple[list[DeckItem], dict[int, SentenceView]]:
     """Return cards in the order asked for, and their sentences by id; sentences that are gone are left out."""
     views = annotations.get_sentence_views(session, sentence_ids, project_id=project_id)
-    by_chance = frozenset() if in_text_order else find_random_share(session, sentence_ids)
-    cards = [make_card(view, reason=find_reason(view, is_random=view.id in by_chance)) for view in views]
+    by_chance = find_random_share(session, sentence_ids)
+    cards = [
+        make_card(view, reason=find_reason(view, is_random=view.id in by_chance, in_text_order=in_text_order))
+        for view in views
+    ]
     return cards, {view.id: view for view in views}
 
 
-def find_reason(view: SentenceView, *, is_random: bool) -> str:
+def find_reason(view: SentenceView, *, is_random: bool, in_text_order: bool) -> str:
     """Return in a few words why a curator should look at a sentence."""
     if is_unread(view):
         return UNREAD_REASON
-    if is_random:
+    if is_random and not in_text_order:
         return RANDOM_REASON
-    return "" if view.uncertainty is None else f"uncertainty {view.uncertainty:.2f}"
+    if view.uncertainty is None:
+        return "" if in_text_order else NEXT_REASON
+    return f"uncertainty {view.uncertainty:.2f}"
 
 
 def is_unread(view: SentenceView) -> bool:

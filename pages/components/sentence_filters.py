@@ -45,7 +45,7 @@ def show(session: Session, project: ProjectView) -> Choice:
         _show_link(session, linked)
         return linked
     names = {split.value: name.capitalize() for split, name in SPLIT_NAMES.items()}
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         shown = st.segmented_control(
             "Sentences",
             [TO_REVIEW, REVIEWED, FLAGGED],

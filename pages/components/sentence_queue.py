@@ -25,16 +25,12 @@ def open_queue(session: Session, choice: Choice) -> ReviewQueue[QueueCursor]:
     return fresh
 
 
-def fill(
-    session: Session, cards: ReviewQueue[QueueCursor], choice: Choice, *, until: int | None = None
-) -> None:
+def fill(session: Session, cards: ReviewQueue[QueueCursor], choice: Choice, *, until: int | None = None) -> None:
     """Load what lies ahead of the place reached, or everything up to one sentence."""
     cards.fill(partial(_load, session, choice.queue), until=until)
 
 
-def _load(
-    session: Session, chosen: QueueFilter, after: QueueCursor | None
-) -> tuple[Sequence[int], QueueCursor | None]:
+def _load(session: Session, chosen: QueueFilter, after: QueueCursor | None) -> tuple[Sequence[int], QueueCursor | None]:
     page = queue.get_queue_page(session, chosen, limit=PAGE_SIZE, after=after)
     return page.sentence_ids, page.next
 

@@ -18,7 +18,7 @@ from pages.components import sentence_cards, sentence_queue, sentence_status
 from pages.components.deck_changes import Desk, apply_event, change_beside
 from pages.components.review_queue import ReviewQueue
 from pages.components.sentence_filters import Choice
-from pages.components.session import act, escape, open_session
+from pages.components.session import act, escape, open_session, show_notice
 from pages.components.span_editor import show_deck
 from pages.components.wording import group
 
@@ -26,15 +26,16 @@ from pages.components.wording import group
 @st.fragment
 def show(project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[QueueCursor]) -> None:
     """Show the card at the place reached; a decision reruns this part of the page only."""
+    show_notice()
     with open_session() as session:
         views = _show_deck(session, project, user_id, choice, cards)
-        _show_progress(session, project.id)
         current = views.get(cards.current_id or 0)
+        if current is not None and sentence_cards.is_unread(current):
+            sentence_status.show_unread(session)
+        _show_progress(session, project.id)
         if current is None:
             sentence_status.show_end(session, choice)
             return
-        if sentence_cards.is_unread(current):
-            sentence_status.show_unread(session)
         _show_beside(_make_desk(project.id, user_id), cards, current)
 
 
@@ -45,8 +46,9 @@ def _show_deck(
     items, views = sentence_cards.load_cards(
         session, cards.window, project_id=project.id, in_text_order=choice.queue.in_text_order
     )
-    if len(items) < len(cards.window):
+    if len(items) < len(cards.window):  # Their document was removed.
         cards.drop(set(cards.window) - views.keys())
+        return _show_deck(session, project, user_id, choice, cards)
     show_deck(
         items,
         position=cards.position,

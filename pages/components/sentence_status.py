@@ -12,7 +12,7 @@ from db.session import Session
 from pages.components import job_progress
 from pages.components.review_queue import forget_queue
 from pages.components.sentence_filters import PAGE, Choice
-from pages.components.session import escape, page_path
+from pages.components.session import page_path
 from pages.components.wording import count
 from pages.shell.sidebar import describe_workers
 
@@ -36,10 +36,9 @@ def _draw_reading(session: Session, *, project_id: int) -> bool:
 
 def show_unread(session: Session) -> None:
     """Say that a sentence has no predictions because none were made, and what the worker does."""
-    st.info(
-        "No model has read this sentence yet, so nothing is suggested. You can mark it by hand all the same. "
-        f"{_describe_workers(session)}.",
-        icon=":material/hourglass_empty:",
+    st.caption(
+        ":material/hourglass_empty: No model has read this sentence yet, so nothing is suggested. "
+        f"You can mark it by hand all the same. {_describe_workers(session)}."
     )
 
 
@@ -79,7 +78,7 @@ def show_empty(session: Session, choice: Choice) -> None:
         st.info("No sentence is flagged. Press f on a card to come back to it later.", icon=":material/flag:")
         show_links()
     else:
-        st.success(f"All {escape(count(everything, 'sentence'))} are reviewed.", icon=":material/task_alt:")
+        st.success("Every sentence of this project is reviewed.", icon=":material/task_alt:")
         show_links()
 
 

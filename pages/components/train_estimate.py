@@ -30,7 +30,7 @@ def describe(session: Session, project_id: int, params: RetrainParams) -> str:
         return UNKNOWN
     expected = pace.seconds_by_epoch * params.num_members * params.num_epochs
     return (
-        f"About {duration(expected)}, if the data is as large as last time: {count(pace.num_members, 'member')} × "
+        f"Roughly {duration(expected)}, if the data is as large as last time: {count(pace.num_members, 'member')} × "
         f"{count(pace.num_epochs, 'epoch')} took {duration(pace.job_seconds)}."
     )
 

@@ -11,3 +11,9 @@ def texts(app: AppTest) -> str:
     """Return every line that a page says outside widgets, one under the other."""
     found = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.title, *app.subheader]
     return "\n".join(element.value for element in found)
+
+
+def press(app: AppTest, label: str) -> None:
+    """Press the first button of that label and run the page."""
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception, app.exception

@@ -3,7 +3,7 @@
 from core.workflows.projects import create_project, delete_project
 from db.queries import projects
 from db.session import Session
-from tests.pages.support import OpenPage, texts
+from tests.pages.support import OpenPage, press, texts
 
 
 def test_the_demo_shows_its_counts_model_and_next_step(open_page: OpenPage) -> None:
@@ -115,8 +115,3 @@ def test_a_blank_project_gets_types_labels_and_a_guideline(open_page: OpenPage, 
     assert schema.type_names == ("Drug", "Rash")
     assert schema.relation_labels[0].legal_types == (("Drug", "Rash"),)
     assert projects.get_project(session, made).guideline == "Only what the text claims."
-
-
-def press(app: object, label: str) -> None:
-    """Press the button of that label and run the page."""
-    next(button for button in app.button if button.label == label).click().run()  # type: ignore[attr-defined]

@@ -58,7 +58,7 @@ class Canvas {
     const relations = item.relations.filter(isVisible).map((relation) => ({
       id: relation.id, head_id: relation.head_id, tail_id: relation.tail_id,
       isSymmetric: view.schema.findLabel(relation.label)?.symmetric ?? false,
-      labelWidth: this.textWidth(relation.label) + 2 * LABEL_PADDING,
+      labelWidth: this.textWidth(labelText(relation.label)) + 2 * LABEL_PADDING,
     }));
     const plan = planLayout(tags, relations, width);
     this.makeRoom(plan);

@@ -25,7 +25,7 @@ function renderMeta(deck, item) {
   const stateText = item.kind === "sentence" && decided ? "Reviewed" : capitalise(item.state);
   const colour = item.label && deck.schema.labelColour(item.label);
   const shown = [
-    item.label && chip(item.label, "is-label", { "--c": colour }),
+    item.label && chip(labelText(item.label), "is-label", { "--c": colour }),
     decided && chip(stateText, `is-state is-${item.state}`),
     item.is_flagged && chip("Flagged", "is-flag"),
     item.reason && chip(item.reason, "is-reason"),
@@ -53,7 +53,8 @@ function digitChoices(deck, item) {
     const [relation] = item.relations;
     const ends = relation && [relation.head_id, relation.tail_id].map((id) => item.mentions.find((m) => m.id === id));
     const labels = ends?.every(Boolean) ? schema.legalLabels(...ends) : schema.labels;
-    return { lead: "Label", options: labels.map((label) => choice(label, label.name === item.label, () => deck.relabel(label.name))) };
+    const offered = [...labels, { name: NO_RELATION, colour: NEUTRAL }];
+    return { lead: "Label", options: offered.map((label) => choice(label, label.name === item.label, () => deck.relabel(label.name))) };
   }
   if (part && deck.selected.kind === "relation") {
     const ends = [part.head_id, part.tail_id].map((id) => item.mentions.find((mention) => mention.id === id));
@@ -70,7 +71,7 @@ const choice = (named, isPressed, action) => ({ name: named.name, colour: named.
 
 function choiceButton({ name, colour, isPressed, action }, at, role = null) {
   const key = at < MAX_DIGIT ? String(at + 1) : "";
-  return button(name, { key, class: "dare-button is-choice", "--c": colour, role, "aria-pressed": role ? null : String(isPressed) }, action);
+  return button(labelText(name), { key, class: "dare-button is-choice", "--c": colour, role, "aria-pressed": role ? null : String(isPressed) }, action);
 }
 
 function renderChoices(deck, item) {
@@ -116,7 +117,7 @@ function renderActions(deck, item) {
   ];
   const sides = [
     button("Undo", { key: "u" }, () => deck.undo()),
-    item && button("Flag", { key: "f", "aria-pressed": String(item.is_flagged) }, () => deck.flag()),
+    item?.kind === "sentence" && button("Flag", { key: "f", "aria-pressed": String(item.is_flagged) }, () => deck.flag()),
     item && button(item.kind === "synthetic" ? "Edit text" : "List", { key: "e", "aria-expanded": String(deck.isEditOpen(item)) }, () => deck.edit()),
   ];
   const moves = deck.data.total > 1 && html(

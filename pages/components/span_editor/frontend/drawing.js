@@ -76,7 +76,7 @@ function arcPoints(arc, lineTops, plan) {
 function drawArc(relation, arc, geometry, { colour, selected, dimmed, words }) {
   const { points, labelY, headY, tailY } = geometry;
   const path = roundedPath(points);
-  const label = describe(relation, relation.label, words);
+  const label = describe(relation, labelText(relation.label), words);
   const [x, y, width] = [arc.labelled.labelX - arc.labelWidth / 2, labelY - LABEL_HEIGHT / 2, arc.labelWidth];
   const arrow = `M${arc.tailX - 4},${tailY - ARROW - 1}h8l-4,${ARROW + 1}z`;
   const line = svg(
@@ -96,7 +96,7 @@ function drawArc(relation, arc, geometry, { colour, selected, dimmed, words }) {
     },
     svg("title", {}, label),
     svg("rect", { x, y, width, height: LABEL_HEIGHT, rx: LABEL_HEIGHT / 2 }),
-    svg("text", { x: x + width / 2, y: y + LABEL_HEIGHT - 4.5, "text-anchor": "middle" }, relation.label),
+    svg("text", { x: x + width / 2, y: y + LABEL_HEIGHT - 4.5, "text-anchor": "middle" }, labelText(relation.label)),
   );
   if (isPending(relation) && relation.score !== null) {
     const bar = { x: x + LABEL_PADDING, y: y + LABEL_HEIGHT + 1, height: 2, rx: 1 };

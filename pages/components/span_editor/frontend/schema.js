@@ -1,5 +1,8 @@
 // What the project's schema allows: colours, legal labels, and which number key means what.
 const NEUTRAL = "#64748b";
+// The negative label: in no schema, but a synthetic sentence can have it.
+const NO_RELATION = "NO_RELATION";
+const labelText = (name) => (name === NO_RELATION ? "no relation" : name);
 
 class EditorSchema {
   constructor(raw) {

@@ -1,0 +1,154 @@
+"""Start a generation, and watch it while it runs."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.domain import JobKind, JobState, Split
+from core.errors import ModelError
+from core.jobs import client
+from core.workflows.acceptance import LabelStanding
+from core.workflows.synthesise_params import MIN_GOLD, SCRATCH, SCRATCH_NOTICE, GenerateParams
+from db.queries import jobs, readiness
+from db.queries.jobs import Job
+from db.session import Session
+from pages.components import job_progress
+from pages.components.session import act, get_settings
+from pages.components.wording import count, label_name
+
+DEFAULTS = GenerateParams()
+MAX_COUNT = 1000
+SCRATCH_NAME = "Small GPT-2, trained from scratch"
+OWN_NAME = "A pretrained language model"
+
+
+def show(session: Session, project_id: int, user_id: int, standings: list[LabelStanding]) -> None:
+    """Show the form; a generation needs at least a label with enough gold relations."""
+    gold = readiness.get_training_data(session, project_id)[Split.TRAIN].relations
+    enough = [name for name, number in gold.items() if number >= MIN_GOLD]
+    is_busy = find_active(session, project_id) is not None
+    with st.container(border=True):
+        st.multiselect(
+            "Labels",
+            [standing.label for standing in standings],
+            format_func=partial(_name_label, gold=gold),
+            placeholder="Every label with enough gold sentences",
+            key="generate-labels",
+        )
+        st.number_input("Sentences for each label", 1, MAX_COUNT, DEFAULTS.count, key="generate-count")
+        base = st.radio("Generator", [SCRATCH_NAME, OWN_NAME], key="generate-base")
+        if base == OWN_NAME:
+            st.text_input("Folder, or name on the Hugging Face hub", key="generate-own", placeholder="/models/biogpt")
+            st.checkbox("Download it if it is not on this machine", key="generate-download")
+        else:
+            st.caption(SCRATCH_NOTICE)
+        with st.expander("Advanced", icon=":material/tune:"):
+            _show_advanced()
+        if not enough:
+            st.caption(
+                f":material/info: No label has {MIN_GOLD} gold relations in the training split yet; review some first."
+            )
+        st.button(
+            "Generate",
+            type="primary",
+            icon=":material/auto_awesome:",
+            disabled=not enough or is_busy,
+            on_click=_start,
+            args=(project_id, user_id),
+        )
+
+
+def _name_label(label: str, *, gold: dict[str, int]) -> str:
+    number = f" · {count(gold[label], 'gold relation')}" if label in gold else ""
+    return f"{label_name(label)}{number}"
+
+
+def _show_advanced() -> None:
+    left, right = st.columns(2)
+    left.number_input("Temperature", 0.1, 2.0, DEFAULTS.temperature, 0.1, key="generate-temperature")
+    right.number_input("Top k", 1, 200, DEFAULTS.top_k, key="generate-top-k", help="Draw among the k likeliest pieces.")
+    left.number_input("Epochs", 1, 50, DEFAULTS.num_epochs, key="generate-epochs", help="Passes over a label's gold.")
+    right.number_input("Seed", 0, 2**31 - 1, DEFAULTS.seed, key="generate-seed")
+
+
+def read_form() -> GenerateParams:
+    """Return what the form asks for.
+
+    Raises:
+        ModelError: A value is out of range, or no model is named.
+    """
+    state = st.session_state
+    is_own = state["generate-base"] == OWN_NAME
+    base = state.get("generate-own", "").strip() if is_own else SCRATCH
+    if not base:
+        raise ModelError("No language model is named; give a folder or a name, or choose the small GPT-2.")
+    return GenerateParams.from_json(
+        {
+            "labels": state["generate-labels"],
+            "count": state["generate-count"],
+            "base": base,
+            "may_download": is_own and bool(state.get("generate-download")),
+            "temperature": state["generate-temperature"],
+            "top_k": state["generate-top-k"],
+            "num_epochs": state["generate-epochs"],
+            "seed": state["generate-seed"],
+            "device": get_settings().device,
+        }
+    )
+
+
+def _start(project_id: int, user_id: int) -> None:
+    act(partial(_do_start, project_id=project_id, user_id=user_id))
+
+
+def _do_start(session: Session, *, project_id: int, user_id: int) -> str:
+    params = read_form().to_json()
+    client.enqueue(get_settings(), session, JobKind.GENERATE, project_id=project_id, params=params, user_id=user_id)
+    return "Generation is queued."
+
+
+def find_active(session: Session, project_id: int) -> Job | None:
+    """Return the generation of the project that is under way, or None."""
+    found = jobs.list_jobs(session, project_id=project_id, kinds=[JobKind.GENERATE], states=jobs.ACTIVE_STATES, limit=1)
+    return found[0] if found else None
+
+
+def show_latest(session: Session, project_id: int, *, num_labels: int) -> None:
+    """Show the newest generation while it runs, or why it failed or was cancelled; redrawn only while it runs."""
+    job = _find_latest(session, project_id)
+    if job is not None and job.state is not JobState.DONE:
+        draw = partial(_draw, project_id=project_id, num_labels=num_labels)
+        job_progress.show_live(draw, is_active=not job.state.is_over, key="generation")
+
+
+def _find_latest(session: Session, project_id: int) -> Job | None:
+    found = jobs.list_jobs(session, project_id=project_id, kinds=[JobKind.GENERATE], limit=1)
+    return found[0] if found else None
+
+
+def _draw(session: Session, *, project_id: int, num_labels: int) -> bool:
+    job = _find_latest(session, project_id)
+    if job is None:
+        return False
+    progress = jobs.get_progress(session, job.id)
+    with st.container(border=True):
+        job_progress.show_header(job, name_generation(job))
+        if not job.state.is_over:
+            job_progress.show_bar(job, progress, num_parts=count_parts(job, num_labels))
+        job_progress.show_failure(job)
+        if job.state is JobState.FAILED:
+            job_progress.show_log(job, [part.part for part in progress])
+        job_progress.show_buttons(job)
+    return not job.state.is_over
+
+
+def name_generation(job: Job) -> str:
+    """Return what a generation was asked for."""
+    labels = ", ".join(label_name(label) for label in job.params.get("labels", ())) or "every label with enough gold"
+    return f"{job.params.get('count', DEFAULTS.count)} sentences each for {labels}"
+
+
+def count_parts(job: Job, num_labels: int) -> int:
+    """Return how many parts report progress: the base where it is made, and each label."""
+    num_bases = 1 if job.params.get("base", SCRATCH) == SCRATCH else 0
+    return num_bases + (len(job.params.get("labels", ())) or num_labels)

@@ -1,0 +1,103 @@
+"""The deck of synthetic sentences: accept, reject with a reason, edit, relabel, skip and undo by keyboard."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import streamlit as st
+
+from core.workflows import curate
+from db.queries import decisions, projects, synthetic
+from db.session import Session
+from pages.components import synthetic_cards
+from pages.components.deck_changes import Desk, apply_event
+from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
+from pages.components.session import open_session
+from pages.components.span_editor import show_deck
+from pages.components.synthetic_filters import PAGE, STATE_NAMES, Choice
+from pages.components.wording import count, label_name
+
+PAGE_SIZE = 80
+Place: TypeAlias = tuple[float, int]
+
+
+def show(session: Session, user_id: int, choice: Choice) -> None:
+    """Show the queue of a choice, or why there is none."""
+    cards: ReviewQueue[Place] | None = find_queue(PAGE, choice)
+    if cards is None or not cards.ids:
+        counted = synthetic.count_queue(session, choice.project_id, label=choice.label, state=choice.state)
+        cards = start_queue(PAGE, choice, counted=counted)
+        _fill(session, cards, choice)
+    if cards.ids:
+        _show_cards(user_id, choice, cards)
+    else:
+        _show_empty(choice)
+
+
+@st.fragment
+def _show_cards(user_id: int, choice: Choice, cards: ReviewQueue[Place]) -> None:
+    with open_session() as session:
+        _show_deck(session, user_id, choice, cards)
+        if cards.current_id is None:
+            _show_end(session, choice)
+
+
+def _show_deck(session: Session, user_id: int, choice: Choice, cards: ReviewQueue[Place]) -> None:
+    _fill(session, cards, choice)
+    views = synthetic.get_synthetic_views(session, cards.window, project_id=choice.project_id)
+    if len(views) < len(cards.window):  # Their project was replaced, or they were removed.
+        cards.drop(set(cards.window) - {view.id for view in views})
+        _show_deck(session, user_id, choice, cards)
+        return
+    change = partial(_change, project_id=choice.project_id, user_id=user_id)
+    desk = Desk(choice.project_id, user_id, decisions.SYNTHETIC, elsewhere="Annotate", change=change)
+    show_deck(
+        [synthetic_cards.make_card(view) for view in views],
+        position=cards.position,
+        first=cards.first,
+        total=cards.total,
+        schema=projects.get_schema(session, choice.project_id),
+        key=cards.key,
+        on_event=partial(apply_event, desk=desk, queue=cards),
+        on_move=cards.move,
+        guideline=projects.get_project(session, choice.project_id).guideline,
+    )
+
+
+def _change(
+    session: Session, synthetic_id: int, version: int, fields: dict[str, Any], *, project_id: int, user_id: int
+) -> int:
+    view = curate.apply_synthetic_event(
+        session, project_id=project_id, user_id=user_id, synthetic_id=synthetic_id, version=version, event=fields
+    )
+    return view.version
+
+
+def _fill(session: Session, cards: ReviewQueue[Place], choice: Choice) -> None:
+    cards.fill(partial(_load, session, choice))
+
+
+def _load(session: Session, choice: Choice, after: Place | None) -> tuple[Sequence[int], Place | None]:
+    views = synthetic.list_synthetic(
+        session, choice.project_id, label=choice.label, state=choice.state, after=after, limit=PAGE_SIZE
+    )
+    is_last = len(views) < PAGE_SIZE
+    return [view.id for view in views], None if is_last else synthetic.get_queue_key(session, views[-1].id)
+
+
+def _show_end(session: Session, choice: Choice) -> None:
+    waiting = synthetic.count_queue(session, choice.project_id)
+    if not waiting:
+        st.markdown("Every synthetic sentence of this project is decided.")
+        return
+    st.markdown(f"{count(waiting, 'sentence')} of the project still {'waits' if waiting == 1 else 'wait'}.")
+    st.button("Go on", type="primary", icon=":material/refresh:", on_click=forget_queue, args=(PAGE, choice))
+
+
+def _show_empty(choice: Choice) -> None:
+    state = "" if choice.state is None else f"{STATE_NAMES[choice.state].lower()} "
+    label = "" if choice.label is None else f" for {label_name(choice.label)}"
+    st.info(
+        f"There is no {state}synthetic sentence{label}. Choose other filters, or generate more under Generate.",
+        icon=":material/filter_alt:",
+    )

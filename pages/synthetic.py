@@ -1,0 +1,32 @@
+"""Synthetic: generate sentences for rare labels, and decide which of them train."""
+
+import streamlit as st
+
+from core.workflows.acceptance import find_last_generation, get_standings
+from pages.components import start_generation, synthetic_counts, synthetic_filters, synthetic_review, synthetic_table
+from pages.components.session import open_session, require_project, require_user
+from pages.components.synthetic_filters import Look
+
+user_id = require_user()
+with open_session() as session:
+    project = require_project(session)
+    standings = get_standings(session, project.id)
+    st.title("Synthetic")
+    start_generation.show_latest(session, project.id, num_labels=len(standings))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        look = synthetic_filters.show_look(standings)
+        choice = None if look is Look.GENERATE else synthetic_filters.show(project.id, standings)
+        if choice is not None and look is Look.REVIEW:
+            synthetic_filters.show_refresh(choice)
+    if choice is None:
+        synthetic_counts.show(standings)
+        left, right = st.columns(2, gap="large")
+        with left:
+            st.subheader("Generate more")
+            start_generation.show(session, project.id, user_id, standings)
+        with right:
+            synthetic_counts.show_last(find_last_generation(session, project.id))
+    elif look is Look.REVIEW:
+        synthetic_review.show(session, user_id, choice)
+    else:
+        synthetic_table.show(session, choice)

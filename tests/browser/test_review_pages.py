@@ -1,0 +1,149 @@
+"""Annotate and Synthetic in a real browser on the real app: mouse, keys, reload, hostile text."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copy
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from core.domain import Document, Mention, Relation, Sentence, Source, Span, State, SyntheticSentence
+from core.workflows.projects import create_project
+from db.queries import annotations, documents, queue, synthetic
+from db.session import Engine, Session, make_engine, session_scope
+from tests.browser.harness.desk import Desk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+SERVE = "from app import serve; from core.settings import Settings; serve(Settings(port={port}))"
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"> <b>Aspirin</b> caused nausea and <script>alert(1)</script> a rash."
+CALM = "Codeine relieved the cough."
+MASKED = ("$CHEMICAL$ <b>caused</b> $DISEASE$ in two patients.", "After $CHEMICAL$ the $DISEASE$ went away at once.")
+
+Found = TypeVar("Found")
+
+
+class PageDesk(Desk):
+    """A curator's hands and eyes on a page of the app."""
+
+    def __init__(self, page: "Page", address: str) -> None:
+        self.page = page
+        page.goto(address)
+        page.get_by_test_id("dare-text").wait_for()
+        self.root = page.get_by_test_id("dare-deck")
+
+    def wait_saved(self) -> None:
+        """Wait until the server has confirmed everything."""
+        self.root.get_by_test_id("dare-status").get_by_text("Saved").wait_for()
+
+
+def suggest(text: str, words: str, entity_type: str, offset: int = 0) -> Mention:
+    start = offset + text.index(words)
+    return Mention(Span(start, start + len(words)), entity_type, score=0.8, state=State.PENDING, source=Source.MODEL)
+
+
+def fill(session: Session) -> None:
+    project_id = create_project(session, "<b>Bold</b> project", template="chemical-disease")
+    offset = len(HOSTILE) + 1
+    codeine, cough = suggest(CALM, "Codeine", "Chemical", offset), suggest(CALM, "cough", "Disease", offset)
+    link = Relation(codeine, cough, "CID", score=0.6, state=State.PENDING, source=Source.MODEL)
+    document = Document(
+        "<i>doc</i>",
+        f"{HOSTILE} {CALM}",
+        (Sentence(Span(0, offset - 1)), Sentence(Span(offset, offset + len(CALM)))),
+        (suggest(HOSTILE, "Aspirin", "Chemical"), suggest(HOSTILE, "nausea", "Disease"), codeine, cough),
+        (link,),
+    )
+    documents.store_document(session, project_id, document, source_name="s")
+    sentences = [
+        SyntheticSentence(text, "CID", suggest(text, "$CHEMICAL$", "Chemical"), suggest(text, "$DISEASE$", "Disease"))
+        for text in MASKED
+    ]
+    synthetic.add_synthetic(session, project_id, sentences)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Engine]:
+    """The database of a running app, with one project and no worker."""
+    path = tmp_path_factory.mktemp("home") / "curator.db"
+    copy(migrated_file, path)
+    engine = make_engine(f"sqlite:///{path}")
+    with session_scope(engine) as session:
+        fill(session)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def address(browser: "Browser", start_server: Callable[..., str], engine: Engine) -> str:  # noqa: ARG001 - skips first
+    home = str(Path(str(engine.url.database)).parent)
+    return start_server("-c", SERVE, environment={"DARE_HOME": home})
+
+
+def read(engine: Engine, find: Callable[[Session], Found]) -> Found:
+    with session_scope(engine) as session:
+        return find(session)
+
+
+def read_sentence(engine: Engine, place: int) -> annotations.SentenceView:
+    def find(session: Session) -> annotations.SentenceView:
+        ids = queue.get_queue_page(session, queue.QueueFilter(1, state=None)).sentence_ids
+        return annotations.get_sentence_view(session, ids[place])
+
+    return read(engine, find)
+
+
+def test_sentence_is_corrected_by_hand_and_survives_a_reload(page: "Page", address: str, engine: Engine) -> None:
+    link = f"{address}/annotate?project=1&document=1"
+    desk = PageDesk(page, link)
+    assert page.get_by_test_id("dare-text").text_content() == HOSTILE
+    desk.press("2")
+    desk.drag("rash")
+    page.get_by_text("3 mentions, 0 relations").wait_for()
+    desk.wait_saved()
+    desk.click("Aspirin")
+    desk.click("rash")
+    page.get_by_text("3 mentions, 1 relation").wait_for()
+    desk.click("nausea")
+    desk.press("x", "a")
+    page.get_by_text("2 of 2").wait_for()
+    page.get_by_text("1 of 2 sentences of this project are reviewed").wait_for()
+    stored = read_sentence(engine, 0)
+    words = {one.id: HOSTILE[one.start : one.end] for one in stored.mentions}
+    assert (sorted(words.values()), stored.state) == (["Aspirin", "rash"], State.ACCEPTED)
+    assert [(words[one.head_id], one.label, words[one.tail_id]) for one in stored.relations] == [
+        ("Aspirin", "CID", "rash")
+    ]
+    desk.press("x", "u")
+    page.get_by_text("1 of 2 sentences of this project are reviewed").wait_for()
+    again = PageDesk(page, link)  # opens at the first sentence that nobody has reviewed
+    assert page.get_by_test_id("dare-text").text_content() == CALM
+    again.press("p")
+    page.get_by_text("2 mentions, 1 relation").wait_for()
+    page.get_by_text("Reviewed", exact=True).wait_for()
+    assert page.title() == "Annotate · DARE Curator"
+
+
+def test_synthetic_sentences_are_decided_by_keyboard(page: "Page", address: str, engine: Engine) -> None:
+    desk = PageDesk(page, f"{address}/synthetic?project=1")
+    first = page.get_by_test_id("dare-text").text_content()
+    desk.press("2")  # no relation
+    desk.press("a")
+    page.get_by_text("2 of 2").wait_for()
+    desk.press("Shift+X", "2")
+    page.get_by_text("Nothing left in this queue").wait_for()
+    page.get_by_text("Every synthetic sentence of this project is decided.").wait_for()
+    views = read(engine, lambda session: synthetic.list_synthetic(session, 1, state=None))
+    assert [(view.text == first, view.label, view.state.value, view.reason) for view in views] == [
+        (True, "NO_RELATION", "corrected", ""),
+        (False, "CID", "rejected", "not fluent"),
+    ]
+    desk.press("u")
+    page.get_by_text("2 of 2").wait_for()
+    desk.wait_saved()
+    PageDesk(page, f"{address}/synthetic?project=1")
+    page.get_by_test_id("dare-deck").get_by_text("caused" if "caused" not in str(first) else "went away").wait_for()
+    assert read(engine, lambda session: synthetic.count_queue(session, 1)) == 1

@@ -1,0 +1,111 @@
+"""Drawing is reproducible, stops at its cap, and counts what the filters removed."""
+
+import pytest
+import torch
+
+from core.errors import NotEnoughDataError, SequenceTooLongError
+from core.generation.config import SamplingConfig, ScratchConfig
+from core.generation.filters import MaskPair, Removal, SentenceFilter
+from core.generation.generator import Generator
+from core.generation.sampling import draw_sentences, generate_sentences, mean_log_likelihoods
+from core.generation.scratch import make_scratch_generator, plan_reading
+
+MASKS = ("$CHEMICAL$", "$DISEASE$")
+PAIR = MaskPair("$CHEMICAL$", "$DISEASE$", "Chemical", "Disease")
+PLAIN = [
+    f"{who} had {what} after a {size} dose of {drug}."
+    for who in ("Two men", "One child", "Some mice")
+    for what in ("severe nausea", "mild fever")
+    for size in ("single", "double")
+    for drug in ("aspirin", "codeine")
+]
+MASKED = [
+    f"{who} had {what} $DISEASE$ after a {size} dose of $CHEMICAL$."
+    for who in ("Two men", "One child", "Some mice")
+    for what in ("severe", "mild")
+    for size in ("single", "double")
+]
+TINY = ScratchConfig(num_layers=1, width=64, vocabulary_size=320, learning_rate=3e-3, batch_size=4, max_epochs=20)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    return make_scratch_generator(PLAIN, MASKED, masks=MASKS, config=TINY, device=CPU)
+
+
+def make_filter(**texts: list[str]) -> SentenceFilter:
+    return SentenceFilter([PAIR], masks=MASKS, **texts)
+
+
+def test_base_from_nothing_writes_sentences_with_masks(generator: Generator) -> None:
+    texts = draw_sentences(generator, 64, config=SamplingConfig(), seed=0)
+    assert sum("$CHEMICAL$" in text and "$DISEASE$" in text for text in texts) >= 5
+    assert not any("<|endoftext|>" in text for text in texts)
+
+
+def test_the_same_seed_gives_the_same_base() -> None:
+    quick = ScratchConfig(num_layers=1, width=32, vocabulary_size=300, max_epochs=1)
+    first, second = (make_scratch_generator(PLAIN, MASKED, masks=MASKS, config=quick, device=CPU) for _ in range(2))
+    for one, other in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_seed_reproduces_the_sentences_and_another_gives_others(generator: Generator) -> None:
+    first, same, other = (draw_sentences(generator, 16, config=SamplingConfig(), seed=seed) for seed in (3, 3, 4))
+    assert first == same
+    assert first != other
+
+
+def test_drawing_leaves_the_callers_random_numbers_alone(generator: Generator) -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    draw_sentences(generator, 2, config=SamplingConfig(), seed=0)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_the_count_is_reached_after_filtering(generator: Generator) -> None:
+    told: list[float] = []
+    result = generate_sentences(
+        generator,
+        make_filter(),
+        count=4,
+        config=SamplingConfig(),
+        report=lambda fraction, _message="", **_values: told.append(fraction),
+    )
+    assert len(result.kept) == 4
+    assert result.num_generated == 4 + sum(result.removed.values())
+    assert told[-1] == 1.0
+
+
+def test_at_the_cap_the_counts_name_the_filter_that_removed_most(generator: Generator) -> None:
+    config = SamplingConfig(attempts_by_sentence=8, batch_size=16)
+    every_sentence = [text for seed in range(3) for text in draw_sentences(generator, 64, config=config, seed=seed)]
+    result = generate_sentences(generator, make_filter(heldout=MASKED + every_sentence), count=10, config=config)
+    assert result.num_generated == 80
+    assert len(result.kept) < 10
+    assert result.removed[Removal.MEMORISED] > 0
+    assert result.num_generated == len(result.kept) + sum(result.removed.values())
+
+
+def test_likelihoods_are_higher_for_what_was_learnt(generator: Generator) -> None:
+    learnt, strange = mean_log_likelihoods(generator, [MASKED[0], "of of $DISEASE$ dose dose codeine Two."])
+    assert strange < learnt < 0
+
+
+def test_too_long_a_sentence_for_the_model_is_refused(generator: Generator) -> None:
+    with pytest.raises(SequenceTooLongError, match=r"128 positions; lower max_new_pieces to 127"):
+        draw_sentences(generator, 1, config=SamplingConfig(max_new_pieces=128), seed=0)
+
+
+def test_reading_is_bounded_for_large_projects_and_repeated_for_small_ones(generator: Generator) -> None:
+    sentences, num_epochs = plan_reading(generator, PLAIN * 50, max_pieces=500, max_epochs=12)
+    assert 1 <= len(sentences) < 100
+    assert num_epochs == 1
+    assert plan_reading(generator, PLAIN[:2], max_pieces=100_000, max_epochs=12) == (PLAIN[:2], 12)
+
+
+def test_base_without_a_sentence_is_refused() -> None:
+    with pytest.raises(NotEnoughDataError, match="import documents"):
+        make_scratch_generator([], [], masks=MASKS, config=TINY, device=CPU)

@@ -1,0 +1,94 @@
+"""The command line as scripts see it: contract, exit codes, one clear line on an error."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.cli.main import app
+
+COMMANDS = ["worker", "doctor", "import", "export", "predict", "evaluate", "build-starter", "train", "generate"]
+PUBTATOR = (
+    "1|t|Aspirin and nausea.\n1|a|Aspirin caused nausea. Nothing else happened.\n"
+    "1\t0\t7\tAspirin\tChemical\tD001241\n1\t12\t18\tnausea\tDisease\tD009325\n"
+    "1\t20\t27\tAspirin\tChemical\tD001241\n1\t35\t41\tnausea\tDisease\tD009325\n"
+    "1\tCID\tD001241\tD009325\n\n"
+)
+
+
+def dare(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "core.cli", *arguments],
+        env={**os.environ, "DARE_HOME": str(home), "COLUMNS": "200", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_every_command_is_listed_and_documented() -> None:
+    assert sorted(command.name or "" for command in app.registered_commands) == sorted(COMMANDS)
+    for command in app.registered_commands:
+        assert command.callback is not None and command.callback.__doc__, command.name
+
+
+def test_import_export_import_gives_an_identical_file(tmp_path: Path) -> None:
+    source = tmp_path / "a.pubtator"
+    source.write_text(PUBTATOR, encoding="utf-8")
+    result = dare(tmp_path / "home", "import", "p", str(source), "--create", "chemical-disease", "--json")
+    assert result.returncode == 0, result.stderr
+    (file,) = json.loads(result.stdout)["files"]
+    assert (file["outcome"]["num_documents"], file["outcome"]["num_relations"]) == (1, 2)
+    for form in ("jsonl", "pubtator"):
+        first, second = tmp_path / f"1.{form}", tmp_path / f"2.{form}"
+        assert dare(tmp_path / "home", "export", "p", "--format", form, "--out", str(first)).returncode == 0
+        assert dare(tmp_path / form, "import", "q", str(first), "--create", "chemical-disease").returncode == 0
+        assert dare(tmp_path / form, "export", "q", "--format", form, "--out", str(second)).returncode == 0
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_refused_file_names_line_and_remedy_and_stores_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "bad.pubtator"
+    source.write_text(PUBTATOR.replace("1\t0\t7\tAspirin", "1\t0\t900\tAspirin"), encoding="utf-8")
+    result = dare(tmp_path / "home", "import", "p", str(source), "--create", "chemical-disease")
+    assert result.returncode == 1
+    assert "bad.pubtator, line 3" in result.stderr
+    assert "nothing of it was stored" in result.stderr
+    out = tmp_path / "out.jsonl"
+    exported = json.loads(dare(tmp_path / "home", "export", "p", "--out", str(out), "--json").stdout)
+    assert exported["num_documents"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["export", "nowhere", "--out", "x"], "error: No project 'nowhere'; there are: none."),
+        (
+            ["import", "p", "missing.txt", "--create", "chemical-disease"],
+            "error: missing.txt: No such file or directory",
+        ),
+        (["import", "p", "missing.txt", "--create", "poetry"], "error: Unknown template 'poetry'"),
+        (["train", "p", "--method", "magic"], "error: Unknown method 'magic'"),
+        (["evaluate", "no-such-model", "missing.txt"], "error: No model 'no-such-model'."),
+    ],
+)
+def test_an_error_is_one_clear_line_and_a_non_zero_exit(tmp_path: Path, arguments: list[str], message: str) -> None:
+    result = dare(tmp_path / "home", *arguments)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(message)
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_doctor_tells_device_precision_models_database_and_versions(tmp_path: Path) -> None:
+    result = dare(tmp_path / "home", "doctor", "--json")
+    report = json.loads(result.stdout)
+    assert report["healthy"] is True, report
+    assert report["compute"]["precision"] in ("fp32", "bf16")
+    assert report["starters"] == {"starter-chemical-disease": True}
+    assert report["database"]["url"].startswith("sqlite:///")
+    assert report["versions"]["torch"].startswith("2.13.0")

@@ -1,0 +1,69 @@
+"""Two models are compared item by item, and only on the same items."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.domain import ModelState
+from core.settings import Settings
+from core.workflows.compare import Comparison, NotComparable, compare_models
+from db.queries.models import ModelView
+
+GOLD = {"a": "CID", "b": "CID", "c": "NO_RELATION", "d": "NO_RELATION"}
+
+
+def make_model(name: str) -> ModelView:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return ModelView(
+        id=1,
+        project_id=1,
+        name=name,
+        architecture="cls",
+        kind="ensemble",
+        state=ModelState.CANDIDATE,
+        artifact_key=f"runs/{name}",
+        job_id=name,
+        metrics={},
+        settings={},
+        created_at=moment,
+        promoted_at=None,
+    )
+
+
+def write_result(home: Path, name: str, labels: dict[str, str], *, gold: dict[str, str] | None = None) -> None:
+    folder = home / "artifacts" / "runs" / name / "evaluate"
+    folder.mkdir(parents=True)
+    result = {"labels": labels, "gold_labels": gold or GOLD, "scores": {"micro": {"f1": 0.5}}}
+    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+def test_right_answers_are_counted_on_every_item(tmp_path: Path) -> None:
+    write_result(tmp_path, "old", {"a": "CID", "b": "NO_RELATION", "c": "CID", "d": "NO_RELATION"})
+    write_result(tmp_path, "new", {"a": "CID", "b": "CID", "c": "NO_RELATION", "d": "CID"})
+    found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
+    assert isinstance(found, Comparison)
+    assert (found.num_items, found.only_current, found.only_candidate) == (4, 1, 2)
+    assert found.p_value == pytest.approx(1.0) and found.is_exact  # 1 of 3, both tails: 2 * (1 + 3) / 8
+
+
+def test_an_item_that_was_not_seen_counts_as_no_relation(tmp_path: Path) -> None:
+    write_result(tmp_path, "old", {"a": "CID", "b": "CID"})
+    write_result(tmp_path, "new", {"c": "NO_RELATION", "d": "NO_RELATION"})
+    found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
+    assert isinstance(found, Comparison)
+    assert (found.only_current, found.only_candidate) == (2, 0)
+
+
+def test_models_scored_on_different_items_are_not_compared(tmp_path: Path) -> None:
+    write_result(tmp_path, "old", GOLD)
+    write_result(tmp_path, "new", GOLD, gold={**GOLD, "e": "CID"})
+    found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
+    assert isinstance(found, NotComparable) and "different items" in found.reason
+
+
+def test_a_model_without_stored_labels_is_named(tmp_path: Path) -> None:
+    write_result(tmp_path, "old", GOLD)
+    found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
+    assert isinstance(found, NotComparable) and found.reason.startswith("new has no stored labels")

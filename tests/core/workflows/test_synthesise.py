@@ -1,0 +1,192 @@
+"""Generation as a pipeline: gold from the database, a generator per label in tasks, synthetic rows at the end."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from core.domain import (
+    NO_RELATION, Document, EntityType, JobKind, Relation, RelationLabel, Schema, Sentence, Span, Split, State,
+)  # fmt: skip
+from core.errors import EncoderNotFoundError, ModelError, NotEnoughDataError, SchemaError
+from core.generation.config import SCRATCH_NOTICE
+from core.workflows.synthesise import GeneratePipeline
+from core.workflows.synthesise_params import GenerateParams
+from core.workflows.synthesise_plan import GenerationPlan, collect_plan
+from db.queries import documents, jobs, projects, synthetic
+from db.session import Session
+from tests.builders import find_mention, ignore_progress
+
+SCHEMA = Schema(
+    (EntityType("Chemical"), EntityType("Disease")),
+    (RelationLabel("CPR:3", (("Chemical", "Disease"),)), RelationLabel("treats", (("Chemical", "Disease"),))),
+)
+WHO = ("Two men", "One child", "Some mice", "Nine women")
+TINY = {"num_layers": 1, "width": 64, "num_epochs": 12, "attempts_by_sentence": 60}
+
+
+def make_document(number: int, label: str | None, *, split: Split = Split.TRAIN, is_reviewed: bool = True) -> Document:
+    """One sentence with one pair, different for each number."""
+    rng = random.Random(number)
+    how = "after" if label == "CPR:3" else "before"
+    text = (
+        f"{rng.choice(WHO)} had {rng.choice(['severe', 'mild', 'acute'])} rash {how} a "
+        f"{rng.choice(['single', 'double', 'daily'])} dose of {rng.choice(['pure', 'oral'])} aspirin in {number} days."
+    )
+    head, tail = find_mention(text, "aspirin", "Chemical"), find_mention(text, "rash", "Disease")
+    state = State.ACCEPTED if is_reviewed else State.PENDING
+    return Document(
+        f"{split}-{number}",
+        text,
+        (Sentence(Span(0, len(text)), state),),
+        (head, tail),
+        (Relation(head, tail, label),) if label else (),
+        split=split,
+    )
+
+
+def seed_project(session: Session, *, gold: dict[str | None, int], num_test: int = 0) -> int:
+    project_id = projects.add_project(session, "p", template="x", description="", guideline="", schema=SCHEMA)
+    numbers = iter(range(10_000))
+    for label, count in gold.items():
+        for _ in range(count):
+            documents.store_document(session, project_id, make_document(next(numbers), label), source_name="t")
+    for _ in range(num_test):
+        document = make_document(next(numbers), "CPR:3", split=Split.TEST)
+        documents.store_document(session, project_id, document, source_name="t")
+    session.commit()
+    return project_id
+
+
+def run(session: Session, project_id: int, run_path: Path, **params: object) -> dict[str, object]:
+    """Run the whole pipeline in this process, as a worker would task by task."""
+    job = jobs.add_job(session, f"job-{run_path.name}", JobKind.GENERATE, project_id=project_id, params=dict(params))
+    pipeline = GeneratePipeline()
+    run_path.mkdir(parents=True)
+    for stage in pipeline.prepare(session, job, run_path):
+        for task in stage:
+            (run_path / task).mkdir()
+            pipeline.run_task(task, run_path, run_path / task, ignore_progress)
+    result = pipeline.finish(session, job, run_path)
+    session.commit()
+    return result
+
+
+def test_a_run_ends_in_pending_sentences_with_masks_and_provenance(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40}, num_test=2)
+    result = run(session, project_id, tmp_path / "a", labels=["CPR:3"], count=3, seed=1, **TINY)
+    counts = result["labels"]["CPR:3"]
+    views = synthetic.list_synthetic(session, project_id, job_id="job-a")
+    assert len(views) == counts["kept"] == 3
+    assert counts["generated"] == 3 + sum(counts["removed"].values())
+    assert SCRATCH_NOTICE in result["notes"]
+    for view in views:
+        assert view.label == "CPR:3"
+        assert view.state is State.PENDING
+        assert view.text[view.head_start : view.head_end] == "$CHEMICAL$"
+        assert view.text[view.tail_start : view.tail_end] == "$DISEASE$"
+        assert view.provenance["base"] == "scratch"
+        assert view.provenance["seed"] == "1"
+        assert view.provenance["num_gold"] == "40"
+        assert view.provenance["data_hash"] == result["data_hash"]
+        assert float(view.provenance["mean_log_likelihood"]) < 0
+        assert json.loads(view.provenance["sampling"])["top_p"] == 1.0
+        assert "torch" in json.loads(view.provenance["versions"])
+
+
+def test_finishing_twice_stores_the_sentences_once(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40})
+    first = run(session, project_id, tmp_path / "a", labels=["CPR:3"], count=2, **TINY)
+    job = jobs.get_job(session, "job-a")
+    assert GeneratePipeline().finish(session, job, tmp_path / "a") == first
+    assert synthetic.count_queue(session, project_id) == 2
+
+
+def test_a_second_job_repeats_nothing_of_the_first(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40})
+    for name in ("a", "b"):
+        run(session, project_id, tmp_path / name, labels=["CPR:3"], count=2, **TINY)
+    texts = [view.text for view in synthetic.list_synthetic(session, project_id)]
+    assert len(texts) == len(set(texts)) >= 3
+
+
+def test_at_the_cap_the_result_says_which_filter_removed_most(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 5})
+    params = {**TINY, "num_epochs": 1, "attempts_by_sentence": 1, "max_new_pieces": 4}
+    counts = run(session, project_id, tmp_path / "a", labels=["CPR:3"], count=5, **params)["labels"]["CPR:3"]
+    assert counts["kept"] == 0
+    assert counts["warnings"][0].startswith("Only 5 gold sentences")
+    assert "Only 0 of 5 sentences after 5 attempts" in counts["warnings"][1]
+    assert "does not hold exactly one mask" in counts["warnings"][1]
+
+
+def test_plan_names_tasks_that_are_safe_as_files_and_puts_the_base_first(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 12, "treats": 12, None: 12})
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params={"count": 1})
+    stages = GeneratePipeline().prepare(session, job, tmp_path)
+    assert stages == [["base"], ["label-1-cpr-3", "label-2-treats", "label-3-no-relation"]]
+    plan = GenerationPlan.load(tmp_path)
+    assert [label.label for label in plan.labels] == ["CPR:3", "treats", NO_RELATION]
+    assert all("$CHEMICAL$" in text and "$DISEASE$" in text for label in plan.labels for text in label.sentences)
+    assert plan == collect_plan(session, project_id, GenerateParams(count=1))
+
+
+def test_only_reviewed_train_sentences_are_learnt_and_held_out_ones_are_known(session: Session) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 12}, num_test=3)
+    unread = make_document(500, None, is_reviewed=False)
+    documents.store_document(session, project_id, unread, source_name="t")
+    plan = collect_plan(session, project_id, GenerateParams(labels=("CPR:3",)))
+    assert len(plan.labels[0].sentences) == len(plan.gold) == 12
+    assert len(plan.heldout) == 3
+    assert len(plan.plain) == 13
+    assert unread.text in plan.plain
+    assert not any("500 days" in text for text in plan.gold)
+
+
+def test_pretrained_base_needs_no_base_task(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 12})
+    params = {"labels": ["CPR:3"], "base": str(tmp_path / "nowhere")}
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params=params)
+    assert GeneratePipeline().prepare(session, job, tmp_path) == [["label-1-cpr-3"]]
+    with pytest.raises(EncoderNotFoundError, match="nowhere"):
+        GeneratePipeline().run_task("label-1-cpr-3", tmp_path, tmp_path, ignore_progress)
+
+
+def test_label_with_few_gold_sentences_works_from_five_with_a_warning(session: Session) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 5, "treats": 4})
+    plan = collect_plan(session, project_id, GenerateParams())
+    assert [(label.label, label.warning[:23]) for label in plan.labels] == [("CPR:3", "Only 5 gold sentences: ")]
+    assert plan.notes[0] == "Left out: treats has 4 gold sentences, fewer than 5."
+    with pytest.raises(NotEnoughDataError, match=r"treats has 4; a label needs 5"):
+        collect_plan(session, project_id, GenerateParams(labels=("CPR:3", "treats")))
+
+
+def test_project_without_gold_is_refused(session: Session) -> None:
+    with pytest.raises(NotEnoughDataError, match="Annotate page"):
+        collect_plan(session, seed_project(session, gold={}), GenerateParams())
+
+
+def test_label_outside_the_schema_is_refused(session: Session) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 5})
+    with pytest.raises(SchemaError, match=r"Unknown relation labels \['CPR:9'\]; known: CPR:3, treats, NO_RELATION"):
+        collect_plan(session, project_id, GenerateParams(labels=("CPR:9",)))
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"number": 5}, r"Unknown generation parameters \['number'\]"),
+        ({"count": 0}, "count = 0"),
+        ({"top_p": 1.5}, r"top_p = 1.5"),
+        ({"width": 30}, "width = 30"),
+    ],
+)
+def test_wrong_parameters_are_refused_with_their_value(params: dict[str, object], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        GenerateParams.from_json(params)
+
+
+def test_parameters_survive_json() -> None:
+    params = GenerateParams(labels=("CID",), count=3, learning_rate=1e-4)
+    assert GenerateParams.from_json(json.loads(json.dumps(params.to_json()))) == params

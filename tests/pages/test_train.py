@@ -1,0 +1,173 @@
+"""Train: the data, the form, the training under way, and those before."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain import JobKind, JobState, Split
+from core.workflows.projects import create_project
+from core.workflows.retrain_params import METHODS, RetrainParams
+from db.queries import jobs, projects
+from db.queries.jobs import Job
+from db.queries.readiness import SplitData
+from db.session import Session
+from pages.components import job_progress, train_estimate, training_data
+from pages.components.job_progress import overall_fraction, read_tail
+from pages.components.train_form import METHOD_NAMES
+from tests.pages.support import OpenPage, press, texts
+
+NOTHING = SplitData(0, 0, {})
+
+
+def add_training(session: Session, **params: object) -> Job:
+    """Store a training of the demo that waits."""
+    project_id = projects.list_projects(session)[0].id
+    values = asdict(RetrainParams(num_members=2)) | params
+    job = jobs.add_job(session, "t1", JobKind.RETRAIN, project_id=project_id, params=values)
+    session.commit()
+    return job
+
+
+def test_the_form_starts_with_the_defaults_of_a_run(open_page: OpenPage, session: Session) -> None:
+    press(open_page("train"), "Start training")
+    job = jobs.list_jobs(session, kinds=(JobKind.RETRAIN,))[0]
+    assert RetrainParams.from_json(job.params) == RetrainParams()
+
+
+def test_what_the_form_says_is_what_the_job_is_asked_for(open_page: OpenPage, session: Session) -> None:
+    app = open_page("train")
+    app.selectbox(key="train-method").select("bagging")
+    app.number_input(key="train-members").set_value(3)
+    app.number_input(key="train-epochs").set_value(2)
+    app.number_input(key="train-seed").set_value(7)
+    app.selectbox(key="train-encoder").select("Another, by folder or name").run()
+    app.text_input(key="train-own-encoder").input("/models/bert")
+    press(app, "Start training")
+    params = RetrainParams.from_json(jobs.list_jobs(session, kinds=(JobKind.RETRAIN,))[0].params)
+    wanted = RetrainParams(method="bagging", num_members=3, num_epochs=2, seed=7, encoder="/models/bert")
+    assert params == wanted
+
+
+def test_an_encoder_without_a_name_is_refused(open_page: OpenPage, session: Session) -> None:
+    app = open_page("train")
+    app.selectbox(key="train-encoder").select("Another, by folder or name").run()
+    press(app, "Start training")
+    assert "No encoder is named" in app.error[0].value
+    assert jobs.list_jobs(session) == []
+
+
+def test_a_project_without_relations_cannot_be_trained(open_page: OpenPage, session: Session) -> None:
+    empty = create_project(session, "Empty", template="chemical-disease")
+    session.commit()
+    app = open_page("train", project=str(empty))
+    assert "No training document has an approved relation" in app.error[0].value
+    assert next(button for button in app.button if button.label == "Start training").disabled
+
+
+def test_the_data_table_counts_relations_by_split(open_page: OpenPage) -> None:
+    table = open_page("train").dataframe[0].value
+    assert list(table.columns) == ["label", "training", "development", "test", "synthetic"]
+    assert table.iloc[0]["label"] == "CID" and table.iloc[0]["training"] > 0
+
+
+def test_a_running_training_shows_stage_member_and_progress(open_page: OpenPage, session: Session) -> None:
+    job = add_training(session)
+    jobs.start_job(session, job.id)
+    jobs.set_stage(session, job.id, "member")
+    points = [{"fraction": 0.2, "epoch": 0.5, "loss": 0.7}]
+    jobs.upsert_progress(session, job.id, "member-1", fraction=1.0, message="done", points=points)
+    jobs.upsert_progress(session, job.id, "member-2", fraction=0.5, message="epoch 3 of 5", points=points)
+    session.commit()
+    app = open_page("train")
+    assert "Training members · member 2 of 2" in texts(app).replace("\\", "")
+    assert "running" in texts(app)
+    assert any(button.label == "Cancel" for button in app.button)
+
+
+def test_a_failed_training_says_why_and_can_be_retried(open_page: OpenPage, session: Session) -> None:
+    job = add_training(session)
+    jobs.start_job(session, job.id)
+    jobs.end_job(session, job.id, JobState.FAILED, error="The loss became nan.")
+    session.commit()
+    app = open_page("train")
+    assert "The loss became nan" in texts(app)
+    press(app, "Retry")
+    session.expire_all()
+    assert jobs.get_job(session, job.id).state is JobState.QUEUED
+
+
+def test_a_finished_training_is_in_the_history_with_its_score(open_page: OpenPage, session: Session) -> None:
+    job = add_training(session)
+    jobs.start_job(session, job.id)
+    result = {"f1": 0.5, "split": "test", "protocol": "classification", "model": "dare-2xcls", "notes": ["A note."]}
+    jobs.finish_job(session, job.id, result=result)
+    session.commit()
+    app = open_page("train")
+    history = app.dataframe[1].value
+    assert (history.iloc[0]["F1"], history.iloc[0]["model"], history.iloc[0]["split"]) == (
+        "0.500",
+        "dare-2xcls",
+        "test",
+    )
+    assert r"A note\." in texts(app)
+
+
+def test_every_method_has_a_name() -> None:
+    assert set(METHOD_NAMES) == set(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("train", "dev", "problem"),
+    [
+        (NOTHING, NOTHING, "No training document"),
+        (SplitData(1, 4, {"CID": 3}), NOTHING, "One document alone"),
+        (SplitData(3, 9, {"CID": 3}), SplitData(2, 4, {}), "The development documents"),
+    ],
+)
+def test_too_little_data_is_refused_with_what_to_do(train: SplitData, dev: SplitData, problem: str) -> None:
+    found = training_data.find_problems({Split.TRAIN: train, Split.DEV: dev, Split.TEST: NOTHING})
+    assert len(found) == 1 and found[0].startswith(problem)
+
+
+def test_few_examples_and_no_synthetic_sentences_are_warned_about() -> None:
+    data = {Split.TRAIN: SplitData(3, 9, {"A": 30, "B": 2}), Split.DEV: NOTHING, Split.TEST: NOTHING}
+    few, nothing_to_add = training_data.find_warnings(data, ("A", "B"), {})
+    assert "B has 2" in few and "A has" not in few
+    assert "DARE has nothing to add" in nothing_to_add
+    assert len(training_data.find_notes(data)) == 2
+
+
+def test_time_is_estimated_only_from_a_training_with_the_same_encoder() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    params = RetrainParams(num_members=2, num_epochs=5)
+    end = start + timedelta(seconds=100)
+    job = Job(id="t", kind=JobKind.RETRAIN, project_id=1, params=asdict(params), started_at=start, finished_at=end)
+    pace = train_estimate.measure(job, RetrainParams())
+    assert pace is not None and pace.seconds_by_epoch == 10.0
+    assert train_estimate.measure(job, RetrainParams(encoder="other")) is None
+
+
+def test_without_a_finished_training_no_time_is_claimed(open_page: OpenPage) -> None:
+    assert train_estimate.UNKNOWN in texts(open_page("train"))
+
+
+def test_the_time_left_follows_from_the_pace_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 110.0])
+    monkeypatch.setattr(job_progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(job_progress.st, "session_state", {})
+    assert job_progress.remaining_seconds("j", 0.2) is None
+    assert job_progress.remaining_seconds("j", 0.4) == pytest.approx(30.0)  # 0.2 in 10 s, 0.6 to go
+
+
+def test_parts_count_the_same_and_those_not_begun_count_as_nothing() -> None:
+    half = jobs.JobProgress(job_id="j", part="member-1", fraction=0.5)
+    assert overall_fraction([half], 2) == 0.25
+
+
+def test_the_end_of_a_long_log_starts_with_a_whole_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("".join(f"line {number}\n" for number in range(2000)))
+    tail = read_tail(path)
+    assert tail.startswith("line ") and tail.endswith("line 1999\n")

@@ -1,0 +1,138 @@
+"""Upload: text and files become import jobs, and every outcome is said plainly."""
+
+from typing import Any
+
+from core.domain import JobKind, JobState
+from core.formats import READERS
+from core.settings import Settings
+from db.queries import jobs, projects
+from db.queries.jobs import Job
+from db.session import Session
+from pages.components.import_report import describe_outcome, name_import
+from pages.components.upload_forms import FORMATS
+from pages.components.upload_store import store_upload
+from tests.pages.support import OpenPage, press, texts
+
+OUTCOME: dict[str, Any] = {
+    "num_documents": 1,
+    "num_sentences": 2,
+    "num_mentions": 0,
+    "num_relations": 0,
+    "num_projected": 0,
+    "num_synthetic": 0,
+    "skipped": [],
+    "added_types": [],
+    "added_labels": [],
+    "document_ids": [1],
+    "known_ids": [],
+}
+
+
+def add_import(session: Session, *, result: dict[str, Any] | None = None, **params: object) -> Job:
+    """Store an import job of the demo, done if a result is given."""
+    project_id = projects.list_projects(session)[0].id
+    job = jobs.add_job(session, "j1", JobKind.INGEST, project_id=project_id, params=dict(params))
+    if result is not None:
+        jobs.start_job(session, job.id)
+        jobs.finish_job(session, job.id, result=result)
+    session.commit()
+    return job
+
+
+def test_pasted_text_becomes_a_job_and_the_box_is_empty_again(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.text_area(key="paste-text").input("Aspirin caused nausea.")
+    app.text_input(key="paste-title").input("case 1")
+    press(app, "Read and predict")
+    job = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0]
+    assert job.params == {"text": "Aspirin caused nausea.", "external_id": "case 1", "predict": True}
+    assert job.user_id is not None
+    assert app.text_area(key="paste-text").value == ""
+    assert "queued" in texts(app)
+
+
+def test_an_empty_box_is_one_clear_message_and_no_job(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    press(app, "Read and predict")
+    assert "The box is empty" in app.error[0].value
+    assert jobs.list_jobs(session) == []
+
+
+def test_a_file_becomes_a_job_with_what_was_said_about_it(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("../../notes.txt", b"Aspirin caused nausea.", "text/plain")).run()
+    app.selectbox(key="file-split").select("dev")
+    app.radio(key="file-standing").set_value("Suggestions to review")
+    press(app, "Import 1 file")
+    params = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params
+    assert params["source"].endswith("notes.txt")
+    assert (params["split"], params["as_gold"], params["format"]) == ("dev", False, None)
+    assert params["path"].startswith(str(Settings().uploads_path))
+
+
+def test_an_upload_is_kept_under_a_name_of_ours(settings: Settings) -> None:
+    first, second = store_upload(settings, b"a"), store_upload(settings, b"b")
+    assert first != second and first.parent == settings.uploads_path
+    assert (first.read_bytes(), second.read_bytes()) == (b"a", b"b")
+
+
+def test_what_was_found_is_told_with_a_link_to_review_it(open_page: OpenPage, session: Session) -> None:
+    prediction = {"sentences": 2, "mentions": 4, "relations": 1, "model": "starter"}
+    result = {"refused": False, "report": None, "outcome": OUTCOME, "prediction": prediction}
+    add_import(session, result=result, text="Aspirin caused nausea.", external_id="")
+    app = open_page("upload")
+    assert "Found **4 mentions** and **1 relation** in 2 sentences, with starter." in texts(app)
+    assert "done" in texts(app)
+
+
+def test_a_refused_file_says_line_and_reason_and_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
+    issue = {"line": 3, "severity": "refused", "message": "Span 0:70 ends beyond <b>the text</b>."}
+    result = {"refused": True, "report": {"issues": [issue]}, "outcome": None, "prediction": None}
+    add_import(session, result=result, path="x", source="bad.txt")
+    app = open_page("upload")
+    assert "nothing of this file was stored" in app.error[0].value
+    assert r"line 3: Span 0\:70 ends beyond \<b\>the text\<\/b\>\." in texts(app)
+    assert app.download_button[0].label == "Report as JSON"
+
+
+def test_a_failed_import_says_why_and_offers_a_retry(open_page: OpenPage, session: Session) -> None:
+    job = add_import(session, text="Aspirin.", external_id="a")
+    jobs.start_job(session, job.id)
+    jobs.end_job(session, job.id, JobState.FAILED, error="No model folder.")
+    session.commit()
+    app = open_page("upload")
+    assert "Nothing of it was stored." in texts(app)
+    press(app, "Retry")
+    session.expire_all()
+    assert jobs.get_job(session, job.id).state is JobState.QUEUED
+
+
+def test_a_failure_after_storing_does_not_claim_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
+    job = add_import(session, text="Aspirin.", external_id="a")
+    jobs.start_job(session, job.id)
+    jobs.upsert_progress(session, job.id, "ingest", fraction=0.4, message="3 sentences stored")
+    jobs.end_job(session, job.id, JobState.FAILED, error="No model folder.")
+    session.commit()
+    assert "The text is stored; it was not predicted." in texts(open_page("upload"))
+
+
+def test_a_running_import_can_be_cancelled(open_page: OpenPage, session: Session) -> None:
+    job = add_import(session, text="Aspirin.", external_id="a")
+    press(open_page("upload"), "Cancel")
+    session.expire_all()
+    assert jobs.get_job(session, job.id).state is JobState.CANCELLED
+
+
+def test_text_that_the_project_has_is_recognised() -> None:
+    known = OUTCOME | {"num_documents": 0, "num_sentences": 0, "skipped": ["a"], "known_ids": [1]}
+    assert describe_outcome(known, None) == ["1 text was in the project already; left as it is."]
+
+
+def test_pasted_text_is_named_by_its_title_or_its_first_words() -> None:
+    assert name_import({"text": "Aspirin\n helps.", "external_id": ""}) == "Aspirin helps."
+    assert name_import({"text": "word " * 40, "external_id": ""}).endswith("…")
+    assert name_import({"text": "Aspirin", "external_id": "case 1"}) == "case 1"
+
+
+def test_every_format_that_can_be_read_is_offered() -> None:
+    assert set(FORMATS) == {"", *READERS}
