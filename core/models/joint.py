@@ -39,6 +39,7 @@ from core.models.joint_data import (
     make_batch,
     make_item,
 )
+from core.models.tagging import decode_tags
 from core.nlp.alignment import find_word_range, ranges_from_tags
 from core.training.batching import budgeted_batches
 from core.training.checkpoints import load_config, load_weights, save_config, save_weights
@@ -202,7 +203,8 @@ class JointModel(nn.Module):
         batch = self.collate(items).to(self.legal.device)
         words, tag_logits = self.tag_words(batch)
         scores = tag_logits.float().softmax(-1)  # (batch, words, tags)
-        tag_scores, tag_ids = scores.max(-1)  # (batch, words) each
+        tag_ids = decode_tags(tag_logits, [len(item.tag_ids) for item in items], self.config.tags)  # (batch, words)
+        tag_scores = scores.gather(2, tag_ids.unsqueeze(2)).squeeze(2)  # (batch, words)
         found = self._read_mentions(batch, tag_ids)
         rows = [(sentence, *mention) for sentence, mentions in enumerate(found) for mention in mentions]
         mentions = [

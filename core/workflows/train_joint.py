@@ -20,7 +20,7 @@ from core.training.config import TrainingConfig
 from core.training.trainer import Report, TrainingResult, pick_device, train
 
 # Giorgi et al. 2019, app. A.2, but for the rate and epochs: a 22M-parameter encoder needs more of both.
-STARTER_TRAINING = TrainingConfig(num_epochs=14, learning_rate=3e-4, batch_size=16, weight_decay=0.1)
+STARTER_TRAINING = TrainingConfig(num_epochs=12, learning_rate=1.5e-4, batch_size=16, weight_decay=0.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

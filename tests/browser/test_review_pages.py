@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SERVE = "from app import serve; from core.settings import Settings; serve(Settings(port={port}))"
-HOSTILE = "<img src=x onerror=\"document.title='owned'\"> <b>Aspirin</b> caused nausea and <script>alert(1)</script> a rash."
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\"> <b>Aspirin</b> caused nausea and <script>alert(1)</script> a rash."
+)
 CALM = "Codeine relieved the cough."
 MASKED = ("$CHEMICAL$ <b>caused</b> $DISEASE$ in two patients.", "After $CHEMICAL$ the $DISEASE$ went away at once.")
 
@@ -117,7 +119,9 @@ def test_sentence_is_corrected_by_hand_and_survives_a_reload(page: "Page", addre
     assert [(words[one.head_id], one.label, words[one.tail_id]) for one in stored.relations] == [
         ("Aspirin", "CID", "rash")
     ]
-    desk.press("x", "u")
+    desk.press("x")
+    page.get_by_text("2 of 2 sentences of this project are reviewed").wait_for()
+    desk.press("u")
     page.get_by_text("1 of 2 sentences of this project are reviewed").wait_for()
     again = PageDesk(page, link)  # opens at the first sentence that nobody has reviewed
     assert page.get_by_test_id("dare-text").text_content() == CALM

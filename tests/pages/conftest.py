@@ -1,91 +1,57 @@
-"""Pages under AppTest on a database of their own, with the router around them."""
+"""A folder of data with the demo project for each test, and the app run in it without a browser."""
 
-import json
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from shutil import copy
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.settings import Settings
-from db.session import Session, session_scope
-from pages.components.session import get_engine
+from db.session import Session, make_engine, session_scope
+from pages.shell.startup import prepare_data
+from tests.pages.support import OpenPage
 
 ROUTER = Path(__file__).parents[2] / "pages" / "shell" / "router.py"
 
-Write = Callable[[Callable[[Session], Any]], Any]
 
-
-class DeckPage:
-    """A browser tab on a page with a deck: sends events as the browser would, and reads what it was sent."""
-
-    def __init__(self, page: str, **query: str) -> None:
-        self.app = AppTest.from_file(str(ROUTER), default_timeout=60)
-        for name, value in query.items():
-            self.app.query_params[name] = value
-        self.app.run()
-        self.app.switch_page(f"../{page}.py")
-        for name, value in query.items():
-            self.app.query_params[name] = value
-        self.log: list[dict[str, object]] = []
-        self.run()
-
-    def run(self) -> None:
-        self.app.run()
-        assert not self.app.exception, [error.value for error in self.app.exception]
-
-    @property
-    def deck(self) -> dict[str, Any]:
-        """What the browser has been sent."""
-        return dict(json.loads(self.app.get("bidi_component")[0].proto.json))
-
-    @property
-    def card(self) -> dict[str, Any]:
-        """The card that is shown."""
-        deck = self.deck
-        return dict(deck["items"][deck["position"] - deck["first"]])
-
-    def send(self, kind: str, *, position: int | None = None, **fields: object) -> None:
-        """Do something on the card that is shown, with the version that is shown."""
-        deck, card = self.deck, self.card
-        where = {"item_kind": card["kind"], "item_id": card["id"], "version": card["version"]}
-        place = deck["position"] if position is None else position
-        base = {"client": "c1", "session": deck["session"], "seq": len(self.log) + 1, "position": place}
-        self.log.append(base | where | {"kind": kind} | fields)
-        self.app.session_state[deck["deck"]] = {"log": self.log}
-        self.run()
-
-    @property
-    def notices(self) -> list[str]:
-        """Refusals that are shown on cards."""
-        return [notice["message"] for notice in self.deck["notices"]]
+@pytest.fixture(scope="session")
+def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    prepare_data(Settings(home=home))
+    return home
 
 
 @pytest.fixture
-def home(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder with an empty database that the pages use."""
-    monkeypatch.setenv("DARE_HOME", str(tmp_path))
-    for name in ("DARE_DATABASE_URL", "DARE_JOBS_DATABASE_URL", "DARE_ARTIFACTS_URL"):
-        monkeypatch.delenv(name, raising=False)
-    copy(migrated_file, tmp_path / "curator.db")
-    yield tmp_path
-    get_engine(Settings().resolved_database_url).dispose()
+def settings(prepared_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a fresh copy of the demo's data; pages read the same from the environment."""
+    shutil.copytree(prepared_home, tmp_path / "home")
+    monkeypatch.setenv("DARE_HOME", str(tmp_path / "home"))
+    return Settings()
 
 
 @pytest.fixture
-def in_database(home: Path) -> Write:  # noqa: ARG001 - the folder must be there
-    """Run a function with a session and commit."""
-
-    def run(action: Callable[[Session], Any]) -> Any:
-        with session_scope(get_engine(Settings().resolved_database_url)) as session:
-            return action(session)
-
-    return run
+def session(settings: Settings) -> Iterator[Session]:
+    engine = make_engine(settings.resolved_database_url)
+    with session_scope(engine) as session:
+        yield session
+    engine.dispose()
 
 
 @pytest.fixture
-def open_page(home: Path) -> Callable[..., DeckPage]:  # noqa: ARG001 - the folder must be there
-    """Open a page in a tab of its own."""
-    return DeckPage
+def open_page(settings: Settings) -> OpenPage:  # noqa: ARG001 - the page needs the folder
+    """Return a function that runs the router and one page of it."""
+
+    def open_page(name: str = "home", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROUTER), default_timeout=30)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        if name != "home":
+            for key, value in query.items():
+                app.query_params[key] = value
+            app.switch_page(f"../{name}.py").run()
+        assert not app.exception, app.exception
+        return app
+
+    return open_page

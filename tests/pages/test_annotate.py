@@ -1,6 +1,7 @@
 """The Annotate page: what a curator does on a card is in the database in the same run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from core.workflows.projects import create_project
 from db.queries import annotations, decisions, documents, projects, queue, users
 from db.queries.annotations import SentenceView
 from db.session import Session
+from tests.pages.deck_page import DeckPage, OpenDatabase, use_database
+
+Read = Callable[[int], SentenceView]
 
 TEXTS = (
     "Aspirin caused nausea and a rash.",
@@ -20,9 +24,7 @@ TEXTS = (
 
 def suggest(text: str, words: str, entity_type: str, offset: int) -> Mention:
     start = offset + text.index(words)
-    return Mention(
-        Span(start, start + len(words)), entity_type, score=0.8, state=State.PENDING, source=Source.MODEL
-    )
+    return Mention(Span(start, start + len(words)), entity_type, score=0.8, state=State.PENDING, source=Source.MODEL)
 
 
 def make_document() -> Document:
@@ -32,9 +34,7 @@ def make_document() -> Document:
     codeine = suggest(TEXTS[1], "Codeine", "Chemical", starts[1])
     cough = suggest(TEXTS[1], "cough", "Disease", starts[1])
     link = Relation(codeine, cough, "CID", score=0.6, state=State.PENDING, source=Source.MODEL)
-    sentences = tuple(
-        Sentence(Span(start, start + len(text))) for start, text in zip(starts, TEXTS, strict=True)
-    )
+    sentences = tuple(Sentence(Span(start, start + len(text))) for start, text in zip(starts, TEXTS, strict=True))
     return Document("doc-1", " ".join(TEXTS), sentences, (aspirin, nausea, codeine, cough), (link,), split=Split.TRAIN)
 
 
@@ -45,21 +45,25 @@ def seed(session: Session) -> int:
 
 
 @pytest.fixture
-def project_id(in_database: Callable[..., Any]) -> int:
-    return int(in_database(seed))
+def open_database(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenDatabase]:
+    with use_database(tmp_path, migrated_file, monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture
-def read(in_database: Callable[..., Any], project_id: int) -> Callable[[int], SentenceView]:
+def project_id(open_database: OpenDatabase) -> int:
+    with open_database() as session:
+        return seed(session)
+
+
+@pytest.fixture
+def read(open_database: OpenDatabase, project_id: int) -> Read:
     """Read a sentence as it is stored, by its place in the document."""
 
     def read_one(place: int) -> SentenceView:
-        def find(session: Session) -> SentenceView:
-            whole = queue.QueueFilter(project_id, state=None)
-            ids = queue.get_queue_page(session, whole).sentence_ids
+        with open_database() as session:
+            ids = queue.get_queue_page(session, queue.QueueFilter(project_id, state=None)).sentence_ids
             return annotations.get_sentence_view(session, ids[place])
-
-        return in_database(find)  # type: ignore[no-any-return]
 
     return read_one
 
@@ -72,8 +76,8 @@ def mention_id(card: dict[str, Any], text: str) -> int:
     return next(int(one["id"]) for one in card["mentions"] if card["text"][one["start"] : one["end"]] == text)
 
 
-def test_card_is_corrected_with_every_step_stored(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("annotate", project=str(project_id), document="1")
+def test_card_is_corrected_with_every_step_stored(read: Read, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), document="1")
     assert tab.card["text"] == TEXTS[0]
     tab.send("delete_mention", mention_id=mention_id(tab.card, "nausea"))
     assert words(read(0)) == {"Aspirin": ("Chemical", State.PENDING)}
@@ -90,8 +94,8 @@ def test_card_is_corrected_with_every_step_stored(open_page: Any, read: Any, pro
     assert tab.card["text"] == TEXTS[1]
 
 
-def test_reject_one_then_accept_the_rest_then_undo(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("annotate", project=str(project_id), document="1")
+def test_reject_one_then_accept_the_rest_then_undo(read: Read, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), document="1")
     tab.send("next", position=1)
     tab.send("reject", relation_id=tab.card["relations"][0]["id"])
     assert read(1).relations == ()
@@ -104,11 +108,11 @@ def test_reject_one_then_accept_the_rest_then_undo(open_page: Any, read: Any, pr
     assert [one.state for one in read(1).relations] == [State.PENDING]
 
 
-def test_undo_after_a_reload_finds_the_card_again(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("annotate", project=str(project_id))
+def test_undo_after_a_reload_finds_the_card_again(read: Read, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id))
     decided = tab.card["id"]
     tab.send("accept", position=1)
-    again = open_page("annotate", project=str(project_id))
+    again = DeckPage("annotate", project=str(project_id))
     assert again.card["id"] != decided
     again.send("undo_last")
     assert again.card["id"] == decided
@@ -117,10 +121,8 @@ def test_undo_after_a_reload_finds_the_card_again(open_page: Any, read: Any, pro
     assert again.notices == ["You have nothing left to undo in this project."]
 
 
-def test_second_tab_on_one_sentence_is_told_and_overwrites_nothing(
-    open_page: Any, read: Any, project_id: int
-) -> None:
-    first, second = (open_page("annotate", project=str(project_id), document="1") for _ in range(2))
+def test_second_tab_on_one_sentence_is_told_and_overwrites_nothing(read: Read, project_id: int) -> None:
+    first, second = (DeckPage("annotate", project=str(project_id), document="1") for _ in range(2))
     first.send("set_type", mention_id=mention_id(first.card, "nausea"), entity_type="Chemical")
     stale = {"version": 1}
     second.send("accept", position=1, **stale)
@@ -130,10 +132,8 @@ def test_second_tab_on_one_sentence_is_told_and_overwrites_nothing(
     assert words(read(0))["nausea"] == ("Chemical", State.CORRECTED)
 
 
-def test_comment_is_stored_and_the_next_key_press_does_not_conflict(
-    open_page: Any, read: Any, project_id: int
-) -> None:
-    tab = open_page("annotate", project=str(project_id), document="1")
+def test_comment_is_stored_and_the_next_key_press_does_not_conflict(read: Read, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), document="1")
     tab.send("flag")
     seen = tab.card["version"]
     tab.app.text_input[0].input("the dose is missing").run()
@@ -142,41 +142,40 @@ def test_comment_is_stored_and_the_next_key_press_does_not_conflict(
     assert (tab.notices, read(0).state) == ([], State.ACCEPTED)
 
 
-def test_reviewed_sentence_can_be_opened_again(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("annotate", project=str(project_id), document="1")
+def test_reviewed_sentence_can_be_opened_again(read: Read, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), document="1")
     tab.send("accept")
     next(button for button in tab.app.button if button.label == "Reopen").click()
     tab.run()
     assert read(0).state is State.PENDING
 
 
-def test_link_to_a_sentence_opens_that_sentence(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("annotate", project=str(project_id), document="1", sentence=str(read(2).id))
+def test_link_to_a_sentence_opens_that_sentence(read: Read, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), document="1", sentence=str(read(2).id))
     assert tab.card["text"] == TEXTS[2]
     assert tab.deck["total"] == 3
 
 
-def test_link_to_what_is_gone_says_so_and_shows_the_queue(open_page: Any, project_id: int) -> None:
-    tab = open_page("annotate", project=str(project_id), document="999")
+def test_link_to_what_is_gone_says_so_and_shows_the_queue(project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), document="999")
     assert "not in this project any more" in tab.app.warning[0].value
     assert tab.deck["total"] == 3
 
 
-def test_unread_sentence_says_so_with_the_state_of_the_worker(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("annotate", project=str(project_id), sentence=str(read(2).id))
+def test_unread_sentence_says_so_with_the_state_of_the_worker(read: Read, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), sentence=str(read(2).id))
     assert tab.card["reason"] == "not read by a model yet"
     captions = " ".join(caption.value for caption in tab.app.caption)
     assert "No model has read this sentence yet" in captions
     assert "Worker not running" in captions
 
 
-def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(
-    open_page: Any, in_database: Callable[..., Any], project_id: int
-) -> None:
-    tab = open_page("annotate", project=str(project_id))
+def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(open_database: OpenDatabase, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id))
     order = [item["id"] for item in tab.deck["items"]]
     other = Document("doc-2", "One more.", (Sentence(Span(0, 9)),))
-    in_database(lambda session: documents.store_document(session, project_id, other, source_name="s"))
+    with open_database() as session:
+        documents.store_document(session, project_id, other, source_name="s")
     tab.send("accept", position=1)
     assert [item["id"] for item in tab.deck["items"]] == order
     next(button for button in tab.app.button if button.label == "New suggestions").click()
@@ -185,38 +184,36 @@ def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(
     assert order[0] not in [item["id"] for item in tab.deck["items"]]
 
 
-def test_removed_document_leaves_the_queue(open_page: Any, in_database: Callable[..., Any], project_id: int) -> None:
-    in_database(
-        lambda session: documents.store_document(
-            session, project_id, Document("doc-2", "One more.", (Sentence(Span(0, 9)),)), source_name="s"
-        )
-    )
-    tab = open_page("annotate", project=str(project_id))
+def test_removed_document_leaves_the_queue(open_database: OpenDatabase, project_id: int) -> None:
+    other = Document("doc-2", "One more.", (Sentence(Span(0, 9)),))
+    with open_database() as session:
+        documents.store_document(session, project_id, other, source_name="s")
+    tab = DeckPage("annotate", project=str(project_id))
     assert tab.deck["total"] == 4
-    in_database(lambda session: session.connection().exec_driver_sql("DELETE FROM document WHERE id = 2"))
+    with open_database() as session:
+        session.connection().exec_driver_sql("DELETE FROM document WHERE id = 2")
     tab.run()
     assert (tab.deck["total"], len(tab.deck["items"])) == (3, 3)
 
 
-def test_empty_project_and_finished_project_say_what_is_next(
-    open_page: Any, in_database: Callable[..., Any]
-) -> None:
-    empty = in_database(lambda session: create_project(session, "empty", template="chemical-disease"))
-    tab = open_page("annotate", project=str(empty))
+def test_empty_project_and_finished_project_say_what_is_next(open_database: OpenDatabase) -> None:
+    with open_database() as session:
+        empty = create_project(session, "empty", template="chemical-disease")
+    tab = DeckPage("annotate", project=str(empty))
     assert "no text yet" in tab.app.info[0].value
     done = Document("d", "Done.", (Sentence(Span(0, 5), State.ACCEPTED),))
-    in_database(lambda session: documents.store_document(session, empty, done, source_name="s"))
+    with open_database() as session:
+        documents.store_document(session, empty, done, source_name="s")
     tab.run()
     assert "Every sentence of this project is reviewed" in tab.app.success[0].value
 
 
-def test_every_decision_of_a_card_is_one_row_of_the_trail(
-    open_page: Any, in_database: Callable[..., Any], project_id: int
-) -> None:
-    tab = open_page("annotate", project=str(project_id), document="1")
+def test_every_decision_of_a_card_is_one_row_of_the_trail(open_database: OpenDatabase, project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id), document="1")
     tab.send("flag")
     tab.send("accept", position=1)
-    rows = in_database(lambda session: decisions.list_decisions(session, project_id=project_id))
-    assert [row.action for row in rows] == ["accept", "flag"]
-    assert {row.user_id for row in rows} == {in_database(users.get_or_add_user)}
-    assert in_database(lambda session: projects.count_project(session, project_id)).flagged == 1
+    with open_database() as session:
+        rows = decisions.list_decisions(session, project_id=project_id)
+        assert [row.action for row in rows] == ["accept", "flag"]
+        assert {row.user_id for row in rows} == {users.get_or_add_user(session)}
+        assert projects.count_project(session, project_id).flagged == 1

@@ -1,6 +1,7 @@
 """The Synthetic page: decisions by events, counts with their interval, the start of a generation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,6 @@ from core.domain import (
     NO_RELATION,
     Document,
     JobKind,
-    JobState,
     Mention,
     Relation,
     Sentence,
@@ -24,13 +24,21 @@ from db.queries.synthetic import SyntheticView
 from db.session import Session
 from pages.components.synthetic_cards import describe_origin
 from pages.components.synthetic_counts import describe_acceptance
+from tests.pages.deck_page import DeckPage, OpenDatabase, use_database
+
+Read = Callable[[int], SyntheticView]
 
 TEXTS = (
     "$CHEMICAL$ was given and $DISEASE$ followed in <b>two</b> patients.",
     "The $DISEASE$ had been caused by $CHEMICAL$ as was found later.",
     "No patient who took $CHEMICAL$ had any sign of $DISEASE$ at all.",
 )
-PROVENANCE = (("generator", "GPT-2 from nothing"), ("base", "scratch"), ("seed", "7"), ("mean_log_likelihood", "-2.345"))
+PROVENANCE = (
+    ("generator", "GPT-2 from nothing"),
+    ("base", "scratch"),
+    ("seed", "7"),
+    ("mean_log_likelihood", "-2.345"),
+)
 
 
 def make_sentence(text: str, label: str = "CID") -> SyntheticSentence:
@@ -51,15 +59,26 @@ def seed(session: Session) -> int:
 
 
 @pytest.fixture
-def project_id(in_database: Callable[..., Any]) -> int:
-    return int(in_database(seed))
+def open_database(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenDatabase]:
+    with use_database(tmp_path, migrated_file, monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture
-def read(in_database: Callable[..., Any], project_id: int) -> Callable[[int], SyntheticView]:
-    return lambda row_id: in_database(
-        lambda session: synthetic.get_synthetic_view(session, row_id, project_id=project_id)
-    )
+def project_id(open_database: OpenDatabase) -> int:
+    with open_database() as session:
+        return seed(session)
+
+
+@pytest.fixture
+def read(open_database: OpenDatabase, project_id: int) -> Read:
+    """Read a synthetic sentence as it is stored."""
+
+    def read_one(row_id: int) -> SyntheticView:
+        with open_database() as session:
+            return synthetic.get_synthetic_view(session, row_id, project_id=project_id)
+
+    return read_one
 
 
 def gold_document(number: int) -> Document:
@@ -69,8 +88,8 @@ def gold_document(number: int) -> Document:
     return Document(f"d{number}", text, (whole,), (head, tail), (Relation(head, tail, "CID"),))
 
 
-def test_cards_are_accepted_rejected_edited_and_relabelled(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("synthetic", project=str(project_id))
+def test_cards_are_accepted_rejected_edited_and_relabelled(read: Read, project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id))
     first = tab.card["id"]
     tab.send("accept", position=1)
     second = tab.card["id"]
@@ -87,8 +106,8 @@ def test_cards_are_accepted_rejected_edited_and_relabelled(open_page: Any, read:
     assert "edited from" in tab.card["note"]
 
 
-def test_undo_takes_back_an_edit_and_a_decision(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("synthetic", project=str(project_id))
+def test_undo_takes_back_an_edit_and_a_decision(read: Read, project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id))
     before = read(tab.card["id"])
     tab.send("edit", text="$DISEASE$ is what $CHEMICAL$ brought about in all of them.")
     tab.send("accept")
@@ -97,26 +116,25 @@ def test_undo_takes_back_an_edit_and_a_decision(open_page: Any, read: Any, proje
     assert (after.text, after.state, after.original_text) == (before.text, State.PENDING, None)
 
 
-def test_undo_of_what_was_done_on_another_page_is_refused_by_name(
-    open_page: Any, in_database: Callable[..., Any], project_id: int
-) -> None:
+def test_undo_of_what_was_done_on_another_page_is_refused_by_name(open_database: OpenDatabase, project_id: int) -> None:
     text = Document("d", "One.", (Sentence(Span(0, 4)),))
-    in_database(lambda session: documents.store_document(session, project_id, text, source_name="s"))
-    open_page("annotate", project=str(project_id)).send("flag")
-    tab = open_page("synthetic", project=str(project_id))
+    with open_database() as session:
+        documents.store_document(session, project_id, text, source_name="s")
+    DeckPage("annotate", project=str(project_id)).send("flag")
+    tab = DeckPage("synthetic", project=str(project_id))
     tab.send("undo_last")
     assert tab.notices == ["Your last step was on the Annotate page; undo it there."]
 
 
-def test_edit_that_loses_a_mask_is_refused_on_the_card(open_page: Any, read: Any, project_id: int) -> None:
-    tab = open_page("synthetic", project=str(project_id))
+def test_edit_that_loses_a_mask_is_refused_on_the_card(read: Read, project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id))
     tab.send("edit", text="$DISEASE$ came out of nowhere.")
     assert "$CHEMICAL$ exactly once" in tab.notices[0]
     assert read(tab.card["id"]).state is State.PENDING
 
 
-def test_second_tab_on_one_sentence_is_told(open_page: Any, read: Any, project_id: int) -> None:
-    first, second = (open_page("synthetic", project=str(project_id)) for _ in range(2))
+def test_second_tab_on_one_sentence_is_told(read: Read, project_id: int) -> None:
+    first, second = (DeckPage("synthetic", project=str(project_id)) for _ in range(2))
     card = first.card["id"]
     first.send("reject")
     second.send("accept", version=1)
@@ -124,54 +142,55 @@ def test_second_tab_on_one_sentence_is_told(open_page: Any, read: Any, project_i
     assert read(card).state is State.REJECTED
 
 
-def test_filter_by_state_shows_the_others(open_page: Any, project_id: int) -> None:
-    tab = open_page("synthetic", project=str(project_id))
+def test_filter_by_state_shows_the_others(project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id))
     rejected = tab.card["text"]
     tab.send("reject", position=1, reason="duplicate")
     tab.app.selectbox(key=f"synthetic-state-{project_id}").select(State.REJECTED.value).run()
     assert [(item["text"], item["reason"]) for item in tab.deck["items"]] == [(rejected, "duplicate")]
 
 
-def test_table_lists_the_sentences(open_page: Any, project_id: int) -> None:
-    tab = open_page("synthetic", project=str(project_id), view="Table")
+def test_table_lists_the_sentences(project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id), view="Table")
     table = tab.app.dataframe[0].value
     assert sorted(table["sentence"]) == sorted(TEXTS)
     assert "reason" not in table
 
 
-def test_origin_names_generator_seed_and_likelihood(read: Any, project_id: int) -> None:  # noqa: ARG001 - seeds
+def test_origin_names_generator_seed_and_likelihood(read: Read, project_id: int) -> None:  # noqa: ARG001 - seeds
     assert describe_origin(read(1)) == "GPT-2 from nothing · seed 7 · mean log-likelihood -2.35"
 
 
-def test_standings_count_decisions_and_say_how_sure_the_share_is(
-    in_database: Callable[..., Any], open_page: Any, project_id: int
-) -> None:
-    tab = open_page("synthetic", project=str(project_id))
+def test_standings_count_decisions_and_say_how_sure_the_share_is(open_database: OpenDatabase, project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id))
     tab.send("accept", position=1)
     tab.send("reject", position=2)
-    cid, negative = in_database(lambda session: get_standings(session, project_id))
+    with open_database() as session:
+        cid, negative = get_standings(session, project_id)
     assert cid == LabelStanding("CID", pending=1, accepted=1, edited=0, rejected=1)
     assert describe_acceptance(cid) == "50 % (9 to 91 %)"
     assert (negative.label, describe_acceptance(negative)) == (NO_RELATION, "–")
 
 
 def test_generation_needs_gold_and_is_queued_with_what_the_form_says(
-    in_database: Callable[..., Any], open_page: Any, project_id: int, monkeypatch: pytest.MonkeyPatch
+    open_database: OpenDatabase, project_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
 
-    def enqueue(_: object, session: Session, kind: JobKind, *, project_id: int, params: Any, user_id: int) -> str:
+    def enqueue(
+        _: object, session: Session, kind: JobKind, *, project_id: int, params: Mapping[str, object], user_id: int
+    ) -> str:
         asked.append(dict(params))
         jobs.add_job(session, "job-1", kind, project_id=project_id, params=dict(params), user_id=user_id)
         return "job-1"
 
     monkeypatch.setattr("core.jobs.client.enqueue", enqueue)
-    tab = open_page("synthetic", project=str(project_id), view="Generate")
+    tab = DeckPage("synthetic", project=str(project_id), view="Generate")
     start = next(button for button in tab.app.button if button.label == "Generate")
     assert start.disabled
-    for number in range(5):
-        document = gold_document(number)
-        in_database(lambda session, one=document: documents.store_document(session, project_id, one, source_name="s"))
+    with open_database() as session:
+        for number in range(5):
+            documents.store_document(session, project_id, gold_document(number), source_name="s")
     tab.run()
     tab.app.number_input(key="generate-count").set_value(20)
     next(button for button in tab.app.button if button.label == "Generate").click()
@@ -181,23 +200,19 @@ def test_generation_needs_gold_and_is_queued_with_what_the_form_says(
     assert [button.label for button in tab.app.button if button.key == "cancel-job-1"] == ["Cancel"]
 
 
-def test_filters_of_the_last_generation_are_shown_in_words(
-    in_database: Callable[..., Any], open_page: Any, project_id: int
-) -> None:
+def test_filters_of_the_last_generation_are_shown_in_words(open_database: OpenDatabase, project_id: int) -> None:
     result = {
         "labels": {"CID": {"generated": 90, "kept": 50, "removed": {"masks": 10, "too_short": 30}, "warnings": ["W."]}},
         "notes": ["N."],
     }
 
-    def finish(session: Session) -> None:
+    with open_database() as session:
         jobs.add_job(session, "job-1", JobKind.GENERATE, project_id=project_id, params={})
         jobs.finish_job(session, "job-1", result=result)
-
-    in_database(finish)
-    last = in_database(lambda session: find_last_generation(session, project_id))
+        last = find_last_generation(session, project_id)
+    assert last is not None
     assert last.yields[0].removed[0] == ("has fewer than 8 words", 30)
-    assert in_database(lambda session: jobs.get_job(session, "job-1").state) is JobState.DONE
-    tab = open_page("synthetic", project=str(project_id), view="Generate")
+    tab = DeckPage("synthetic", project=str(project_id), view="Generate")
     shown = [list(table.value.iloc[:, 1]) for table in tab.app.dataframe][1]
     assert shown == [
         "has fewer than 8 words",

@@ -41,7 +41,10 @@ def test_good_sentence_is_kept_with_its_mentions(sentence_filter: SentenceFilter
         (HELD_OUT.replace("healthy", "elderly"), Removal.MEMORISED),
         (GOLD, Removal.COPY_OF_GOLD),
         (GOLD.replace("two", "three"), Removal.COPY_OF_GOLD),
-        (OLDER.lower().replace("$chemical$", "$CHEMICAL$").replace("$disease$", "$DISEASE$"), Removal.COPY_OF_SYNTHETIC),
+        (
+            OLDER.lower().replace("$chemical$", "$CHEMICAL$").replace("$disease$", "$DISEASE$"),
+            Removal.COPY_OF_SYNTHETIC,
+        ),
     ],
 )
 def test_bad_sentence_is_removed_for_its_reason(sentence_filter: SentenceFilter, text: str, reason: Removal) -> None:

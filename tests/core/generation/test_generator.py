@@ -1,9 +1,11 @@
 """A generator learns sentences and their ends, loads only safetensors, and keeps its masks."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from transformers import BertConfig, BertLMHeadModel, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from core.errors import EncoderNotFoundError, NotEnoughDataError
@@ -126,3 +128,24 @@ def test_pickled_weights_are_never_read(tmp_path: Path) -> None:
 def test_nothing_to_learn_from_is_refused(generator: Generator) -> None:
     with pytest.raises(NotEnoughDataError, match="0 items"):
         fine_tune(generator, [], config=TrainingConfig(), device=CPU)
+
+
+@pytest.fixture
+def fresh_accelerator() -> Iterator[None]:
+    """Let one test train in another number format: Accelerate allows one a process."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.mark.usefixtures("fresh_accelerator")
+def test_generator_trained_in_half_precision_still_draws_and_is_saved_in_float32(
+    generator: Generator, tmp_path: Path
+) -> None:
+    training = TrainingConfig(num_epochs=1, learning_rate=1e-3, batch_size=8, precision="bf16")
+    assert fine_tune(generator, TOY, config=training, device=CPU).precision == "bf16"
+    assert len(draw_sentences(generator, 4, config=SamplingConfig(max_new_pieces=10), seed=0)) == 4
+    save_generator(generator, tmp_path / "saved")
+    loaded = load_generator(str(tmp_path / "saved"), masks=MASKS, seed=0)
+    for one, other in zip(loaded.model.parameters(), generator.model.parameters(), strict=True):
+        assert torch.equal(one, other)

@@ -10,7 +10,14 @@ SEEN = "Two patients developed $DISEASE$ three weeks after they had started $CHE
 
 
 def test_words_drop_case_spacing_and_punctuation_and_keep_masks_whole() -> None:
-    assert split_content_words("The  $DRUG_A$-induced Rash (5 mg).") == ["the", "$drug_a$", "induced", "rash", "5", "mg"]
+    assert split_content_words("The  $DRUG_A$-induced Rash (5 mg).") == [
+        "the",
+        "$drug_a$",
+        "induced",
+        "rash",
+        "5",
+        "mg",
+    ]
 
 
 @pytest.mark.parametrize(

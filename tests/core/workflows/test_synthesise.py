@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from core.domain import (
-    NO_RELATION, Document, EntityType, JobKind, Relation, RelationLabel, Schema, Sentence, Span, Split, State,
+    NO_RELATION,
+    Document,
+    EntityType,
+    JobKind,
+    Relation,
+    RelationLabel,
+    Schema,
+    Sentence,
+    Span,
+    Split,
+    State,
 )  # fmt: skip
 from core.errors import EncoderNotFoundError, ModelError, NotEnoughDataError, SchemaError
 from core.generation.config import SCRATCH_NOTICE
