@@ -17,9 +17,7 @@ WORDS = (
 
 def make_schema() -> Schema:
     """Chemical–disease with one directed label."""
-    return Schema(
-        (EntityType("Chemical"), EntityType("Disease")), (RelationLabel("CID", (("Chemical", "Disease"),)),)
-    )
+    return Schema((EntityType("Chemical"), EntityType("Disease")), (RelationLabel("CID", (("Chemical", "Disease"),)),))
 
 
 def make_drug_schema() -> Schema:

@@ -10,12 +10,8 @@ TEXT = "Aspirin caused nausea but no rash. Codeine relieved cough."
 def make_document(
     *relations: tuple[str, str], states: tuple[State, State] = (State.ACCEPTED, State.ACCEPTED)
 ) -> Document:
-    mentions = {
-        word: find_mention(TEXT, word, kind)
-        for word, kind in [
-            ("Aspirin", "Chemical"), ("nausea", "Disease"), ("rash", "Disease"), ("Codeine", "Chemical"), ("cough", "Disease"),
-        ]
-    }  # fmt: skip
+    types = {"Aspirin": "Chemical", "nausea": "Disease", "rash": "Disease", "Codeine": "Chemical", "cough": "Disease"}
+    mentions = {word: find_mention(TEXT, word, entity_type) for word, entity_type in types.items()}
     sentences = (Sentence(Span(0, 34), states[0]), Sentence(Span(35, len(TEXT)), states[1]))
     links = tuple(Relation(mentions[head], mentions[tail], "CID") for head, tail in relations)
     return Document("d", TEXT, sentences, tuple(mentions.values()), links)
