@@ -68,7 +68,8 @@ def epoch_seconds(app: App) -> float:
         (part,) = [one for one in jobs.get_progress(session, job.id) if one.part == "member-1"]
     if job.started_at is None or job.finished_at is None:
         raise RuntimeError("the training has no times")
-    return (job.finished_at - job.started_at).total_seconds() / max(point["epoch"] for point in part.values if "epoch" in point)
+    seconds = (job.finished_at - job.started_at).total_seconds()
+    return seconds / max(point["epoch"] for point in part.values if "epoch" in point)
 
 
 def key_to_card(app: App, page: Page, project_id: int) -> list[float]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NAME = "Walk"
+SPLIT_NAMES = {Split.TRAIN: "Training", Split.DEV: "Development", Split.TEST: "Test"}
 ABSTRACT = (
     "Tremor after zolperidol in an older woman. A 71-year-old woman developed tremor and confusion two days after "
     "starting lithium carbonate for bipolar disorder. Lithium was withdrawn and the tremor resolved within a week. "
@@ -44,7 +45,8 @@ def test_the_whole_loop(app: App, page: "Page", tmp_path: Path) -> None:
     project_id = create_and_fill(app, page, tmp_path)
     sentence_id = correct(app, page, project_id)
     restart(app, page, project_id, sentence_id)
-    generate_and_review(app, page, project_id)
+    generate(app, page, project_id)
+    review_synthetic(app, page, project_id)
     model = train_cancel_kill_resume(app, page, project_id)
     promote_and_predict(app, page, project_id, model)
     export_and_reimport(app, project_id, tmp_path)
@@ -60,7 +62,7 @@ def create_and_fill(app: App, page: "Page", tmp_path: Path) -> int:
     """Step 2: a demo is there; a second project gets gold files and a pasted abstract."""
     page.goto(app.address)
     page.get_by_text("Demo: drugs and their side effects").first.wait_for()
-    page.get_by_role("button", name="Create project").first.scroll_into_view_if_needed()
+    page.get_by_text("New project", exact=True).click()
     page.get_by_label("Name", exact=True).fill(NAME)
     page.get_by_role("button", name="Create project").click()
     project = app.wait_for(lambda session: projects.find_project(session, NAME), seconds=20)
@@ -79,8 +81,8 @@ def create_and_fill(app: App, page: "Page", tmp_path: Path) -> int:
 
 def upload(app: App, page: "Page", project_id: int, path: Path, split: Split) -> None:
     open_page(app, page, "upload", project_id)
-    page.get_by_label("Split").click()
-    page.get_by_role("option", name=re.compile(split.value, re.IGNORECASE)).click()
+    page.get_by_role("combobox", name=re.compile("Split")).click()
+    page.get_by_role("option", name=SPLIT_NAMES[split]).click()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_text(path.name).first.wait_for()
     number = len(list_done(app, project_id)) + 1
@@ -195,10 +197,10 @@ def restart(app: App, page: "Page", project_id: int, sentence_id: int) -> None:
     app.wait_for(lambda s: any(w.state in ("ready", "busy") for w in jobs.list_workers(s)), seconds=60)
 
 
-def generate_and_review(app: App, page: "Page", project_id: int) -> None:
-    """Step 4: fifty sentences for CID in the background; keys accept, reject and edit some."""
+def generate(app: App, page: "Page", project_id: int) -> None:
+    """Step 4: fifty sentences for CID in the background, with progress."""
     open_page(app, page, "synthetic", project_id)
-    page.get_by_label("Labels").click()
+    page.get_by_role("combobox", name=re.compile("Labels")).click()
     page.get_by_role("option", name=re.compile("CID")).click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Generate", exact=True).click()
@@ -207,8 +209,11 @@ def generate_and_review(app: App, page: "Page", project_id: int) -> None:
     with app.session() as session:
         generated = synthetic.count_synthetic(session, project_id)["CID"]
     assert generated[State.PENDING] == 50
+
+
+def review_synthetic(app: App, page: "Page", project_id: int) -> None:
+    """Step 4, end: keys accept, reject and edit some of them."""
     open_page(app, page, "synthetic", project_id)
-    page.get_by_role("button", name="Review").click()
     page.get_by_test_id("dare-text").wait_for()
     for key in "aaaaaxx":
         page.keyboard.press(key)
@@ -249,10 +254,10 @@ def train_cancel_kill_resume(app: App, page: "Page", project_id: int) -> models.
 
 def start_training(page: "Page", app: App, project_id: int) -> None:
     open_page(app, page, "train", project_id)
-    page.get_by_label("Members").fill("2")
-    page.get_by_label("Members").press("Tab")
-    page.get_by_label("Epochs").fill("2")
-    page.get_by_label("Epochs").press("Tab")
+    page.get_by_role("spinbutton", name="Members").fill("2")
+    page.get_by_role("spinbutton", name="Members").press("Tab")
+    page.get_by_role("spinbutton", name="Epochs").fill("2")
+    page.get_by_role("spinbutton", name="Epochs").press("Tab")
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("button", name="Cancel").wait_for()
 
