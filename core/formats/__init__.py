@@ -13,6 +13,7 @@ from core.formats.base import (
     Writer,
     WriteResult,
 )
+from core.formats.checks import check_length
 from core.formats.detect import detect_format, detect_text_format
 from core.formats.encoding import decode_text
 from core.formats.jsonl import read_jsonl, write_jsonl
@@ -33,6 +34,7 @@ __all__ = [
     "ReadResult",
     "Severity",
     "WriteResult",
+    "check_length",
     "detect_format",
     "project_facts",
     "read_corpus",
@@ -58,6 +60,8 @@ def read_corpus(
         text = decode_text(data)
         name = name or detect_text_format(text)
         corpus = _get_reader(name)(text, source=source, log=log, schema=schema)
+        for document in corpus.documents:
+            check_length(document)
     except FormatError as error:
         log.add(Severity.REFUSED, error.message, line=error.line)
     if log.is_refused:

@@ -2,17 +2,31 @@
 
 from collections.abc import Mapping, Set
 
-from core.domain import DocumentFact, Relation, Schema, Span
+from core.domain import Document, DocumentFact, Relation, Schema, Span
 from core.errors import FormatError, SchemaError, SpanError
 from core.formats.base import IssueLog, Severity
 
 REPAIR_DISTANCE = 20
+MAX_DOCUMENT_CHARACTERS = 1_000_000
 REMEDY = "Correct the offsets; they count characters from 0, end exclusive."
 
 
 def shorten(text: str, *, limit: int = 60) -> str:
     """Return text as it may stand in a message: quoted, at most `limit` characters of it."""
     return repr(text if len(text) <= limit else f"{text[:limit]}…")
+
+
+def check_length(document: Document) -> None:
+    """Refuse a text that is no single document: one review queue, one transaction and one page must hold it.
+
+    Raises:
+        FormatError: The text has more than MAX_DOCUMENT_CHARACTERS characters.
+    """
+    if len(document.text) > MAX_DOCUMENT_CHARACTERS:
+        raise FormatError(
+            f"Document {shorten(document.id)} has {len(document.text):,} characters; the limit is "
+            f"{MAX_DOCUMENT_CHARACTERS:,}. Split it into its articles, one document each."
+        )
 
 
 def locate(text: str, *, start: int, end: int, surface: str | None) -> tuple[Span, str]:

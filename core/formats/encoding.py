@@ -16,13 +16,20 @@ BINARY_SIGNATURES = {
 }
 UTF16_CODECS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
+MAX_FILE_MEGABYTES = 50
+
 
 def decode_text(data: bytes) -> str:
     """Decode a file; a byte order mark is removed, nothing else is changed.
 
     Raises:
-        FormatError: The file is empty, binary, or in another encoding; names byte offset and line.
+        FormatError: The file is empty, too large, binary, or in another encoding; names byte offset and line.
     """
+    if len(data) > MAX_FILE_MEGABYTES * 2**20:
+        size = len(data) / 2**20
+        raise FormatError(
+            f"The file has {size:.0f} MB; the limit is {MAX_FILE_MEGABYTES} MB. Split it into several files."
+        )
     _refuse_binary(data)
     text = _decode(data)
     if not text.strip():

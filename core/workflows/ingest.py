@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from core.domain import Corpus, Document, Mention, Relation, Schema, Sentence, Span, Split, State
 from core.errors import FormatError
-from core.formats import project_facts, read_corpus
+from core.formats import check_length, project_facts, read_corpus
 from core.workflows.import_schema import SchemaNeeds, extend_schema, find_needs, refuse_needs
 from core.workflows.pipelines import Report
 from core.workflows.templates import BLANK
@@ -261,6 +261,7 @@ def _without_known(
 
 def _check_text(document: Document, source_name: str) -> str:
     """Return the hash of a text that can be stored."""
+    check_length(document)
     try:
         text_hash = documents.get_text_hash(document.text)
     except UnicodeEncodeError as error:
