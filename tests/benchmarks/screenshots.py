@@ -12,7 +12,7 @@ from tests.browser.conftest import FLAGS, ROOT, find_chromium
 from tests.browser.walk import App
 
 FOLDER = ROOT / "pages" / "assets"
-SIZE = (1200, 720)
+SIZE = (1280, 760)
 COLOURS = 128
 PAGES = {"home": "", "annotate": "annotate", "synthetic": "synthetic"}
 
