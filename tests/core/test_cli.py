@@ -9,6 +9,13 @@ from pathlib import Path
 import pytest
 
 from core.cli.main import app
+from core.domain import Corpus
+from core.formats import write_corpus
+from core.settings import Settings
+from core.starter import DEFAULT_STARTER, get_starter
+from core.starter.demo import read_demo
+from core.workflows.predict import ModelCache
+from tests.builders import write_tiny_encoder
 
 COMMANDS = ["worker", "doctor", "import", "export", "predict", "evaluate", "build-starter", "train", "generate"]
 PUBTATOR = (
@@ -92,3 +99,41 @@ def test_doctor_tells_device_precision_models_database_and_versions(tmp_path: Pa
     assert report["starters"] == {"starter-chemical-disease": True}
     assert report["database"]["url"].startswith("sqlite:///")
     assert report["versions"]["torch"].startswith("2.13.0")
+
+
+@pytest.mark.slow
+def test_train_waits_for_its_result_and_ends_with_protocol_and_f1(tmp_path: Path) -> None:
+    home, gold = tmp_path / "home", tmp_path / "gold.jsonl"
+    documents = tuple(one for one in read_demo().documents if all(s.state.is_gold for s in one.sentences))
+    gold.write_bytes(write_corpus(Corpus(documents), format_name="jsonl").data)
+    assert dare(home, "import", "p", str(gold), "--create", "chemical-disease").returncode == 0
+    encoder = write_tiny_encoder(tmp_path / "encoder")
+    options = ["--members", "2", "--epochs", "1", "--encoder", str(encoder), "--wait", "--json"]
+    result = dare(home, "train", "p", "--method", "gold", *options)
+    assert result.returncode == 0, result.stderr
+    scored = json.loads(result.stdout)
+    assert scored["protocol"].startswith("mention-pair classification (mentions given")
+    assert 0 <= scored["f1"] <= 1
+    assert scored["split"] == "test"
+    evaluated = dare(home, "evaluate", scored["model"], str(gold), "--protocol", "classification", "--json")
+    assert json.loads(evaluated.stdout)["protocol"] == scored["protocol"]
+
+
+@pytest.mark.slow
+def test_predict_writes_what_the_starter_finds(tmp_path: Path) -> None:
+    source, out = tmp_path / "a.txt", tmp_path / "a.pubtator"
+    source.write_text("Aspirin caused severe nausea in two patients.", encoding="utf-8")
+    result = dare(tmp_path / "home", "predict", str(source), "--out", str(out), "--out-format", "pubtator", "--json")
+    assert result.returncode == 0, result.stderr
+    written = out.read_text(encoding="utf-8")
+    assert "\t0\t7\tAspirin\tChemical" in written
+    assert "nausea\tDisease" in written
+
+
+def test_the_starter_finds_the_mentions_and_relation_of_a_plain_sentence(tmp_path: Path) -> None:
+    cache = ModelCache(Settings(home=tmp_path))
+    model = cache.get_joint(get_starter(DEFAULT_STARTER))
+    text = "Lithium induced tremor in a patient with bipolar disorder."
+    (found,) = model.predict([text])
+    assert {mention.span.text(text) for mention in found.mentions} >= {"Lithium", "tremor", "bipolar disorder"}
+    assert ("Lithium", "tremor") in {(r.head.span.text(text), r.tail.span.text(text)) for r in found.relations}

@@ -10,7 +10,7 @@ from core.settings import Settings
 from core.workflows.promote import promote
 from db.queries import jobs, models, projects, users
 from db.session import Session
-from tests.pages.support import OpenPage, press, texts
+from tests.pages.support import OpenPage, asked_jobs, press, texts
 
 MICRO = {"precision": 0.5, "recall": 1.0, "f1": 0.6667, "tp": 2, "fp": 2, "fn": 0}
 METRICS: dict[str, Any] = {
@@ -90,7 +90,7 @@ def test_promoting_makes_the_model_predict_the_open_sentences(
     press(open_page("models"), "Promote")
     session.expire_all()
     assert projects.get_project(session, project_id).model_id == model_id
-    assert [job.kind for job in jobs.list_jobs(session)] == [JobKind.PREDICT]
+    assert [job.kind for job in asked_jobs(session)] == [JobKind.PREDICT]
 
 
 def test_rolling_back_returns_to_the_model_before(open_page: OpenPage, session: Session, project_id: int) -> None:

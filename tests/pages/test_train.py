@@ -16,7 +16,7 @@ from db.session import Session
 from pages.components import job_progress, train_estimate, training_data
 from pages.components.job_progress import overall_fraction, read_tail
 from pages.components.train_form import METHOD_NAMES
-from tests.pages.support import OpenPage, press, texts
+from tests.pages.support import OpenPage, asked_jobs, press, texts
 
 NOTHING = SplitData(0, 0, {})
 
@@ -55,7 +55,7 @@ def test_an_encoder_without_a_name_is_refused(open_page: OpenPage, session: Sess
     app.selectbox(key="train-encoder").select("Another, by folder or name").run()
     press(app, "Start training")
     assert "No encoder is named" in app.error[0].value
-    assert jobs.list_jobs(session) == []
+    assert asked_jobs(session) == []
 
 
 def test_a_project_without_relations_cannot_be_trained(open_page: OpenPage, session: Session) -> None:

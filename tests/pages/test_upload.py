@@ -11,7 +11,7 @@ from db.session import Session
 from pages.components.import_report import describe_outcome, name_import
 from pages.components.upload_forms import FORMATS
 from pages.components.upload_store import store_upload
-from tests.pages.support import OpenPage, press, texts
+from tests.pages.support import OpenPage, asked_jobs, press, texts
 
 OUTCOME: dict[str, Any] = {
     "num_documents": 1,
@@ -55,7 +55,7 @@ def test_an_empty_box_is_one_clear_message_and_no_job(open_page: OpenPage, sessi
     app = open_page("upload")
     press(app, "Read and predict")
     assert "The box is empty" in app.error[0].value
-    assert jobs.list_jobs(session) == []
+    assert asked_jobs(session) == []
 
 
 def test_a_file_becomes_a_job_with_what_was_said_about_it(open_page: OpenPage, session: Session) -> None:
