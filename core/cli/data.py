@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.output import errors_in_one_line, say, show_result
+from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.errors import NotFoundError
 from core.jobs import supervisor
@@ -62,16 +62,18 @@ def import_files(
 ) -> None:
     """Import documents into a project."""
     results: list[dict[str, Any]] = []
-    with errors_in_one_line(), open_session(Settings()) as session:
+    with errors_in_one_line(), progress_line() as progress, open_session(Settings()) as session:
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
         project_id = get_project_id(session, project)
-        for path in files:
+        for number, path in enumerate(files):
+            progress(number / len(files), path.name)
             results.append(
                 import_file(session, project_id, path, format_name=format_name, split=split, as_gold=not as_suggestions)
             )
             if not results[-1]["refused"]:
                 session.commit()
+        progress(1.0, f"{len(files)} of {len(files)} files")
     is_refused = any(result["refused"] for result in results)
     show_result({"project": project, "files": results, "refused": is_refused}, as_json=as_json, lines=lambda: [])
     if not as_json:

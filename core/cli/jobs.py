@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.data import JsonOption, ProjectArgument, get_project_id, open_session
-from core.cli.output import ProgressLine, errors_in_one_line, say, show_result
+from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import JobKind, JobState
 from core.errors import JobError
 from core.jobs import client, devices, supervisor
@@ -133,20 +133,19 @@ def _follow(settings: Settings, job_id: str) -> dict[str, Any]:
         JobError: It failed or was cancelled.
     """
     engine = make_engine(settings.resolved_database_url)
-    progress = ProgressLine()
     try:
-        while True:
-            with session_scope(engine) as session:
-                job = jobs.get_job(session, job_id)
-                parts = jobs.get_progress(session, job_id)
-            if job.state.is_over:
-                break
-            if parts:
-                part = max(parts, key=lambda one: one.updated_at)
-                progress(part.fraction, f"{job.stage} {part.part}: {part.message}")
-            time.sleep(_POLL_SECONDS)
+        with progress_line() as progress:
+            while True:
+                with session_scope(engine) as session:
+                    job = jobs.get_job(session, job_id)
+                    parts = jobs.get_progress(session, job_id)
+                if job.state.is_over:
+                    break
+                if parts:
+                    part = max(parts, key=lambda one: one.updated_at)
+                    progress(part.fraction, f"{job.stage} {part.part}: {part.message}")
+                time.sleep(_POLL_SECONDS)
     finally:
-        progress.close()
         engine.dispose()
     if job.state is not JobState.DONE:
         raise JobError(f"Job {job_id} {job.state}: {job.error or 'no reason was given'}")

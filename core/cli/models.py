@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.data import JsonOption, open_session
-from core.cli.output import ProgressLine, errors_in_one_line, quiet_libraries, show_result
+from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, show_result
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER
 
@@ -26,9 +26,16 @@ def predict(
     from core.workflows.batch import predict_files
 
     quiet_libraries()
-    with errors_in_one_line(), open_session(Settings()) as session:
+    with errors_in_one_line(), progress_line() as progress, open_session(Settings()) as session:
         result = predict_files(
-            session, Settings(), files, model=model, format_name=format_name, out_path=out, out_format=out_format
+            session,
+            Settings(),
+            files,
+            model=model,
+            format_name=format_name,
+            out_path=out,
+            out_format=out_format,
+            report=progress,
         )
     show_result(
         result,
@@ -53,8 +60,16 @@ def evaluate(
     from core.workflows.batch import evaluate_file
 
     quiet_libraries()
-    with errors_in_one_line(), open_session(Settings()) as session:
-        result = evaluate_file(session, Settings(), file, model=model, format_name=format_name, protocol=protocol)
+    with errors_in_one_line(), progress_line() as progress, open_session(Settings()) as session:
+        result = evaluate_file(
+            session,
+            Settings(),
+            file,
+            model=model,
+            format_name=format_name,
+            protocol=protocol,
+            report=progress,
+        )
     show_result(result, as_json=as_json, lines=lambda: _score_lines(result))
 
 
@@ -85,13 +100,17 @@ def build_starter(
     from core.workflows.batch import build_starter_model
 
     quiet_libraries()
-    progress = ProgressLine()
-    with errors_in_one_line():
+    with errors_in_one_line(), progress_line() as progress:
         result = build_starter_model(
-            train_file, dev_file, template=template, encoder=encoder, out_path=out, num_epochs=num_epochs, seed=seed,
+            train_file,
+            dev_file,
+            template=template,
+            encoder=encoder,
+            out_path=out,
+            num_epochs=num_epochs,
+            seed=seed,
             report=progress,
-        )  # fmt: skip
-    progress.close()
+        )
     show_result(
         result,
         as_json=as_json,

@@ -49,6 +49,7 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()
+        self._is_drawn = False
 
     def __call__(self, fraction: float, message: str = "", **values: float) -> None:
         """Draw the bar at `fraction` in [0, 1]."""
@@ -57,12 +58,23 @@ class ProgressLine:
         filled = round(_BAR_WIDTH * fraction)
         numbers = "  ".join(f"{name} {value:.3g}" for name, value in values.items())
         bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
+        self._is_drawn = True
         typer.echo(f"\r\033[K{bar} {fraction:4.0%}  {message}  {numbers}", nl=False, err=True)
 
     def close(self) -> None:
         """Leave the bar's line."""
-        if self._is_terminal:
+        if self._is_drawn:
             typer.echo("", err=True)
+
+
+@contextmanager
+def progress_line() -> Iterator[ProgressLine]:
+    """Yield a progress bar and leave its line at the end."""
+    line = ProgressLine()
+    try:
+        yield line
+    finally:
+        line.close()
 
 
 def quiet_libraries() -> None:

@@ -46,6 +46,7 @@ def predict_files(
     format_name: str | None,
     out_path: Path,
     out_format: str,
+    report: Report,
 ) -> dict[str, Any]:
     """Predict the documents of files and write them in a format.
 
@@ -57,7 +58,7 @@ def predict_files(
     bare = [replace(document, mentions=(), relations=(), facts=()) for document in corpus.documents]
     extractor = load_extractor(model, ModelCache(settings), session)
     documents = prepare_documents(Corpus(tuple(bare)), extractor.schema, split_sentences=split_sentences)
-    predicted = predict_documents(extractor, documents)
+    predicted = predict_documents(extractor, documents, report)
     written = write_corpus(Corpus(tuple(predicted), schema=extractor.schema), format_name=out_format)
     out_path.parent.mkdir(parents=True, exist_ok=True)
     out_path.write_bytes(written.data)
@@ -65,7 +66,14 @@ def predict_files(
 
 
 def evaluate_file(
-    session: Session, settings: Settings, path: Path, *, model: str, format_name: str | None, protocol: str
+    session: Session,
+    settings: Settings,
+    path: Path,
+    *,
+    model: str,
+    format_name: str | None,
+    protocol: str,
+    report: Report,
 ) -> dict[str, Any]:
     """Score a model on the gold documents of a file.
 
@@ -77,7 +85,7 @@ def evaluate_file(
     extractor = load_extractor(model, ModelCache(settings), session)
     corpus = read_files([path], format_name=format_name)
     documents = prepare_documents(corpus, extractor.schema, split_sentences=split_sentences)
-    scores = score_documents(extractor, documents, protocol=protocol)
+    scores = score_documents(extractor, documents, protocol=protocol, report=report)
     return {"model": model, "file": path.name, "f1": scores.micro.f1, **scores.to_json()}
 
 
