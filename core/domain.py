@@ -73,7 +73,7 @@ class JobState(StrEnum):
 
 
 class ModelState(StrEnum):
-    """Where a trained model stands; at most one model of a project is promoted."""
+    """Where a trained model stands; at most one model of each kind is promoted in a project."""
 
     CANDIDATE = "candidate"
     PROMOTED = "promoted"
@@ -354,6 +354,7 @@ class Instance:
         label: Gold label, NO_RELATION, or None when unknown.
         origin: CURATED, or SYNTHETIC when a generator wrote the sentence.
         split: Synthetic instances can only ever be TRAIN.
+        other_labels: Further gold labels of the same pair, beside `label`.
 
     Raises:
         SplitError: A synthetic instance in dev or test.
@@ -366,12 +367,18 @@ class Instance:
     label: str | None = None
     origin: Origin = Origin.CURATED
     split: Split = Split.TRAIN
+    other_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.head.span.text(self.text)
         self.tail.span.text(self.text)
         if self.origin is Origin.SYNTHETIC and self.split is not Split.TRAIN:
             raise SplitError(f"Synthetic instance {self.id} cannot be in {self.split}: synthetic text only trains.")
+
+    @property
+    def positive_labels(self) -> frozenset[str]:
+        """Gold labels but NO_RELATION; empty where the pair is unrelated or its label unknown."""
+        return frozenset((self.label or NO_RELATION, *self.other_labels)) - {NO_RELATION}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ DareError                      catch this to catch them all
 │   └── SequenceTooLongError   a sentence has more pieces than the encoder has positions
 ├── ModelError                 a model cannot be loaded, trained or used
 │   ├── EncoderNotFoundError   no encoder or generator under that name or path
+│   ├── ParserNotFoundError    no dependency parser is installed
 │   ├── NotEnoughDataError     too few gold items to train or to score
 │   └── TrainingDivergedError  the loss became NaN or infinite
 └── JobError                   a background job cannot be started, or failed
@@ -83,6 +84,10 @@ class ModelError(DareError):
 
 class EncoderNotFoundError(ModelError):
     """No encoder or generator under that name or path."""
+
+
+class ParserNotFoundError(ModelError):
+    """No dependency parser is installed, or none under that name."""
 
 
 class NotEnoughDataError(ModelError):

@@ -21,7 +21,7 @@ class UserAccount(Table, table=True):
 
 
 class Project(Table, table=True):
-    """A body of text with its schema; `model_id` is the promoted model."""
+    """A body of text with its schema; `model_id` is the promoted ensemble, `joint_model_id` the joint model."""
 
     __tablename__ = "project"
 
@@ -38,6 +38,13 @@ class Project(Table, table=True):
             sa.Integer,
             # Projects and models name each other, so this key is added after both tables exist.
             sa.ForeignKey("model.id", name="fk_project_model_id_model", ondelete="SET NULL", use_alter=True),
+        ),
+    )
+    joint_model_id: int | None = Field(
+        default=None,
+        sa_column=sa.Column(
+            sa.Integer,
+            sa.ForeignKey("model.id", name="fk_project_joint_model_id_model", ondelete="SET NULL", use_alter=True),
         ),
     )
 

@@ -7,7 +7,9 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from core.domain import EntityType, Instance, Mention, RelationLabel, Schema, Span
+from core.errors import ParserNotFoundError
 from core.models.encoder import Encoder, load_encoder
+from core.nlp.dependency import Parser
 
 WORDS = (
     "aspirin caused induced treated relieved nausea headache fever rash cough ibuprofen codeine in the two patients "
@@ -38,8 +40,34 @@ def make_instance(text: str, chemical: str, disease: str, label: str | None, *, 
     return Instance(instance_id or text, text, head, tail, label)
 
 
-def write_tiny_encoder(path: Path, *, is_cased: bool = False) -> Path:
-    """Write a random two-layer BERT with a WordPiece tokenizer of a few words and all letters."""
+def write_tiny_encoder(path: Path, *, is_cased: bool = False, is_byte_level: bool = False) -> Path:
+    """Write a random two-layer BERT whose tokenizer knows a few words and all letters, or all bytes."""
+    fast = _byte_level_tokenizer() if is_byte_level else _wordpiece_tokenizer(is_cased=is_cased)
+    config = BertConfig(
+        vocab_size=len(fast), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=64,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    BertModel(config, add_pooling_layer=False).save_pretrained(path)
+    fast.save_pretrained(path)
+    return path
+
+
+def _byte_level_tokenizer() -> PreTrainedTokenizerFast:
+    """One piece a byte, as GPT-2 and RoBERTa cut a text without merges."""
+    alphabet = ["<pad>", "<unk>", "<s>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    vocabulary = {piece: index for index, piece in enumerate(alphabet)}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", vocabulary["<s>"]), ("</s>", vocabulary["</s>"])]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>"
+    )
+
+
+def _wordpiece_tokenizer(*, is_cased: bool) -> PreTrainedTokenizerFast:
     letters = [chr(code) for code in range(33, 127)]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, *letters, *(f"##{letter}" for letter in letters)]
     vocabulary = {piece: index for index, piece in enumerate(dict.fromkeys(pieces))}
@@ -49,17 +77,9 @@ def write_tiny_encoder(path: Path, *, is_cased: bool = False) -> Path:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])]
     )
-    fast = PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
     )
-    config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=64, max_position_embeddings=64,
-    )  # fmt: skip
-    torch.manual_seed(0)
-    BertModel(config, add_pooling_layer=False).save_pretrained(path)
-    fast.save_pretrained(path)
-    return path
 
 
 def load_tiny_encoder(path: Path) -> Encoder:
@@ -69,3 +89,8 @@ def load_tiny_encoder(path: Path) -> Encoder:
 
 def ignore_progress(_fraction: float, _message: str = "", **_values: float) -> None:
     """Take progress and forget it."""
+
+
+def find_no_parser() -> Parser:
+    """Stand for an installation without a dependency parser."""
+    raise ParserNotFoundError("No dependency parser is installed.")

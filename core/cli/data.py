@@ -51,7 +51,11 @@ def import_files(
     project: ProjectArgument,
     files: Annotated[list[Path], typer.Argument(help="Files to import; each is stored whole or not at all.")],
     format_name: Annotated[
-        str | None, typer.Option("--format", help="jsonl, pubtator or text; else by content.")
+        str | None,
+        typer.Option(
+            "--format",
+            help="text, jsonl, pubtator, ddi-xml, spert-json, triples-json, semeval or ade-rel; else by content.",
+        ),
     ] = None,
     split: Annotated[Split | None, typer.Option(help="Split of the documents; kept from the file otherwise.")] = None,
     create: Annotated[str | None, typer.Option(help="Create a missing project from this template.")] = None,

@@ -1,4 +1,4 @@
-"""Commands that start background jobs: `train` and `generate`."""
+"""Background jobs from the command line: how one is queued and followed, and `generate`."""
 
 import time
 from collections.abc import Iterator
@@ -11,11 +11,10 @@ import typer
 from core.cli.data import JsonOption, ProjectArgument, get_project_id, open_session
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import JobKind, JobState
-from core.errors import JobError
+from core.errors import JobError, ModelError
 from core.jobs import client, devices, supervisor
 from core.settings import Settings
-from core.starter import DEFAULT_STARTER
-from core.workflows.retrain_params import RetrainParams
+from core.workflows.presets import get_preset
 from db.queries import jobs, users
 from db.session import make_engine, session_scope
 
@@ -25,62 +24,27 @@ _ALIVE_SECONDS = 15
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait for the result; starts a worker if none is alive.")]
 
 
-def train(
-    project: ProjectArgument,
-    method: Annotated[str, typer.Option(help="dare, gold, weighting or bagging.")] = "dare",
-    architecture: Annotated[str, typer.Option(help="Design of the members: cls.")] = "cls",
-    num_members: Annotated[int, typer.Option("--members", help="Members of the ensemble.")] = 5,
-    encoder: Annotated[str, typer.Option(help="Starter, folder or hub name of the encoder.")] = DEFAULT_STARTER,
-    ratio: Annotated[float, typer.Option(help="Synthetic sentences for each gold one.")] = 1.0,
-    num_epochs: Annotated[int, typer.Option("--epochs", help="Passes over the data.")] = 5,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-5,
-    batch_size: Annotated[int, typer.Option(help="Instances of one step.")] = 32,
-    seed: Annotated[int, typer.Option(help="Member i trains with seed + i.")] = 0,
-    may_download: Annotated[bool, typer.Option("--download", help="Fetch the encoder if it is a hub name.")] = False,
-    wait: WaitOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Retrain an ensemble on a project's gold and accepted synthetic sentences."""
-    params = {
-        "method": method,
-        "architecture": architecture,
-        "num_members": num_members,
-        "encoder": encoder,
-        "ratio": ratio,
-        "num_epochs": num_epochs,
-        "learning_rate": learning_rate,
-        "batch_size": batch_size,
-        "seed": seed,
-        "may_download": may_download,
-    }
-    with errors_in_one_line():
-        RetrainParams.from_json(params)
-        result = _run(JobKind.RETRAIN, project, params, wait=wait)
-    show_result(result, as_json=as_json, lines=lambda: _train_lines(result))
-
-
-def _train_lines(result: dict[str, Any]) -> list[str]:
-    if "f1" not in result:
-        return [f"job {result['job_id']} is queued"]
-    lines = [f"{result['model']} on {result['split']}: {result['protocol']}: F1 {result['f1']:.3f}"]
-    return lines + [f"note: {note}" for note in result["notes"]]
-
-
 def generate(
     project: ProjectArgument,
     count: Annotated[int, typer.Option(help="Sentences a label, after the filters.")] = 50,
     label: Annotated[list[str] | None, typer.Option(help="Only this label; repeat for several.")] = None,
-    base: Annotated[str, typer.Option(help="Generator to start from: scratch, or a name or folder.")] = "scratch",
+    preset: Annotated[str, typer.Option(help="A paper's settings of generator and sampling: dare-paper.")] = "",
+    base: Annotated[
+        str | None, typer.Option(help="Generator to start from: scratch (usual), or a name or folder.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of training and sampling.")] = 0,
+    may_download: Annotated[bool, typer.Option("--download", help="Fetch the generator if it is a hub name.")] = False,
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write synthetic sentences for the labels of a project."""
-    params: dict[str, Any] = {"count": count, "base": base, "seed": seed}
-    if label:
-        params["labels"] = label
+    given = {"count": count, "base": base, "seed": seed, "labels": label, "may_download": may_download}
     with errors_in_one_line():
-        result = _run(JobKind.GENERATE, project, params, wait=wait)
+        values = get_preset(preset).generation if preset else {}
+        if preset and not values:
+            raise ModelError(f"Preset {preset!r} is about training alone; for generation there is dare-paper.")
+        params = {**values, **{name: value for name, value in given.items() if value is not None}}
+        result = run_job(JobKind.GENERATE, project, params, wait=wait)
     show_result(result, as_json=as_json, lines=lambda: _generate_lines(result))
 
 
@@ -90,7 +54,7 @@ def _generate_lines(result: dict[str, Any]) -> list[str]:
     return [f"{name}: {counts}" for name, counts in result["labels"].items()]
 
 
-def _run(kind: JobKind, project: str, params: dict[str, Any], *, wait: bool) -> dict[str, Any]:
+def run_job(kind: JobKind, project: str, params: dict[str, Any], *, wait: bool) -> dict[str, Any]:
     """Queue a job; with `wait`, follow it to its end and return its result."""
     settings = Settings()
     with open_session(settings) as session:

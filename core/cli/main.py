@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import data, jobs, models, service
+from core.cli import corpora, data, jobs, models, service, training
 from core.cli.output import errors_in_one_line
 
 app = typer.Typer(
@@ -34,10 +34,11 @@ app.command("worker")(service.worker)
 app.command("doctor")(service.doctor)
 app.command("import")(data.import_files)
 app.command("export")(data.export)
+app.command("corpus")(corpora.corpus)
 app.command("predict")(models.predict)
 app.command("evaluate")(models.evaluate)
 app.command("build-starter")(models.build_starter)
-app.command("train")(jobs.train)
+app.command("train")(training.train)
 app.command("generate")(jobs.generate)
 
 

@@ -1,6 +1,5 @@
 """Commands that run or check an installation: the app itself, `worker`, `doctor`."""
 
-import importlib.util
 import platform
 import shutil
 import threading
@@ -16,6 +15,7 @@ from core.errors import DareError
 from core.jobs import devices, supervisor
 from core.settings import Settings
 from core.starter import STARTERS
+from core.workflows.parsers import REMEDY, describe_default_parser
 from db.queries import jobs, models, projects
 from db.session import make_engine, session_scope
 
@@ -96,7 +96,7 @@ def _check_compute(settings: Settings) -> dict[str, Any]:
         "workers": devices.find_devices(settings),
         "bf16_speedup": round(probe_bf16_ratio(device.type), 2),
         "precision": resolve_precision("auto", device),
-        "parser": "spacy" if importlib.util.find_spec("spacy") else "missing",
+        "parser": describe_default_parser(),
     }
 
 
@@ -123,6 +123,7 @@ def _doctor_lines(result: dict[str, Any]) -> list[str]:
         f"data       {result['home']} ({result['free_gigabytes']} GB free)",
         f"device     {compute['device']}, trains in {compute['precision']} "
         f"(bf16 measured {compute['bf16_speedup']}x as fast as fp32)",
+        f"parser     {compute['parser'] if compute['parser'] != 'none' else f'none; syntax_gcn needs one. {REMEDY}'}",
         f"starters   {'missing: ' + ', '.join(missing) if missing else 'all here'}",
         f"database   {database.get('error') or database['url']}",
         f"projects   {', '.join(database.get('projects', [])) or 'none'}",

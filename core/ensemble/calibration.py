@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import log_expit, log_softmax
 
-from core.ensemble.voting import Floats, Integers, probabilities, vote
+from core.ensemble.voting import Bools, Floats, probabilities, vote
 from core.evaluation.scores import Counts
 
 THRESHOLD_GRID = tuple(round(0.05 * step, 2) for step in range(2, 20))
@@ -23,42 +23,49 @@ class ThresholdChoice:
     method: str
 
 
-def fit_temperature(logits: Floats, gold: Integers) -> float:
+def fit_temperature(logits: Floats, gold: Bools, *, is_multilabel: bool = False) -> float:
     """Find the temperature, in [0.25, 8], that minimises the negative log-likelihood of the gold classes.
 
     Shape:
         logits: (items, classes).
-        gold: (items,).
+        gold: (items, classes); True at every class that an item has.
     """
     if not len(gold):
         return 1.0
 
     def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=-1)
-        return float(-scaled[np.arange(len(gold)), gold].mean())
+        scaled = logits / np.exp(log_temperature)  # (items, classes)
+        if is_multilabel:
+            positive = np.where(gold[:, 1:], log_expit(scaled[:, 1:]), log_expit(-scaled[:, 1:]))  # (items, labels)
+            return float(-positive.mean())
+        return float(-log_softmax(scaled, axis=-1)[gold].mean())
 
     found = minimize_scalar(loss, bounds=(np.log(0.25), np.log(8.0)), method="bounded")
     return float(np.exp(found.x))
 
 
-def calibrate(member_logits: Floats, gold: Integers) -> Floats:
+def calibrate(member_logits: Floats, gold: Bools, *, is_multilabel: bool = False) -> Floats:
     """Return each member's temperature.
 
     Shape:
         member_logits: (members, items, classes).
+        gold: (items, classes).
         returns: (members,).
     """
-    return np.array([fit_temperature(logits, gold) for logits in member_logits])
+    return np.array([fit_temperature(logits, gold, is_multilabel=is_multilabel) for logits in member_logits])
 
 
-def scaled_probabilities(member_logits: Floats, temperatures: Floats) -> Floats:
+def scaled_probabilities(member_logits: Floats, temperatures: Floats, *, is_multilabel: bool = False) -> Floats:
     """Return temperature-scaled probabilities, (members, items, classes)."""
     return np.stack(
-        [probabilities(logits, temperature=float(t)) for logits, t in zip(member_logits, temperatures, strict=True)]
+        [
+            probabilities(logits, temperature=float(t), is_multilabel=is_multilabel)
+            for logits, t in zip(member_logits, temperatures, strict=True)
+        ]
     )
 
 
-def choose_threshold(member_probabilities: Floats, gold: Integers) -> ThresholdChoice:
+def choose_threshold(member_probabilities: Floats, gold: Bools, *, is_multilabel: bool = False) -> ThresholdChoice:
     """Choose the threshold with the best micro-F1 of the vote on validation data.
 
     With fewer than 50 positives one best grid point is luck; then the median of the best points of five
@@ -66,38 +73,41 @@ def choose_threshold(member_probabilities: Floats, gold: Integers) -> ThresholdC
 
     Shape:
         member_probabilities: (members, items, classes).
-        gold: (items,).
+        gold: (items, classes).
     """
-    by_threshold = {t: vote(member_probabilities, threshold=t).classes for t in THRESHOLD_GRID}
+    by_threshold = {
+        t: vote(member_probabilities, threshold=t, is_multilabel=is_multilabel).given for t in THRESHOLD_GRID
+    }
     everything = np.ones(len(gold), dtype=bool)
-    if int((gold != 0).sum()) >= _MIN_POSITIVES:
+    if int(gold[:, 1:].sum()) >= _MIN_POSITIVES:
         best = _best_threshold(by_threshold, gold, everything)
-        return ThresholdChoice(best, _f1(by_threshold[best], gold, everything), "validation")
+        return ThresholdChoice(best, _count(by_threshold[best], gold, everything).f1, "validation")
     folds = np.arange(len(gold)) % _NUM_FOLDS
     found = [_best_threshold(by_threshold, gold, folds != fold) for fold in range(_NUM_FOLDS)]
     middle = sorted(found)[len(found) // 2]
-    return ThresholdChoice(middle, _f1(by_threshold[middle], gold, everything), "cross-fit")
+    return ThresholdChoice(middle, _count(by_threshold[middle], gold, everything).f1, "cross-fit")
 
 
-def _best_threshold(by_threshold: dict[float, Integers], gold: Integers, chosen: np.ndarray) -> float:
+def _best_threshold(by_threshold: dict[float, Bools], gold: Bools, chosen: Bools) -> float:
     """Return the best grid point on the chosen items; of equal ones the nearest to 0.5."""
-    return max(by_threshold, key=lambda t: (_f1(by_threshold[t], gold, chosen), -abs(t - 0.5)))
+    return max(by_threshold, key=lambda t: (_count(by_threshold[t], gold, chosen).f1, -abs(t - 0.5)))
 
 
-def _f1(predicted: Integers, gold: Integers, chosen: np.ndarray) -> float:
-    """Micro-F1 over positive classes of the chosen items."""
-    predicted, gold = predicted[chosen], gold[chosen]
-    tp = int(((predicted == gold) & (gold != 0)).sum())
-    fp = int((predicted != 0).sum()) - tp
-    return Counts(tp, fp, int((gold != 0).sum()) - tp).f1
+def _count(given: Bools, gold: Bools, chosen: Bools) -> Counts:
+    """Count matches over the positive classes of the chosen items; given and gold are (items, classes)."""
+    given, gold = given[chosen, 1:], gold[chosen, 1:]
+    tp = int((given & gold).sum())
+    return Counts(tp, int(given.sum()) - tp, int(gold.sum()) - tp)
 
 
-def threshold_curve(member_probabilities: Floats, gold: Integers) -> list[dict[str, float]]:
+def threshold_curve(
+    member_probabilities: Floats, gold: Bools, *, is_multilabel: bool = False
+) -> list[dict[str, float]]:
     """Return precision, recall and F1 of the vote at every grid point, for a chart."""
+    everything = np.ones(len(gold), dtype=bool)
     rows = []
     for threshold in THRESHOLD_GRID:
-        predicted = vote(member_probabilities, threshold=threshold).classes
-        tp = int(((predicted == gold) & (gold != 0)).sum())
-        counts = Counts(tp, int((predicted != 0).sum()) - tp, int((gold != 0).sum()) - tp)
+        given = vote(member_probabilities, threshold=threshold, is_multilabel=is_multilabel).given
+        counts = _count(given, gold, everything)
         rows.append({"threshold": threshold, "precision": counts.precision, "recall": counts.recall, "f1": counts.f1})
     return rows

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.domain import Instance, Mention, Origin, Schema, Span, Split
+import numpy as np
+
+from core.domain import NO_RELATION, Instance, Mention, Origin, Schema, Span, Split
+from core.ensemble.voting import Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,28 @@ class Dataset:
 
     def count_labels(self, split: Split) -> dict[str, int]:
         """Count the gold instances of each label in a split, NO_RELATION too."""
-        instances = {Split.TRAIN: self.train, Split.DEV: self.dev, Split.TEST: self.test}[split]
-        return dict(Counter(instance.label for instance in instances if instance.label is not None))
+        return count_labels(self.instances(split))
 
-    def gold_labels(self, split: Split) -> dict[str, str]:
-        """Map every gold item of a split to its label; unreachable relations are among them."""
-        instances = {Split.TRAIN: self.train, Split.DEV: self.dev, Split.TEST: self.test}[split]
-        labels = {instance.id: instance.label for instance in instances if instance.label is not None}
-        labels |= {f"unreachable:{n}": label for n, label in enumerate(self.unreachable.get(split.value, ()))}
-        return labels
+    def instances(self, split: Split) -> tuple[Instance, ...]:
+        """Return the gold instances of a split."""
+        return {Split.TRAIN: self.train, Split.DEV: self.dev, Split.TEST: self.test}[split]
+
+    def gold_labels(self, split: Split) -> dict[str, frozenset[str]]:
+        """Map every gold item of a split to its positive labels; unreachable relations are among them."""
+        labels = {one.id: one.positive_labels for one in self.instances(split) if one.label is not None}
+        unreachable = self.unreachable.get(split.value, ())
+        return labels | {f"unreachable:{n}": frozenset({label}) for n, label in enumerate(unreachable)}
+
+    def gold_matrix(self, split: Split, instance_ids: Sequence[str]) -> Bools:
+        """Mark the gold classes of instances, NO_RELATION first.
+
+        Shape:
+            returns: (instances, classes); column 0 where an instance has no positive label.
+        """
+        labels = self.gold_labels(split)
+        classes = (NO_RELATION, *self.schema.label_names)
+        rows = [[name in (labels[one] or {NO_RELATION}) for name in classes] for one in instance_ids]
+        return np.array(rows, dtype=bool).reshape(len(rows), len(classes))
 
     def to_json(self) -> dict[str, Any]:
         """Return the dataset as plain values."""
@@ -81,6 +97,11 @@ class Dataset:
         return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
+def count_labels(instances: Iterable[Instance]) -> dict[str, int]:
+    """Count the instances of each label, NO_RELATION too."""
+    return dict(Counter(name for one in instances if one.label is not None for name in (one.label, *one.other_labels)))
+
+
 def _instance_to_json(instance: Instance) -> dict[str, Any]:
     head, tail = instance.head, instance.tail
     return {
@@ -89,6 +110,7 @@ def _instance_to_json(instance: Instance) -> dict[str, Any]:
         "head": [head.span.start, head.span.end, head.entity_type],
         "tail": [tail.span.start, tail.span.end, tail.entity_type],
         "label": instance.label,
+        "other_labels": list(instance.other_labels),
     }
 
 
@@ -104,6 +126,7 @@ def _instances_from_json(
             row["label"],
             origin=origin,
             split=split,
+            other_labels=tuple(row["other_labels"]),
         )
         for row in rows
     )

@@ -11,11 +11,14 @@ import torch
 
 from core.domain import NO_RELATION, Instance, Schema
 from core.ensemble.calibration import scaled_probabilities
-from core.ensemble.voting import Floats, vote
+from core.ensemble.filtering import filter_negatives
+from core.ensemble.voting import Floats, Votes, vote
 from core.errors import ModelError
-from core.models.cls import ClsModel
+from core.models.architectures import GetParser, load_classifier
+from core.models.classifier import Classifier, join_ids
 
 MANIFEST_NAME = "ensemble.json"
+_MANIFEST_KEYS = ("members", "temperatures", "threshold", "has_negative_filter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Verdict:
     Args:
         label: A positive label or NO_RELATION.
         score: Mean probability of that label, in [0, 1].
+        others: Further labels of the same pair with their scores; only some architectures give any.
         uncertainty: 1 - largest mean probability.
         disagreement: Mutual information between members, in nats.
     """
@@ -33,62 +37,101 @@ class Verdict:
     score: float
     uncertainty: float
     disagreement: float
+    others: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Every positive label given; empty for NO_RELATION."""
+        return frozenset((self.label, *(label for label, _ in self.others))) - {NO_RELATION}
+
+
+# What is said of an instance that no input can hold.
+_UNREAD = Verdict(NO_RELATION, 0.0, 1.0, 0.0)
 
 
 class Ensemble:
     """Members that vote.
 
     Args:
-        members: Trained classifiers of one schema.
+        members: Trained classifiers of one schema and architecture.
         temperatures: One a member.
         threshold: Least probability of a positive vote, in (0, 1).
+        has_negative_filter: Whether pairs that are hardly ever related get NO_RELATION unread, as in training.
     """
 
-    def __init__(self, members: Sequence[ClsModel], *, temperatures: Sequence[float], threshold: float) -> None:
+    def __init__(
+        self,
+        members: Sequence[Classifier],
+        *,
+        temperatures: Sequence[float],
+        threshold: float,
+        has_negative_filter: bool = False,
+    ) -> None:
         self.members = list(members)
         self.temperatures = np.array(temperatures)
         self.threshold = threshold
+        self.has_negative_filter = has_negative_filter
+        self.is_multilabel = self.members[0].is_multilabel
         self.schema: Schema = self.members[0].config.schema
         self._classes = self.members[0].config.classes
 
     def classify(self, instances: Sequence[Instance]) -> list[Verdict]:
         """Label instances; those that no input can hold get NO_RELATION with score 0 and uncertainty 1."""
+        readable = filter_negatives(instances).kept if self.has_negative_filter else instances
         # The members share vocabulary and masks, so pieces are cut once for all of them.
-        items = self.members[0].encode(instances)
+        items = self.members[0].encode(readable)
         if not items:
-            return [Verdict(NO_RELATION, 0.0, 1.0, 0.0) for _ in instances]
+            return [_UNREAD for _ in instances]
         logits: Floats = np.stack([member.score(items).double().numpy() for member in self.members])
-        found = vote(scaled_probabilities(logits, self.temperatures), threshold=self.threshold)
-        rows = zip(
-            found.classes.tolist(),
-            found.scores.tolist(),
-            found.uncertainty.tolist(),
-            found.disagreement.tolist(),
-            strict=True,
+        found = vote(
+            scaled_probabilities(logits, self.temperatures, is_multilabel=self.is_multilabel),
+            threshold=self.threshold,
+            is_multilabel=self.is_multilabel,
         )
-        by_id = {
-            item.instance_id: Verdict(self._classes[class_id], score, uncertainty, disagreement)
-            for item, (class_id, score, uncertainty, disagreement) in zip(items, rows, strict=True)
-        }
-        return [by_id.get(instance.id, Verdict(NO_RELATION, 0.0, 1.0, 0.0)) for instance in instances]
+        by_id = {one: self._verdict(found, row) for row, one in enumerate(join_ids(items))}
+        return [by_id.get(instance.id, _UNREAD) for instance in instances]
+
+    def _verdict(self, found: Votes, row: int) -> Verdict:
+        winner = int(found.classes[row])
+        others = [index for index in np.flatnonzero(found.given[row]).tolist() if index != winner]
+        return Verdict(
+            self._classes[winner],
+            float(found.scores[row]),
+            float(found.uncertainty[row]),
+            float(found.disagreement[row]),
+            tuple((self._classes[index], float(found.mean[row, index])) for index in others),
+        )
 
     @classmethod
-    def load(cls, path: Path, *, device: torch.device) -> "Ensemble":
+    def load(cls, path: Path, *, device: torch.device, get_parser: GetParser) -> "Ensemble":
         """Read the ensemble described by `path`/ensemble.json.
 
         Raises:
             ModelError: The manifest or a member is missing.
+            ParserNotFoundError: Its architecture needs a parser and there is none.
         """
         manifest = read_manifest(path)
-        members = [ClsModel.load(path / name) for name in manifest["members"]]
+        members = [load_classifier(path / name, get_parser=get_parser) for name in manifest.pop("members")]
         for member in members:
             member.to(device)
-        return cls(members, temperatures=manifest["temperatures"], threshold=manifest["threshold"])
+        return cls(members, **manifest)
 
 
-def write_manifest(path: Path, *, members: Sequence[str], temperatures: Sequence[float], threshold: float) -> None:
-    """Write `path`/ensemble.json: member folders relative to it, temperatures, threshold."""
-    manifest = {"members": list(members), "temperatures": list(temperatures), "threshold": threshold}
+def write_manifest(
+    path: Path,
+    *,
+    members: Sequence[str],
+    temperatures: Sequence[float],
+    threshold: float,
+    has_negative_filter: bool = False,
+) -> None:
+    """Write `path`/ensemble.json: member folders relative to it, temperatures, threshold, filter."""
+    manifest = {
+        "members": list(members),
+        "temperatures": list(temperatures),
+        "threshold": threshold,
+        "has_negative_filter": has_negative_filter,
+    }
     (path / MANIFEST_NAME).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
 
@@ -100,6 +143,6 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     try:
         manifest = json.loads((path / MANIFEST_NAME).read_text(encoding="utf-8"))
-        return {key: manifest[key] for key in ("members", "temperatures", "threshold")}
+        return {key: manifest[key] for key in _MANIFEST_KEYS}
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path} holds no ensemble: {MANIFEST_NAME} cannot be read ({error}).") from error

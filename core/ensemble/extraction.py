@@ -47,17 +47,18 @@ class Extractor:
         merged = [self._merge(prediction, kept) for prediction, kept in zip(found, known, strict=True)]
         return self._relabel(self.ensemble, texts, merged) if self.ensemble else merged
 
-    def classify(self, instances: Sequence[Instance]) -> dict[str, str]:
-        """Label instances whose mentions are given: instance id → label.
+    def classify(self, instances: Sequence[Instance]) -> dict[str, frozenset[str]]:
+        """Label instances whose mentions are given: instance id → positive labels.
 
         Raises:
             ModelError: There is neither an ensemble nor a finder that could label them.
         """
         if self.ensemble:
             verdicts = self.ensemble.classify(instances)
-            return {one.id: verdict.label for one, verdict in zip(instances, verdicts, strict=True)}
+            return {one.id: verdict.labels for one, verdict in zip(instances, verdicts, strict=True)}
         if self.finder:
-            return self.finder.classify(instances)
+            found = self.finder.classify(instances)
+            return {one: frozenset({label}) - {NO_RELATION} for one, label in found.items()}
         raise ModelError("No model here can label relations of this schema; train and promote one first.")
 
     def _merge(self, prediction: SentencePrediction, kept: tuple[Mention, ...]) -> SentencePrediction:
@@ -95,10 +96,11 @@ class Extractor:
         verdicts: list[list[Verdict]] = [[] for _ in texts]
         for instance, owner, verdict in zip(instances, owners, ensemble.classify(instances), strict=True):
             verdicts[owner].append(verdict)
-            if verdict.label != NO_RELATION:
-                relations[owner].append(
-                    Relation(instance.head, instance.tail, verdict.label, verdict.score, State.PENDING, Source.MODEL)
-                )
+            given = [(verdict.label, verdict.score), *verdict.others] if verdict.labels else []
+            relations[owner] += [
+                Relation(instance.head, instance.tail, label, score, State.PENDING, Source.MODEL)
+                for label, score in given
+            ]
         return [
             SentencePrediction(
                 prediction.mentions,

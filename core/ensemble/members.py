@@ -1,26 +1,32 @@
-"""Training of one member, and what it leaves behind: weights and its logits on dev and test."""
+"""Training of one member, and what it leaves behind: weights, its logits on the splits, a summary."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
-import numpy as np
 import torch
+from torch.nn import functional
 
-from core.domain import NO_RELATION, Instance, Split
-from core.ensemble.dataset import Dataset
+from core.domain import NO_RELATION, Instance, Origin, Split
+from core.ensemble.dataset import Dataset, count_labels
+from core.ensemble.filtering import filter_negatives
+from core.ensemble.logits import save_logits
 from core.ensemble.methods import Method
-from core.ensemble.sampling import balanced_bag, class_weights, sample_synthetic
-from core.ensemble.voting import Floats
+from core.ensemble.sampling import balanced_bag, class_weights, leave_out_rare, sample_synthetic
 from core.errors import NotEnoughDataError
-from core.models.cls import ClsConfig, ClsItem, ClsModel
-from core.models.encoder import load_encoder
+from core.models.architectures import GetParser, create_classifier
+from core.models.classifier import Classifier, Item, join_targets
+from core.models.encoder import Encoder, load_encoder
+from core.models.losses import cross_entropy
+from core.models.targets import SoftLabels
 from core.training.config import TrainingConfig
+from core.training.memory import EncoderShape, estimate_training_memory
 from core.training.trainer import Report, TrainingResult, pick_device, train
 
-LOGITS_NAME = "logits.npz"
+SUMMARY_NAME = "summary.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,72 +36,118 @@ class MemberSpec:
     Args:
         position: Place in the ensemble, from 0.
         method: "dare" adds synthetic instances; the others are baselines on gold alone.
+        architecture: Key of `core.models.architectures.ARCHITECTURES`.
+        options: Fields of the architecture's config beside the schema.
         encoder: Name or folder of the encoder to start from.
         ratio: Synthetic instances for each gold one (Algorithm 1's r).
         training: Hyper-parameters; the seed is the member's own.
-        max_pieces: Longest input in pieces.
+        is_two_stage: Whether synthetic instances train first and gold ones after them, instead of mixed.
+        has_negative_filter: Whether pairs that are hardly ever related are left out, in every split.
+        scores_pool: Whether logits on the training and synthetic instances are kept too, for a student.
         may_download: Whether a hub name may be fetched.
         device: "auto", "cpu" or "cuda".
     """
 
     position: int
     method: Method
+    architecture: str = "cls"
+    options: Mapping[str, Any] = field(default_factory=dict)
     encoder: str
     ratio: float = 1.0
     training: TrainingConfig
-    max_pieces: int = 128
+    is_two_stage: bool = False
+    has_negative_filter: bool = False
+    scores_pool: bool = False
     may_download: bool = False
     device: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredSplit:
-    """One member's logits on one split.
+class Lesson:
+    """What one member learns from.
 
-    Shape:
-        instance_ids: items.
-        logits: (items, classes).
+    Args:
+        stages: Instances of each stage of training, in order.
+        missing: For each label the synthetic instances that Algorithm 1 wanted and did not find.
+        too_rare: For each label left out of training its number of instances, 1.
     """
 
-    instance_ids: tuple[str, ...]
-    logits: Floats
+    stages: tuple[tuple[Instance, ...], ...]
+    missing: Mapping[str, int]
+    too_rare: Mapping[str, int]
 
 
-def train_member(spec: MemberSpec, dataset: Dataset, out_path: Path, report: Report) -> dict[str, object]:
-    """Train one member, write its model and logits into `out_path`, and return its summary.
+def train_member(
+    spec: MemberSpec,
+    dataset: Dataset,
+    out_path: Path,
+    report: Report,
+    *,
+    get_parser: GetParser,
+    soft_labels: SoftLabels | None = None,
+) -> dict[str, object]:
+    """Train one member, write its model, logits and summary into `out_path`, and return the summary.
+
+    Args:
+        spec: What to train.
+        dataset: Frozen input of the run.
+        out_path: Folder to write into.
+        report: Progress sink.
+        get_parser: Loads the dependency parser, for architectures that read parses.
+        soft_labels: Targets that take the place of labels, by instance id.
 
     Raises:
-        NotEnoughDataError: Training or validation has no positive instance.
+        NotEnoughDataError: Training or validation has no positive instance that could be learnt.
         EncoderNotFoundError: The encoder is not on this machine.
+        ParserNotFoundError: The architecture needs a parser and there is none.
         TrainingDivergedError: The loss became NaN.
     """
-    _check(dataset)
-    chosen, missing = _choose_instances(spec, dataset)
-    weights = class_weights(dataset.count_labels(Split.TRAIN)) if spec.method == "weighting" else None
-    config = ClsConfig(schema=dataset.schema, max_pieces=spec.max_pieces)
+    require_positives(dataset)
+    lesson = plan_lesson(spec, dataset)
+    return train_lesson(spec, dataset, lesson, out_path, report, get_parser=get_parser, soft_labels=soft_labels)
+
+
+def train_lesson(
+    spec: MemberSpec,
+    dataset: Dataset,
+    lesson: Lesson,
+    out_path: Path,
+    report: Report,
+    *,
+    get_parser: GetParser,
+    soft_labels: SoftLabels | None = None,
+) -> dict[str, object]:
+    """Train a model on given instances; see `train_member`."""
+    weights = class_weights(count_labels(dataset.train)) if spec.method == "weighting" else None
     report(0.0, "loading the encoder")
     encoder = load_encoder(spec.encoder, may_download=spec.may_download)
-    model = ClsModel.create(encoder, config, seed=spec.training.seed, class_weights=weights)
-    items, dev_items, test_items = model.encode(chosen), model.encode(dataset.dev), model.encode(dataset.test)
-    result = train(
-        model,
-        items,
-        lengths=[len(item.piece_ids) for item in items],
-        collate=model.collate,
-        loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done),
-        config=spec.training,
-        validate=lambda _: _validation_loss(model, dev_items),
-        report=report,
-        device=pick_device(spec.device),
+    model = create_classifier(
+        spec.architecture,
+        encoder,
+        dataset.schema,
+        options=spec.options,
+        seed=spec.training.seed,
+        class_weights=weights,
+        get_parser=get_parser,
     )
+    estimate = _estimate_memory(spec, encoder)
+    report(0.0, f"training takes up to {estimate / 2**30:.1f} GiB of memory")
+    pools = _pick_pools(spec, dataset)
+    items = {name: model.encode(pool) for name, pool in pools.items()}
+    results, num_unread = _train_stages(model, spec, lesson, items[Split.DEV.value], soft_labels, report)
     model.save(out_path)
-    _save_logits(out_path, model, dev_items, test_items)
-    summary = _summarise(spec, result, items, missing)
-    (out_path / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    save_logits(out_path, model, items)
+    summary = {**_summarise(spec, lesson, results, num_unread), "estimated_bytes": estimate}
+    (out_path / SUMMARY_NAME).write_text(json.dumps(summary), encoding="utf-8")
     return summary
 
 
-def _check(dataset: Dataset) -> None:
+def require_positives(dataset: Dataset) -> None:
+    """Refuse a dataset whose train or dev part holds nothing to learn or to choose by.
+
+    Raises:
+        NotEnoughDataError: There is no gold relation in it.
+    """
     for split in (Split.TRAIN, Split.DEV):
         counts = dataset.count_labels(split)
         if not sum(count for label, count in counts.items() if label != NO_RELATION):
@@ -105,48 +157,123 @@ def _check(dataset: Dataset) -> None:
             )
 
 
-def _choose_instances(spec: MemberSpec, dataset: Dataset) -> tuple[list[Instance], dict[str, int]]:
-    """Return the member's training instances, and for each label the synthetic ones it lacked."""
+def plan_lesson(spec: MemberSpec, dataset: Dataset) -> Lesson:
+    """Choose what a member learns from; the draw depends on the member's seed alone.
+
+    Raises:
+        NotEnoughDataError: No label has two instances.
+    """
     rng = Random(spec.training.seed)
+    gold = list(filter_negatives(dataset.train).kept) if spec.has_negative_filter else list(dataset.train)
+    synthetic: list[Instance] = []
+    missing: dict[str, int] = {}
     if spec.method == "bagging":
-        return balanced_bag(dataset.train, rng=rng), {}
-    if spec.method != "dare":
-        return list(dataset.train), {}
-    counts = dataset.count_labels(Split.TRAIN)
-    synthetic, missing = sample_synthetic(dataset.synthetic, num_gold=counts, ratio=spec.ratio, rng=rng)
-    return [*dataset.train, *synthetic], missing
+        gold = balanced_bag(gold, rng=rng)
+    elif spec.method == "dare":
+        counts = dataset.count_labels(Split.TRAIN)
+        synthetic, missing = sample_synthetic(dataset.synthetic, num_gold=counts, ratio=spec.ratio, rng=rng)
+    kept, too_rare = leave_out_rare([*gold, *synthetic])
+    if not any(one.positive_labels for one in kept):
+        raise NotEnoughDataError(
+            f"No label has two training examples ({', '.join(sorted(too_rare))}: one each); "
+            "review more sentences or accept synthetic ones before retraining."
+        )
+    first = tuple(one for one in kept if one.origin is Origin.SYNTHETIC)
+    second = tuple(one for one in kept if one.origin is not Origin.SYNTHETIC)
+    stages = (first, second) if spec.is_two_stage and first else ((*second, *first),)
+    return Lesson(stages, missing, too_rare)
 
 
-def _validation_loss(model: ClsModel, items: Sequence[ClsItem]) -> float:
-    """Mean cross-entropy on the dev instances."""
-    logits = model.score(items)  # (items, classes)
-    gold = torch.tensor([item.class_id for item in items])  # (items,)
-    return float(torch.nn.functional.cross_entropy(logits, gold))
+def _pick_pools(spec: MemberSpec, dataset: Dataset) -> dict[str, Sequence[Instance]]:
+    """Return the instances that the trained member scores, by name."""
+    names = [Split.DEV, Split.TEST, *([Split.TRAIN] if spec.scores_pool else [])]
+    pools: dict[str, Sequence[Instance]] = {split.value: dataset.instances(split) for split in names}
+    if spec.has_negative_filter:
+        pools = {name: filter_negatives(pool).kept for name, pool in pools.items()}
+    if spec.scores_pool:
+        pools["synthetic"] = dataset.synthetic
+    return pools
 
 
-def _save_logits(path: Path, model: ClsModel, dev: Sequence[ClsItem], test: Sequence[ClsItem]) -> None:
-    arrays = {}
-    for name, items in (("dev", dev), ("test", test)):
-        arrays[f"{name}_ids"] = np.array([item.instance_id for item in items], dtype=np.str_)
-        arrays[f"{name}_logits"] = model.score(items).double().numpy()
-    np.savez(path / LOGITS_NAME, allow_pickle=False, **arrays)
+def _estimate_memory(spec: MemberSpec, encoder: Encoder) -> int:
+    """Return the bytes that training will take at most, where every batch is as long as the longest input."""
+    shape = EncoderShape.from_config(encoder.model.config.to_dict())
+    longest = int(spec.options.get("max_pieces", encoder.max_pieces))
+    estimate = estimate_training_memory(
+        shape,
+        spec.training,
+        num_pieces=min(longest, encoder.max_pieces),
+        device="cuda" if pick_device(spec.device).type == "cuda" else "cpu",
+        reads_first_state=spec.architecture == "cls",
+    )
+    return estimate.total
 
 
-def load_logits(path: Path, split: Split) -> ScoredSplit:
-    """Read the logits that a member left in its folder."""
-    with np.load(path / LOGITS_NAME, allow_pickle=False) as arrays:
-        return ScoredSplit(tuple(arrays[f"{split}_ids"].tolist()), arrays[f"{split}_logits"])
+def _train_stages(
+    model: Classifier,
+    spec: MemberSpec,
+    lesson: Lesson,
+    dev_items: Sequence[Item],
+    soft_labels: SoftLabels | None,
+    report: Report,
+) -> tuple[list[TrainingResult], int]:
+    """Train stage after stage; return their results and the number of instances that no input could hold."""
+    results = []
+    num_unread = 0
+    for number, stage in enumerate(lesson.stages):
+        items = model.encode(stage, soft_labels)
+        num_unread += len(stage) - sum(len(item.instance_ids) for item in items)
+        results.append(
+            train(
+                model,
+                items,
+                lengths=[len(item.piece_ids) for item in items],
+                collate=model.collate,
+                loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done),
+                config=spec.training,
+                validate=lambda _: validation_loss(model, dev_items),
+                report=_StageReport(report, number, len(lesson.stages)),
+                device=pick_device(spec.device),
+            )
+        )
+    return results, num_unread
+
+
+@dataclass(frozen=True, slots=True)
+class _StageReport:
+    """Progress of one stage as a part of the whole."""
+
+    report: Report
+    number: int
+    num_stages: int
+
+    def __call__(self, fraction: float, message: str = "", **values: float) -> None:
+        """Record that `fraction` of the stage is done."""
+        self.report((self.number + fraction) / self.num_stages, message, **values)
+
+
+def validation_loss(model: Classifier, items: Sequence[Item]) -> float:
+    """Mean negative log-likelihood of the gold labels, unweighted, whatever loss the model was trained with."""
+    logits = model.score(items)  # (instances, classes)
+    targets = join_targets(items, num_classes=logits.shape[1])  # (instances, classes)
+    if model.is_multilabel:
+        return float(functional.binary_cross_entropy_with_logits(logits[:, 1:], targets[:, 1:].clamp(max=1.0)))
+    return float(cross_entropy(logits, targets, torch.ones(logits.shape[1])))
 
 
 def _summarise(
-    spec: MemberSpec, result: TrainingResult, items: Sequence[ClsItem], missing: dict[str, int]
+    spec: MemberSpec, lesson: Lesson, results: Sequence[TrainingResult], num_unread: int
 ) -> dict[str, object]:
+    last = results[-1]
     return {
         "position": spec.position,
         "seed": spec.training.seed,
-        "num_items": len(items),
-        "missing_synthetic": missing,
-        "best_epoch": result.best_epoch,
-        "precision": result.precision,
-        "epochs": [asdict(epoch) for epoch in result.epochs],
+        "num_instances": sum(len(stage) for stage in lesson.stages),
+        "num_unread": num_unread,
+        "missing_synthetic": dict(lesson.missing),
+        "too_rare": dict(lesson.too_rare),
+        "best_epoch": last.best_epoch,
+        "precision": last.precision,
+        "epochs": [asdict(epoch) for epoch in last.epochs],
+        "earlier_stages": [[asdict(epoch) for epoch in result.epochs] for result in results[:-1]],
     }

@@ -1,9 +1,12 @@
 """What each member learns from: DARE's Algorithm 1, and the samples of the baselines."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from random import Random
 
 from core.domain import NO_RELATION, Instance
+
+_LEAST_INSTANCES = 2
 
 
 def sample_synthetic(
@@ -42,6 +45,19 @@ def balanced_bag(instances: Sequence[Instance], *, rng: Random) -> list[Instance
     positives = [instance for instance in instances if instance.label != NO_RELATION]
     negatives = [instance for instance in instances if instance.label == NO_RELATION]
     return positives + rng.sample(negatives, min(len(positives), len(negatives)))
+
+
+def leave_out_rare(instances: Sequence[Instance]) -> tuple[list[Instance], dict[str, int]]:
+    """Leave out the instances of labels that have only one: nothing general can be learnt from it.
+
+    Calling them unrelated would teach the opposite of the truth, so they take no part at all.
+
+    Returns:
+        What is kept, and for each label left out its number of instances.
+    """
+    counts = Counter(label for instance in instances for label in instance.positive_labels)
+    too_rare = {label: count for label, count in counts.items() if count < _LEAST_INSTANCES}
+    return [one for one in instances if not one.positive_labels & too_rare.keys()], too_rare
 
 
 def class_weights(num_gold: Mapping[str, int]) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """The named ways to score. Classification (mentions given) and extraction (mentions found) are never mixed."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 
-from core.domain import NO_RELATION, Document, Mention, Relation, SentencePrediction
+from core.domain import Document, Mention, Relation, SentencePrediction
+from core.evaluation.labels import LabelSets
 from core.evaluation.matching import (
     RelationKey,
     boundaries_key,
@@ -20,23 +21,33 @@ EXTRACTION_KEYS: dict[str, RelationKey] = {
     "end-token": end_token_key,
 }
 MENTIONS = "mentions (span and type exact)"
-PROTOCOLS = ("classification", "mentions", *EXTRACTION_KEYS)
+
+# What a model and one file of gold documents can be scored under: name → what is printed with the score.
+PROTOCOLS: dict[str, str] = {
+    "classification": CLASSIFICATION,
+    "mentions": MENTIONS,
+    **{name: f"extraction, {name} (mentions found)" for name in EXTRACTION_KEYS},
+    "concept-pair": "concept-pair classification (mentions and concepts given), unique per document",
+    "ddi2013": "DDI2013 classification (mentions given), micro F1 of advise, effect, mechanism, int",
+    "chemprot": "ChemProt classification (mentions given), micro F1 of CPR:3, CPR:4, CPR:5, CPR:6, CPR:9",
+    "semeval-official": "SemEval-2010 Task 8 official (mentions given), macro F1 with direction, without Other",
+    "redn-paper": "REDN paper (mentions given), micro F1 with direction, pairs without a gold relation dropped",
+}
 
 
-def score_classification(gold: Mapping[str, str], predicted: Mapping[str, str], labels: Sequence[str]) -> Scores:
+def score_classification(
+    gold: LabelSets, predicted: LabelSets, labels: Sequence[str], *, protocol: str = CLASSIFICATION
+) -> Scores:
     """Score labels given to instances by id.
 
     Args:
-        gold: Label of every instance of the split, NO_RELATION too; also of those that the system could
-            not see (filtered, truncated, overlapping), because those are misses.
-        predicted: Label of every instance that the system saw.
-        labels: The positive labels.
+        gold: Positive labels of every instance of the split, none for NO_RELATION; also of those that the
+            system could not see (filtered, truncated, overlapping), because those are misses.
+        predicted: Positive labels of every instance that the system saw.
+        labels: The positive labels to score.
+        protocol: What is printed with the score.
     """
-    return Scores(CLASSIFICATION, count_by_label(_positive(gold), _positive(predicted), labels))
-
-
-def _positive(labels: Mapping[str, str]) -> dict[Hashable, str]:
-    return {item: label for item, label in labels.items() if label != NO_RELATION}
+    return Scores(protocol, count_by_label(gold, predicted, labels))
 
 
 def score_mentions(
@@ -76,7 +87,7 @@ def score_extraction(
                 (key(r) for r in gold_relations if r.label == label),
                 (key(r) for r in predicted_relations if r.label == label),
             )
-    return Scores(f"extraction, {criterion} (mentions found)", totals)
+    return Scores(PROTOCOLS[criterion], totals)
 
 
 def gold_by_sentence(document: Document) -> list[tuple[str, list[Mention], list[Relation]]]:

@@ -1,8 +1,10 @@
 """Precision, recall and F1 from counts: micro, macro and per label. A score always carries its protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Average = Literal["micro", "macro"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,14 @@ class Scores:
     Args:
         protocol: Name of the protocol; see `core.evaluation.protocols`.
         by_label: Counts of each positive label.
+        average: Which average is the protocol's own score.
+        by_situation: Scores of the sentences of each situation; see `core.evaluation.situations`.
     """
 
     protocol: str
     by_label: Mapping[str, Counts]
+    average: Average = "micro"
+    by_situation: Mapping[str, "Scores"] = field(default_factory=dict)
 
     @property
     def micro(self) -> Counts:
@@ -65,11 +71,21 @@ class Scores:
         """Mean F1 of the positive labels, in [0, 1]; 0 if there are none."""
         return sum(counts.f1 for counts in self.by_label.values()) / len(self.by_label) if self.by_label else 0.0
 
+    @property
+    def f1(self) -> float:
+        """The protocol's own score: micro-F1 or macro-F1, in [0, 1]."""
+        return self.micro.f1 if self.average == "micro" else self.macro_f1
+
     def to_json(self) -> dict[str, Any]:
-        """Return protocol, micro, macro and per-label scores as plain values."""
-        return {
+        """Return protocol, its own F1, micro, macro and per-label scores, and situations if any, as plain values."""
+        plain: dict[str, Any] = {
             "protocol": self.protocol,
+            "average": self.average,
+            "f1": self.f1,
             "micro": self.micro.to_json(),
             "macro_f1": self.macro_f1,
             "by_label": {label: counts.to_json() for label, counts in self.by_label.items()},
         }
+        if self.by_situation:
+            plain["by_situation"] = {name: scores.to_json() for name, scores in self.by_situation.items()}
+        return plain

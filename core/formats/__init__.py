@@ -1,7 +1,8 @@
-"""Files in and out: plain text, the native JSONL, PubTator."""
+"""Files in and out: plain text, the native JSONL, PubTator; in only: the formats that published corpora use."""
 
 from core.domain import Corpus, Schema
 from core.errors import FormatError
+from core.formats.ade_rel import read_ade_rel
 from core.formats.base import (
     ExportReport,
     ImportIssue,
@@ -14,15 +15,29 @@ from core.formats.base import (
     WriteResult,
 )
 from core.formats.checks import check_length
+from core.formats.ddi_xml import read_ddi_xml
 from core.formats.detect import detect_format, detect_text_format
 from core.formats.encoding import decode_text
 from core.formats.jsonl import read_jsonl, write_jsonl
 from core.formats.projection import project_facts
 from core.formats.pubtator import read_pubtator
 from core.formats.pubtator_writer import write_pubtator
+from core.formats.semeval import read_semeval
+from core.formats.spert_json import read_spert_json
+from core.formats.tally import get_tally
 from core.formats.text import read_text
+from core.formats.triples_json import read_triples_json
 
-READERS: dict[str, Reader] = {"text": read_text, "jsonl": read_jsonl, "pubtator": read_pubtator}
+READERS: dict[str, Reader] = {
+    "text": read_text,
+    "jsonl": read_jsonl,
+    "pubtator": read_pubtator,
+    "ddi-xml": read_ddi_xml,
+    "spert-json": read_spert_json,
+    "triples-json": read_triples_json,
+    "semeval": read_semeval,
+    "ade-rel": read_ade_rel,
+}
 WRITERS: dict[str, Writer] = {"jsonl": write_jsonl, "pubtator": write_pubtator}
 
 __all__ = [
@@ -36,6 +51,7 @@ __all__ = [
     "WriteResult",
     "check_length",
     "detect_format",
+    "get_tally",
     "project_facts",
     "read_corpus",
     "write_corpus",

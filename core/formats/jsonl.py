@@ -10,6 +10,7 @@ from core.domain import Corpus, Document, Schema, SyntheticSentence
 from core.errors import DomainError, FormatError
 from core.formats.base import ExportReport, IssueLog, Severity, WriteResult
 from core.formats.checks import SchemaCheck, shorten
+from core.formats.json_items import explain_invalid
 from core.formats.jsonl_header import FORMAT_NAME, FORMAT_VERSION, HeaderRecord, Record, SchemaRecord
 from core.formats.jsonl_records import DocumentRecord, SyntheticRecord
 
@@ -72,7 +73,7 @@ def _read_header(line: str, number: int) -> Schema | None:
         schema = header.schema_record.to_domain() if header.schema_record else None
     except ValidationError as error:
         expected = f'{{"format":"{FORMAT_NAME}","version":{FORMAT_VERSION}}}'
-        message = f"{_explain(error)} The first line must be the header, at least {expected}."
+        message = f"{explain_invalid(error)} The first line must be the header, at least {expected}."
         raise FormatError(message, line=number) from error
     except DomainError as error:
         raise FormatError(f"{error} Correct the schema in the header.", line=number) from error
@@ -88,7 +89,7 @@ def _parse_record(line: str) -> DocumentRecord | SyntheticRecord:
     try:
         return LINE_ADAPTER.validate_json(line)
     except ValidationError as error:
-        raise FormatError(f"{_explain(error)} Correct or remove the record.") from error
+        raise FormatError(f"{explain_invalid(error)} Correct or remove the record.") from error
 
 
 def _read_document(record: DocumentRecord, check: SchemaCheck, log: IssueLog, line: int) -> Document:
@@ -112,18 +113,3 @@ def _read_synthetic(record: SyntheticRecord, check: SchemaCheck, line: int) -> S
     check.check_type(sentence.head.entity_type, line=line)
     check.check_type(sentence.tail.entity_type, line=line)
     return sentence
-
-
-def _explain(error: ValidationError) -> str:
-    """Return the first fault of a record in words."""
-    fault = error.errors(include_url=False, include_input=False)[0]
-    keys = [str(key) for key in fault["loc"] if key not in ("document", "synthetic")]
-    place = ".".join(keys)
-    match fault["type"]:
-        case "json_invalid":
-            return f"Not valid JSON: {fault['ctx']['error']}."
-        case "missing":
-            return f'The key "{place}" is missing.'
-        case "extra_forbidden":
-            return f'The key "{place}" is not known.'
-    return f'The key "{place}" is wrong: {fault["msg"]}.' if place else f"The record is wrong: {fault['msg']}."

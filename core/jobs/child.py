@@ -1,4 +1,4 @@
-"""One task of a pipeline in a process of its own: `python -m core.jobs.child` with four arguments.
+"""One task of a pipeline in a process of its own: `python -m core.jobs.child --kind … --task … --run-path …`.
 
 Stdin ends when the worker dies, and the process with it. Stdout carries JSON lines to the worker: progress,
 and at most one error. Everything printed goes to stderr, the task's log.
@@ -51,6 +51,17 @@ def run_task(pipeline: Pipeline, task: str, run_path: Path, report: Report) -> N
     report(1.0, "done")
 
 
+def help_task(pipeline: Pipeline, task: str, run_path: Path, scratch_path: Path) -> None:
+    """Do a task beside the child that keeps its output; this one's goes to a folder that is deleted afterwards."""
+    scratch_path.mkdir(parents=True)
+    pipeline.run_task(task, run_path, scratch_path, _stay_silent)
+
+
+def _stay_silent(fraction: float, message: str = "", **values: float) -> None:
+    """Take progress and tell nobody: the child that keeps the output speaks for all."""
+    del fraction, message, values
+
+
 class ChannelReport:
     """Sends progress to the worker, at most ten lines a second; the last line of all is always sent."""
 
@@ -74,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kind", type=JobKind, required=True)
     parser.add_argument("--task", required=True)
     parser.add_argument("--run-path", type=Path, required=True)
+    parser.add_argument("--scratch-path", type=Path, help="help another child do the task, and write here")
     options = parser.parse_args(arguments)
     channel = take_stdout()
     # A terminal's Ctrl-C is the worker's business: it ends its children in order.
@@ -81,7 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     watch_parent(end_own_group)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        run_task(get_pipeline(options.kind), options.task, options.run_path, ChannelReport(channel))
+        pipeline = get_pipeline(options.kind)
+        if options.scratch_path:
+            help_task(pipeline, options.task, options.run_path, options.scratch_path)
+        else:
+            run_task(pipeline, options.task, options.run_path, ChannelReport(channel))
     except Exception as error:
         log.exception("task %s failed", options.task)
         send(channel, {"error": describe_error(error)})

@@ -20,7 +20,7 @@ def find_devices(settings: Settings) -> list[str]:
     """
     if settings.device == CPU:
         return [CPU]
-    devices = _cuda_devices()
+    devices = find_cuda_devices()
     if settings.device == "cuda" and not devices:
         raise JobError(
             "DARE_DEVICE is cuda, but no CUDA device is visible to nvidia-smi; "
@@ -46,7 +46,7 @@ def worker_names(settings: Settings, devices: list[str]) -> list[str]:
     return [f"{prefix}:{int(number) + index}" for index in range(len(devices))]
 
 
-def _cuda_devices() -> list[str]:
+def find_cuda_devices() -> list[str]:
     """Return the CUDA devices that the environment allows, as nvidia-smi lists them."""
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if allowed is not None:

@@ -13,9 +13,10 @@ from core.domain import JobKind, JobState
 from core.errors import ConflictError, JobError, NotFoundError
 from core.jobs import names
 from core.jobs.child import task_arguments
+from core.jobs.devices import find_cuda_devices
 from core.jobs.processes import describe_error
 from core.jobs.progress import Progress, ProgressWriter
-from core.jobs.runner import run_child
+from core.jobs.ranks import find_free_port, rank_environments, run_ranks
 from core.jobs.status import StatusBoard
 from core.jobs.warm import WarmPredictor
 from core.workflows.pipelines import get_pipeline
@@ -64,12 +65,14 @@ class WorkerSteps:
     async def run_task(self, job_id: str, task: str) -> None:
         """Run one task in a child process and keep its progress."""
         kind, run_path = await asyncio.to_thread(self._find_inputs, job_id, task)
+        environments = await asyncio.to_thread(self._make_environments, kind, task, run_path)
         async with self._progress(job_id, task) as writer:
             with self._busy(f"{kind.value}: {task}"):
-                await run_child(
+                await run_ranks(
                     [*self.child_command, *task_arguments(kind, task, run_path)],
-                    environment=self.environment,
+                    environments=environments,
                     log_path=names.task_log_path(self.logs_path, job_id, task),
+                    scratch_path=run_path / f".{task}.ranks",
                     on_progress=writer,
                 )
         await asyncio.to_thread(self.store.publish, f"{names.run_key(job_id)}/{task}")
@@ -109,6 +112,15 @@ class WorkerSteps:
 
     def _find_inputs(self, job_id: str, task: str) -> tuple[JobKind, Path]:
         return self._find_kind(job_id), self._fetch(job_id, before=task)
+
+    def _make_environments(self, kind: JobKind, task: str, run_path: Path) -> list[Mapping[str, str]]:
+        """Return the environment of each process of a task: one, or as many as its pipeline asks for."""
+        with _as_job_error():
+            num_processes = get_pipeline(kind).num_processes(task, run_path)
+            if num_processes == 1:
+                return [self.environment]
+            devices, port = find_cuda_devices(), find_free_port()
+            return [*rank_environments(self.environment, num_processes, devices=devices, port=port)]
 
     def _start(self, job_id: str, *, stage: str) -> JobKind:
         with _as_job_error(), session_scope(self.engine) as session:

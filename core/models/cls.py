@@ -1,22 +1,33 @@
-"""One instance at a time: BERT's [CLS] state of the masked sentence, through a softmax over the labels.
+"""One instance at a time: BERT's [CLS] state of the marked sentence, through a softmax over the labels.
 
 Papanikolaou & Pierleoni 2020 (DARE), arXiv:2004.13845, sec. 3.2, eq. 2.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from transformers import PreTrainedModel
 
 from core.domain import NO_RELATION, Instance, Schema
 from core.errors import AlignmentError
-from core.models.encoder import ENCODER_FOLDER, Encoder, add_mask_tokens, build_encoder, pad_pieces
-from core.nlp.masking import mask_instance, mask_tokens
-from core.training.batching import budgeted_batches
+from core.models.classifier import Classifier
+from core.models.encoder import (
+    ENCODER_FOLDER,
+    Encoder,
+    add_mask_tokens,
+    build_encoder,
+    keep_first_state,
+    pad_pieces,
+    save_encoder,
+)
+from core.models.inputs import choose_window, find_pieces
+from core.models.losses import LossName, Objective, to_binary
+from core.models.targets import SoftLabels, make_targets
+from core.nlp.masking import MarkedText, Marking, mark_instance, mask_tokens
 from core.training.checkpoints import load_config, load_weights, save_config, save_weights
 
 ARCHITECTURE = "cls"
@@ -30,11 +41,19 @@ class ClsConfig:
         schema: Labels and masks follow from it; class 0 is NO_RELATION.
         max_pieces: Longest input in pieces, special pieces included (the paper's 128).
         dropout: Probability in [0, 1), before the output layer.
+        marking: "masks" hides the names of head and tail (the paper), "markers" keeps them.
+        loss: "cross_entropy" (the paper) or "focal".
+        gamma: Focusing exponent of the focal loss.
+        has_auxiliary: Whether a second head learns if the pair is related at all (Li & Ji 2019).
     """
 
     schema: Schema
     max_pieces: int = 128
     dropout: float = 0.1
+    marking: Marking = "masks"
+    loss: LossName = "cross_entropy"
+    gamma: float = 1.0
+    has_auxiliary: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -42,13 +61,17 @@ class ClsConfig:
         return (NO_RELATION, *self.schema.label_names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClsItem:
-    """One encoded instance; `class_id` is -1 where the label is unknown."""
+    """One encoded instance.
 
-    instance_id: str
+    Shape:
+        targets: (1, classes); all 0 where the label is unknown.
+    """
+
+    instance_ids: tuple[str]
     piece_ids: tuple[int, ...]
-    class_id: int
+    targets: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +80,12 @@ class ClsBatch:
 
     Shape:
         piece_ids, attention_mask: (batch, pieces), int64.
-        class_ids: (batch,), int64.
+        targets: (batch, classes), float32.
     """
 
     piece_ids: Tensor
     attention_mask: Tensor
-    class_ids: Tensor
+    targets: Tensor
 
     def to(self, device: torch.device) -> "ClsBatch":
         """Return the batch on `device`."""
@@ -70,11 +93,11 @@ class ClsBatch:
             self,
             piece_ids=self.piece_ids.to(device),
             attention_mask=self.attention_mask.to(device),
-            class_ids=self.class_ids.to(device),
+            targets=self.targets.to(device),
         )
 
 
-class ClsModel(nn.Module):
+class ClsModel(Classifier):
     """Encoder and one linear layer over its first state.
 
     Args:
@@ -89,13 +112,15 @@ class ClsModel(nn.Module):
         super().__init__()
         self.config = config
         self.tokenizer = encoder.tokenizer
-        self.encoder = encoder.model
+        self.encoder: PreTrainedModel = encoder.model
+        keep_first_state(encoder.model)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(encoder.width, len(config.classes))
+        self.auxiliary = nn.Linear(encoder.width, 2) if config.has_auxiliary else None
         weights = [(class_weights or {}).get(name, 1.0) for name in config.classes]
         self.register_buffer("class_weights", torch.tensor(weights), persistent=False)  # (classes,)
         self.class_weights: Tensor
-        self._mask_ids = {self.tokenizer.convert_tokens_to_ids(mask) for mask in mask_tokens(config.schema)}
+        self._objective = Objective(loss=config.loss, gamma=config.gamma)
         self._piece_limit = min(config.max_pieces, encoder.max_pieces)
 
     @classmethod
@@ -103,6 +128,7 @@ class ClsModel(nn.Module):
         cls, encoder: Encoder, config: ClsConfig, *, seed: int, class_weights: Mapping[str, float] | None = None
     ) -> Self:
         """Build a new classifier on an encoder: add the schema's masks, draw the new weights from `seed`."""
+        # Synthetic sentences hold masks whatever the marking is.
         add_mask_tokens(encoder, mask_tokens(config.schema), seed=seed)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
@@ -114,82 +140,67 @@ class ClsModel(nn.Module):
         Shape:
             returns: (batch, classes) logits; class 0 is NO_RELATION.
         """
-        states = self.encoder(batch.piece_ids, attention_mask=batch.attention_mask).last_hidden_state
-        first = self.dropout(states[:, 0])  # (batch, width)
-        logits: Tensor = self.output(first)
+        logits: Tensor = self.output(self._represent(batch))
         return logits
 
+    def _represent(self, batch: ClsBatch) -> Tensor:
+        """Return the [CLS] states, (batch, width)."""
+        states = self.encoder(batch.piece_ids, attention_mask=batch.attention_mask).last_hidden_state
+        first: Tensor = self.dropout(states[:, 0])  # (batch, width)
+        return first
+
     def loss(self, batch: ClsBatch, epochs_done: float) -> Tensor:
-        """Cross-entropy, weighted by class."""
+        """The loss of the labels, and that of "related at all" if there is a head for it."""
         del epochs_done
-        return functional.cross_entropy(self(batch).float(), batch.class_ids, weight=self.class_weights)
+        first = self._represent(batch)  # (batch, width)
+        loss = self._objective(self.output(first), batch.targets, self.class_weights)
+        if self.auxiliary is None:
+            return loss
+        ones = torch.ones(2, device=loss.device)  # (2,)
+        return loss + self._objective(self.auxiliary(first), to_binary(batch.targets), ones)
 
-    def encode(self, instances: Sequence[Instance]) -> list[ClsItem]:
-        """Mask instances and cut them into pieces, once.
+    def encode(self, instances: Sequence[Instance], targets: SoftLabels | None = None) -> list[ClsItem]:
+        """Mark instances and cut them into pieces, once.
 
-        Instances that no input can hold (overlapping mentions, masks farther apart than the longest
+        Instances that no input can hold (overlapping mentions, marks farther apart than the longest
         input) are left out; a scorer counts their relations as misses.
         """
-        readable: list[tuple[Instance, str]] = []
+        readable: list[tuple[Instance, MarkedText]] = []
         for instance in instances:
             try:
-                readable.append((instance, mask_instance(instance, self.config.schema)))
+                readable.append((instance, mark_instance(instance, self.config.schema, marking=self.config.marking)))
             except AlignmentError:
                 continue
         if not readable:
             return []
-        output = self.tokenizer([text for _, text in readable])
+        output = self.tokenizer([marked.text for _, marked in readable], return_offsets_mapping=True)
+        rows = make_targets([instance for instance, _ in readable], self.config.classes, targets)  # (items, classes)
         items = []
-        for (instance, _), piece_ids in zip(readable, output["input_ids"], strict=True):
-            fitted = self._fit(piece_ids)
-            if fitted is not None:
-                class_id = self.config.classes.index(instance.label) if instance.label is not None else -1
-                items.append(ClsItem(instance.id, tuple(fitted), class_id))
+        for index, (instance, marked) in enumerate(readable):
+            piece_ids = self._fit(marked, output["input_ids"][index], output["offset_mapping"][index])
+            if piece_ids is not None:
+                items.append(ClsItem((instance.id,), tuple(piece_ids), rows[index : index + 1]))
         return items
 
-    def _fit(self, piece_ids: list[int]) -> list[int] | None:
-        """Cut a long input to a window around its two masks; None if they are too far apart."""
-        excess = len(piece_ids) - self._piece_limit
-        if excess <= 0:
+    def _fit(self, marked: MarkedText, piece_ids: list[int], offsets: list[tuple[int, int]]) -> list[int] | None:
+        """Cut a long input to a window around its two marks; None if they are too far apart."""
+        if len(piece_ids) <= self._piece_limit:
             return piece_ids
-        positions = [index for index, piece_id in enumerate(piece_ids) if piece_id in self._mask_ids]
-        room = self._piece_limit - 2  # without [CLS] and [SEP]
-        first, last = positions[0], positions[-1]
-        if last - first + 1 > room:
-            return None
-        start = max(1, min(first - (room - (last - first + 1)) // 2, len(piece_ids) - 1 - room))
-        return [piece_ids[0], *piece_ids[start : start + room], piece_ids[-1]]
+        ranges = [find_pieces(span, offsets) for span in (marked.head, marked.tail)]
+        ends = [end for found in ranges if found for end in found]
+        window = choose_window(min(ends), max(ends) - 1, num_pieces=len(piece_ids), limit=self._piece_limit)
+        return [piece_ids[0], *piece_ids[window[0] : window[1]], piece_ids[-1]] if window else None
 
     def collate(self, items: Sequence[ClsItem]) -> ClsBatch:
         """Pad items to one batch."""
         piece_ids, attention_mask = pad_pieces([item.piece_ids for item in items], pad_id=self.tokenizer.pad_token_id)
-        return ClsBatch(piece_ids, attention_mask, torch.tensor([item.class_id for item in items]))
-
-    @torch.inference_mode()
-    def score(self, items: Sequence[ClsItem], *, max_batch_pieces: int = 8192) -> Tensor:
-        """Score encoded instances.
-
-        Shape:
-            returns: (items, classes) logits on the CPU, in the order of `items`.
-        """
-        self.eval()
-        logits = torch.zeros(len(items), len(self.config.classes))  # (items, classes)
-        for indices in budgeted_batches([len(item.piece_ids) for item in items], max_pieces=max_batch_pieces):
-            batch = self.collate([items[index] for index in indices]).to(self.class_weights.device)
-            logits[indices] = self(batch).float().cpu()
-        return logits
+        return ClsBatch(piece_ids, attention_mask, torch.cat([item.targets for item in items]))
 
     def save(self, path: Path) -> None:
         """Write weights, config and tokenizer into a folder."""
         save_weights(path, self.state_dict())
-        config = {
-            "schema": self.config.schema.to_json(),
-            "max_pieces": self.config.max_pieces,
-            "dropout": self.config.dropout,
-        }
-        save_config(path, {"architecture": ARCHITECTURE, "config": config})
-        self.encoder.config.save_pretrained(path / ENCODER_FOLDER)
-        self.tokenizer.save_pretrained(path / ENCODER_FOLDER)
+        save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
+        save_encoder(path, self.encoder, self.tokenizer)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -200,8 +211,7 @@ class ClsModel(nn.Module):
         """
         options = load_config(path)["config"]
         config = ClsConfig(**{**options, "schema": Schema.from_json(options["schema"])})
-        encoder = build_encoder(path / ENCODER_FOLDER)
-        model = cls(encoder, config)
+        model = cls(build_encoder(path / ENCODER_FOLDER), config)
         model.load_state_dict(load_weights(path))
         model.eval()
         return model

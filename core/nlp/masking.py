@@ -1,9 +1,27 @@
-"""Masks: mentions of an instance replaced by typed tokens such as $CHEMICAL$ (DARE sec. 3.2, Table 1)."""
+"""How a classifier is told which two mentions are meant: typed masks, or typed markers around them.
+
+Masks replace the mentions by tokens such as $CHEMICAL$ (DARE sec. 3.2, Table 1).
+"""
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
 from core.domain import Instance, Schema, Span
 from core.errors import AlignmentError, SchemaError
+
+
+Marking = Literal["masks", "markers"]
+MARKINGS: tuple[Marking, ...] = ("masks", "markers")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A sentence with its two mentions marked; `head` and `tail` span the masks, or markers and mention."""
+
+    text: str
+    head: Span
+    tail: Span
 
 
 def _mask(entity_type: str, suffix: str = "") -> str:
@@ -43,14 +61,36 @@ def mask_instance(instance: Instance, schema: Schema) -> str:
         AlignmentError: Head and tail overlap, so that no text can hold both masks.
         SchemaError: No label may join the two types.
     """
+    return mark_instance(instance, schema, marking="masks").text
+
+
+def mark_instance(instance: Instance, schema: Schema, *, marking: Marking) -> MarkedText:
+    """Mark the head and the tail of a sentence.
+
+    "markers" keeps the names and writes the types beside them between signs that every vocabulary has:
+    "@ * Chemical * aspirin @ relieved # ^ Disease ^ headache #" (Zhou & Chen 2021, arXiv:2102.01373).
+
+    Raises:
+        AlignmentError: Head and tail overlap, so that no text can hold both marks.
+        SchemaError: No label may join the two types.
+    """
     head, tail = instance.head, instance.tail
     if head.span.overlaps(tail.span):
         raise AlignmentError(f"Instance {instance.id}: head {head.span} and tail {tail.span} overlap.")
-    head_mask, tail_mask = masks_for_pair(schema, head.entity_type, tail.entity_type)
+    head_mark, tail_mark = masks_for_pair(schema, head.entity_type, tail.entity_type)
+    if marking == "markers":
+        head_mark = f"@ * {head.entity_type} * {head.span.text(instance.text)} @"
+        tail_mark = f"# ^ {tail.entity_type} ^ {tail.span.text(instance.text)} #"
+    head_shift = len(head_mark) - (head.span.end - head.span.start)
+    tail_shift = len(tail_mark) - (tail.span.end - tail.span.start)
+    head_start = head.span.start + (tail_shift if tail.span < head.span else 0)
+    tail_start = tail.span.start + (head_shift if head.span < tail.span else 0)
     text = instance.text
-    for span, mask in sorted([(head.span, head_mask), (tail.span, tail_mask)], reverse=True):
-        text = text[: span.start] + mask + text[span.end :]
-    return text
+    for span, mark in sorted([(head.span, head_mark), (tail.span, tail_mark)], reverse=True):
+        text = text[: span.start] + mark + text[span.end :]
+    return MarkedText(
+        text, Span(head_start, head_start + len(head_mark)), Span(tail_start, tail_start + len(tail_mark))
+    )
 
 
 def locate_masks(text: str, head_mask: str, tail_mask: str) -> tuple[Span, Span]:

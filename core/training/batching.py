@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 # Items are sorted by length only within a window of this many batches, so that every epoch still mixes them.
-_WINDOW_BATCHES = 16
+_WINDOW_BATCHES = 128
 
 
 def shuffled_batches(lengths: Sequence[int], *, batch_size: int, rng: Random) -> list[list[int]]:

@@ -2,19 +2,22 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from random import Random
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import torch
-from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from core.errors import NotEnoughDataError, TrainingDivergedError
 from core.training.batching import shuffled_batches
 from core.training.config import TrainingConfig
+from core.training.optimizers import make_optimizer, set_rate
 from core.training.precision import resolve_precision
+from core.training.preparation import prepared, set_training_mode
+from core.training.processes import Processes
 
 _REPORT_EVERY_BATCHES = 5
 
@@ -84,40 +87,58 @@ def train(
 ) -> TrainingResult:
     """Train a model in place and leave it with the weights of its best epoch.
 
+    Where several processes were started for one training (see `core.training.processes`), each calls this with
+    the same arguments, reads its share of every batch and ends with the same weights; a step then covers
+    num_processes x batch_size x gradient_accumulation items.
+
     Args:
         model: Float32 master weights; moved to `device`.
         items: What to learn from.
         lengths: Pieces of each item, for batches of similar length.
         collate: Items → one batch of CPU tensors.
-        loss: (model, batch, finished epochs as a real number) → scalar.
+        loss: (model, batch, finished epochs as a real number) → scalar, a mean over the items of the batch.
         config: Hyper-parameters.
         validate: Model → loss, lower is better; called after each epoch in evaluation mode.
-        report: Progress sink.
+        report: Progress sink; the main process alone reports.
         device: Where to train; picked automatically if None.
 
     Raises:
         NotEnoughDataError: There are no items.
         TrainingDivergedError: A loss is NaN or infinite; the message names epoch and items.
+        ModelError: The model cannot be frozen or checkpointed as the config asks.
     """
     if not items:
         raise NotEnoughDataError("There is nothing to train on: 0 items.")
-    loop = _Loop(model, items, lengths, collate, loss, config, report, device or pick_device())
-    epochs: list[EpochResult] = []
-    best: dict[str, Tensor] | None = None
-    best_epoch = config.num_epochs - 1
-    for epoch in range(config.num_epochs):
-        training_loss = loop.run_epoch(epoch)
-        validation_loss = validate(model.eval()) if validate else None
-        if validation_loss is not None:
-            loop.tell(f"epoch {epoch + 1} of {config.num_epochs}, validated", validation_loss=validation_loss)
-            earlier = [result.validation_loss for result in epochs if result.validation_loss is not None]
-            if not earlier or validation_loss < min(earlier):
-                best, best_epoch = _copy_state(model), epoch
-        epochs.append(EpochResult(epoch, training_loss, validation_loss))
+    with prepared(model, config):
+        loop = _Loop(model, items, lengths, collate, loss, config, report, device or pick_device())
+        epochs: list[EpochResult] = []
+        best: dict[str, Tensor] | None = None
+        best_epoch = config.num_epochs - 1
+        for epoch in range(config.num_epochs):
+            training_loss = loop.run_epoch(epoch)
+            validation_loss = loop.validate(epoch, validate) if validate else None
+            if validation_loss is not None:
+                earlier = [result.validation_loss for result in epochs if result.validation_loss is not None]
+                if not earlier or validation_loss < min(earlier):
+                    best, best_epoch = _copy_state(model), epoch
+            epochs.append(EpochResult(epoch, training_loss, validation_loss))
     if best is not None:
         model.load_state_dict(best)
     model.eval()
     return TrainingResult(tuple(epochs), best_epoch, loop.precision, loop.step)
+
+
+class _LossModule(nn.Module):
+    """A model together with its loss: what several processes do together must be one module's forward pass."""
+
+    def __init__(self, model: nn.Module, loss: Callable[[nn.Module, Any, float], Tensor]) -> None:
+        super().__init__()
+        self.model = model
+        self._loss = loss
+
+    def forward(self, batch: Movable, epochs_done: float) -> Tensor:
+        """Return the loss of a batch, a scalar."""
+        return self._loss(self.model, batch, epochs_done)
 
 
 class _Loop(Generic[Item, Batch]):
@@ -134,24 +155,27 @@ class _Loop(Generic[Item, Batch]):
         report: Report | None,
         device: torch.device,
     ) -> None:
-        set_seed(config.seed)
-        self.items, self.collate, self.loss = items, collate, loss
+        self.model, self.items, self.collate = model, items, collate
         self.config, self.report = config, report
-        self.precision = resolve_precision(config.precision, device)
-        self.accelerator = Accelerator(
-            mixed_precision="bf16" if self.precision == "bf16" else "no", cpu=device.type == "cpu"
-        )
+        self.processes = Processes(device)
+        # Every process draws its own dropout; the order of the items is the same for all.
+        set_seed(config.seed + self.processes.index)
+        is_bf16 = resolve_precision(config.precision, self.processes.device) == "bf16"
+        self.precision = "bf16" if self.processes.agree(is_bf16) else "fp32"
         rng = Random(config.seed)
-        self.plan = [shuffled_batches(lengths, batch_size=config.batch_size, rng=rng) for _ in range(config.num_epochs)]
+        batch_size = config.batch_size * self.processes.count
+        self.plan = [shuffled_batches(lengths, batch_size=batch_size, rng=rng) for _ in range(config.num_epochs)]
         steps_by_epoch = [math.ceil(len(batches) / config.gradient_accumulation) for batches in self.plan]
         self.num_steps = sum(steps_by_epoch)
         self.num_batches = sum(len(batches) for batches in self.plan)
         self.step = self.batches_done = 0
-        self.model, self.optimizer = self.accelerator.prepare(model, _make_optimizer(model, config))
+        model.to(self.processes.device)
+        self.optimizer = make_optimizer(model, config)
+        self.loss_module = self.processes.join(_LossModule(model, loss))
 
     def run_epoch(self, epoch: int) -> float:
         """Train one epoch; return its mean loss."""
-        self.model.train()
+        set_training_mode(self.model, self.config)
         batches = self.plan[epoch]
         accumulation = self.config.gradient_accumulation
         losses: list[float] = []
@@ -159,10 +183,13 @@ class _Loop(Generic[Item, Batch]):
             # The last group of an epoch may be smaller; its gradients are averaged over what it has.
             group_start = position - position % accumulation
             group_size = min(accumulation, len(batches) - group_start)
-            value = self._forward(indices, epoch + position / len(batches))
-            self.accelerator.backward(value / group_size)
+            is_group_end = position + 1 == group_start + group_size
+            share, weight = self.processes.take_share(indices)
+            with nullcontext() if is_group_end else self.processes.unsynchronised(self.loss_module):
+                value = self._forward(share, epoch + position / len(batches)) * weight
+                (value / group_size).backward()  # type: ignore[no-untyped-call]
             losses.append(value.item())
-            if position + 1 == group_start + group_size:
+            if is_group_end:
                 self._update()
             self.batches_done += 1
             if position % _REPORT_EVERY_BATCHES == 0 or position + 1 == len(batches):
@@ -171,50 +198,42 @@ class _Loop(Generic[Item, Batch]):
                     epoch=epoch + (position + 1) / len(batches),
                     loss=sum(losses) / len(losses),
                 )
-        return sum(losses) / len(losses)
+        return self.processes.average(sum(losses) / len(losses))
+
+    def validate(self, epoch: int, validate: Callable[[nn.Module], float]) -> float:
+        """Return the validation loss after an epoch, the same number in every process."""
+        with self._autocast():
+            loss = self.processes.agree(validate(self.model.eval()))
+        self.tell(f"epoch {epoch + 1} of {self.config.num_epochs}, validated", validation_loss=loss)
+        return loss
 
     def _forward(self, indices: list[int], epochs_done: float) -> Tensor:
-        batch = self.collate([self.items[index] for index in indices]).to(self.accelerator.device)
-        with self.accelerator.autocast():
-            value = self.loss(self.model, batch, epochs_done)
+        items = [self.items[index] for index in indices]
+        batch = self.collate(items).to(self.processes.device)
+        with self._autocast():
+            value: Tensor = self.loss_module(batch, epochs_done)
         if not torch.isfinite(value):
+            names = [name for item in items for name in getattr(item, "instance_ids", ())]
             raise TrainingDivergedError(
-                f"The loss became {value.item()} after {epochs_done:.2f} epochs, at items {indices[:8]}; "
+                f"The loss became {value.item()} after {epochs_done:.2f} epochs, at items {(names or indices)[:8]}; "
                 f"lower the learning rate (now {self.config.learning_rate:g})."
             )
         return value
 
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.processes.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
     def _update(self) -> None:
-        rate = self.config.learning_rate * _rate_factor(self.step, self.num_steps, self.config.warmup_fraction)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_gradient_norm)
+        set_rate(self.optimizer, self.config, step=self.step, num_steps=self.num_steps)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_gradient_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
 
     def tell(self, message: str, **values: float) -> None:
         """Report progress, if anybody listens."""
-        if self.report:
+        if self.report and self.processes.index == 0:
             self.report(self.batches_done / self.num_batches, message, **values)
-
-
-def _make_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
-    """AdamW; vectors (biases and norms) are not decayed."""
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate)
-
-
-def _rate_factor(step: int, num_steps: int, warmup_fraction: float) -> float:
-    """Rise linearly to 1 over the warm-up, then fall linearly towards 0."""
-    warmup = max(1, round(num_steps * warmup_fraction)) if warmup_fraction > 0 else 0
-    if step < warmup:
-        return (step + 1) / warmup
-    return max(0.0, (num_steps - step) / max(1, num_steps - warmup))
 
 
 def _copy_state(model: nn.Module) -> dict[str, Tensor]:

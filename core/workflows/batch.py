@@ -86,7 +86,7 @@ def evaluate_file(
     corpus = read_files([path], format_name=format_name)
     documents = prepare_documents(corpus, extractor.schema, split_sentences=split_sentences)
     scores = score_documents(extractor, documents, protocol=protocol, report=report)
-    return {"model": model, "file": path.name, "f1": scores.micro.f1, **scores.to_json()}
+    return {"model": model, "file": path.name, **scores.to_json()}
 
 
 def build_starter_model(

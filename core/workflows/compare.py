@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from core.artifacts import ArtifactStore
-from core.domain import NO_RELATION
 from core.errors import NotFoundError
 from core.settings import Settings
 from db.queries.models import ModelView
@@ -24,6 +23,8 @@ class Comparison:
         only_candidate: Items that only the candidate got right.
         p_value: McNemar's test of these two numbers, in [0, 1].
         is_exact: Whether the binomial was summed exactly.
+        difference_low: Lower end of the 95 % interval of the candidate's F1 minus the other's, in [-1, 1].
+        difference_high: Its upper end.
     """
 
     num_items: int
@@ -33,6 +34,8 @@ class Comparison:
     only_candidate: int
     p_value: float
     is_exact: bool
+    difference_low: float
+    difference_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,20 @@ def compare_models(settings: Settings, *, current: ModelView, candidate: ModelVi
             "Train again to compare."
         )
     # Loads scipy.stats, which takes over a second; pages that never compare do not pay for it.
-    from core.evaluation.significance import compare_mcnemar
+    from core.evaluation.significance import bootstrap_difference, compare_items
 
-    items = sorted(gold)
-    rights = [[one["labels"].get(item, NO_RELATION) == gold[item] for item in items] for one in (first, second)]
-    found = compare_mcnemar(*rights)
+    found = compare_items(gold, first["labels"], second["labels"])
+    difference = bootstrap_difference(gold, first["labels"], second["labels"])
     return Comparison(
-        num_items=len(items),
+        num_items=len(gold),
         current_f1=float(first["scores"]["micro"]["f1"]),
         candidate_f1=float(second["scores"]["micro"]["f1"]),
         only_current=found.only_first,
         only_candidate=found.only_second,
         p_value=found.p_value,
         is_exact=found.is_exact,
+        difference_low=difference.low,
+        difference_high=difference.high,
     )
 
 

@@ -1,19 +1,30 @@
-"""Files of gold documents, scored: extraction with mentions found, or classification with mentions given."""
+"""Files of gold documents, scored under any named protocol, with mentions found or given."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from core.domain import Corpus, Document, Mention, Schema, SentencePrediction, State
+from core.domain import NO_RELATION, Corpus, Document, Instance, Mention, Relation, Schema, SentencePrediction, State
 from core.ensemble.extraction import Extractor
 from core.errors import ModelError
-from core.evaluation.protocols import PROTOCOLS, score_classification, score_predictions
+from core.evaluation.benchmarks import BENCHMARK_LABELS, score_benchmark
+from core.evaluation.concepts import score_concept_pairs, state_facts
+from core.evaluation.directions import DirectedLabel, join_directions, score_redn_paper, score_semeval_official
+from core.evaluation.protocols import (
+    EXTRACTION_KEYS,
+    PROTOCOLS,
+    score_classification,
+    score_predictions,
+)
 from core.evaluation.scores import Scores
+from core.evaluation.situations import score_by_situation
 from core.training.trainer import Report
 from core.workflows.ingest import SentenceSplitter, prepare_document
-from core.workflows.instances import build_instances
+from core.workflows.instances import InstanceSet, build_instances
 
 # Sentences read between two looks at the progress; enough for batches of similar length.
 _CHUNK = 512
+# Protocols that read what a model finds in bare sentences; all others give it the gold mentions.
+_FOUND = ("mentions", *EXTRACTION_KEYS)
 
 
 def prepare_documents(corpus: Corpus, schema: Schema, *, split_sentences: SentenceSplitter) -> list[Document]:
@@ -48,19 +59,78 @@ def score_documents(extractor: Extractor, documents: Sequence[Document], *, prot
         report: Progress sink.
 
     Raises:
-        ModelError: The protocol is unknown.
+        ModelError: The protocol is unknown, or the documents or the schema do not suit it.
     """
     if protocol not in PROTOCOLS:
         raise ModelError(f"Unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}.")
     schema = extractor.schema
-    if protocol == "classification":
-        found = build_instances(documents, schema)
-        gold = {one.id: one.label or "" for one in found.instances} | dict(found.unreachable)
-        return score_classification(gold, extractor.classify(found.instances), schema.label_names)
-    predicted = iter(predict_sentences(extractor, documents, report))
-    by_document = [[next(predicted) for _ in document.sentences] for document in documents]
-    scores = score_predictions(documents, by_document, types=schema.type_names, labels=schema.label_names)
-    return scores[protocol]
+    if protocol in _FOUND:
+        predicted = iter(predict_sentences(extractor, documents, report))
+        by_document = [[next(predicted) for _ in document.sentences] for document in documents]
+        scores = score_predictions(documents, by_document, types=schema.type_names, labels=schema.label_names)
+        return scores[protocol]
+    if protocol == "concept-pair":
+        return _score_concepts(extractor, documents)
+    found = build_instances(documents, schema)
+    if protocol in ("semeval-official", "redn-paper"):
+        return _score_directions(extractor, found, protocol=protocol)
+    return _score_labels(extractor, found, protocol=protocol)
+
+
+def _score_labels(extractor: Extractor, found: InstanceSet, *, protocol: str) -> Scores:
+    """Score the labels of given pairs, and those of the sentences of each situation."""
+    gold = {one.id: one.positive_labels for one in found.instances}
+    gold |= {item: frozenset({label}) for item, label in found.unreachable}
+    predicted = extractor.classify(found.instances)
+    labels = extractor.schema.label_names
+    if protocol in BENCHMARK_LABELS:
+        scores = score_benchmark(gold, predicted, labels, protocol=protocol)
+    else:
+        scores = score_classification(gold, predicted, labels)
+    scored = tuple(scores.by_label)
+    situations = score_by_situation(found.instances, gold, predicted, scored, protocol=scores.protocol)
+    return replace(scores, by_situation=situations)
+
+
+def _score_directions(extractor: Extractor, found: InstanceSet, *, protocol: str) -> Scores:
+    """Score pairs whose two orders are one item; of a contradiction the more certain label stands."""
+    gold = join_directions(found.instances, {one.id: one.positive_labels for one in found.instances})
+    gold |= {item: (DirectedLabel(label),) for item, label in found.unreachable}
+    given = _label_scores(extractor, found.instances)
+    predicted = join_directions(found.instances, given, given)
+    if protocol == "semeval-official":
+        return score_semeval_official(gold, predicted)
+    return score_redn_paper(gold, predicted, extractor.schema.label_names)
+
+
+def _label_scores(extractor: Extractor, instances: Sequence[Instance]) -> dict[str, dict[str, float]]:
+    """Return instance id → positive label → its score, 0 where the model tells none."""
+    if extractor.ensemble is None:
+        return {item: dict.fromkeys(labels, 0.0) for item, labels in extractor.classify(instances).items()}
+    verdicts = extractor.ensemble.classify(instances)
+    return {
+        one.id: {name: score for name, score in ((said.label, said.score), *said.others) if name != NO_RELATION}
+        for one, said in zip(instances, verdicts, strict=True)
+    }
+
+
+def _score_concepts(extractor: Extractor, documents: Sequence[Document]) -> Scores:
+    """Score the facts that labelled pairs of given mentions state."""
+    labels = extractor.schema.relation_labels
+    names = [label.name for label in labels]
+    if not any(fact.label in names for document in documents for fact in document.facts):
+        raise ModelError(
+            f"Protocol 'concept-pair' scores document facts ({', '.join(names)}), and the file holds none. Give it "
+            "a PubTator file with relation lines and concept ids; no model here finds concept ids by itself."
+        )
+    by_document = [build_instances([document], extractor.schema).instances for document in documents]
+    predicted = extractor.classify([one for instances in by_document for one in instances])
+    stated = [
+        state_facts(Relation(one.head, one.tail, label) for one in instances for label in predicted.get(one.id, ()))
+        for instances in by_document
+    ]
+    symmetric = [label.name for label in labels if label.is_symmetric]
+    return score_concept_pairs([document.facts for document in documents], stated, names, symmetric=symmetric)
 
 
 def predict_documents(extractor: Extractor, documents: Sequence[Document], report: Report) -> list[Document]:

@@ -1,7 +1,7 @@
 """Gold documents → labelled instances, one for each candidate pair of a reviewed sentence."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.domain import NO_RELATION, Document, Instance, Mention, Origin, Schema, Split, SyntheticSentence
 
@@ -26,8 +26,8 @@ class InstanceSet:
 def build_instances(documents: Iterable[Document], schema: Schema) -> InstanceSet:
     """Pair the gold mentions of every reviewed sentence; a pair without a gold relation is NO_RELATION.
 
-    Where a pair carries several labels, the first in schema order is the instance's label and the others
-    are unreachable, because a softmax classifier gives one label a pair.
+    Where a pair carries several labels, the first in schema order is the instance's label and the rest are
+    its other labels; an architecture that gives one label a pair misses them.
     """
     instances: list[Instance] = []
     unreachable: list[tuple[str, str]] = []
@@ -39,10 +39,7 @@ def build_instances(documents: Iterable[Document], schema: Schema) -> InstanceSe
                 unreachable += [(f"{instance.id}:{label}", label) for label in found]
                 continue
             label = found[0] if found else NO_RELATION
-            instances.append(
-                Instance(instance.id, instance.text, instance.head, instance.tail, label, split=document.split)
-            )
-            unreachable += [(f"{instance.id}:{other}", other) for other in found[1:]]
+            instances.append(replace(instance, label=label, other_labels=tuple(found[1:])))
         for key, found in labels.items():
             unreachable += [(f"{document.id}:{key}:{label}", label) for label in found]
     return InstanceSet(tuple(instances), tuple(unreachable))

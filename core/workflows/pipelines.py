@@ -60,6 +60,13 @@ class Pipeline(Protocol):
         an empty folder that becomes `run_path / task` when the task returns.
         """
 
+    def num_processes(self, task: str, run_path: Path) -> int:
+        """Return how many processes do a task together, 1 as a rule.
+
+        Each runs `run_task`; the first one's output is kept. Only a training that joins its processes by
+        `core.training.processes` gains from more than one.
+        """
+
     def finish(self, session: "Session", job: "Job", run_path: Path) -> dict[str, object]:
         """Write the database rows of the finished job and return its result as JSON; idempotent."""
 

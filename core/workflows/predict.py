@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.artifacts import ArtifactStore
-from core.domain import Mention, SentencePrediction, Span
+from core.domain import Mention, Schema, SentencePrediction, Span
 from core.ensemble.ensemble import Ensemble
 from core.ensemble.extraction import Extractor
 from core.errors import ModelError
@@ -14,7 +14,9 @@ from core.models.joint import JointModel
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter
 from core.training.trainer import Report, pick_device
+from core.workflows.parsers import AUTO, load_parser
 from db.queries import annotations, documents, models, predictions, projects
+from db.queries.models import ModelView
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -47,13 +49,23 @@ class ModelCache:
             raise ModelError(f"{path} holds an ensemble, not a joint model.")
         return model
 
-    def get_ensemble(self, artifact_key: str) -> Ensemble:
-        """Return the ensemble under an artifact key, loading it if needed."""
-        return self.get_ensemble_folder(self._store.fetch(artifact_key))
+    def fetch(self, artifact_key: str) -> Path:
+        """Return the local folder of an artifact key.
 
-    def get_ensemble_folder(self, path: Path) -> Ensemble:
+        Raises:
+            NotFoundError: Nothing lies under the key.
+        """
+        return self._store.fetch(artifact_key)
+
+    def get_trained(self, trained: ModelView) -> Ensemble:
+        """Return a trained ensemble, loading it if needed; it reads parses of the parser that it was trained with."""
+        return self.get_ensemble_folder(self.fetch(trained.artifact_key), parser=trained.settings.get("parser", AUTO))
+
+    def get_ensemble_folder(self, path: Path, *, parser: str = AUTO) -> Ensemble:
         """Return the ensemble of a folder, loading it if needed."""
-        model = self._get(path, lambda: Ensemble.load(path, device=self._device))
+        model = self._get(
+            path, lambda: Ensemble.load(path, device=self._device, get_parser=lambda: load_parser(parser))
+        )
         if not isinstance(model, Ensemble):
             raise ModelError(f"{path} holds a joint model, not an ensemble.")
         return model
@@ -70,15 +82,26 @@ class ModelCache:
 def make_extractor(session: Session, project_id: int, cache: ModelCache) -> tuple[Extractor, str]:
     """Return the models that a project predicts with, and their name for people.
 
-    The starter finds mentions of the types it knows; a promoted ensemble labels the pairs.
+    A promoted joint model, else the starter, finds the mentions; a promoted ensemble labels the pairs, and
+    without one the finder does.
     """
     schema = projects.get_schema(session, project_id)
+    finder, finder_name = find_finder(session, project_id, schema, cache)
     promoted = models.find_promoted(session, project_id)
-    finder = cache.get_joint(get_starter(DEFAULT_STARTER))
-    knows_types = bool(set(finder.config.entity_types) & set(schema.type_names))
-    ensemble = cache.get_ensemble(promoted.artifact_key) if promoted else None
-    name = promoted.name if promoted else (DEFAULT_STARTER if knows_types else "none")
-    return Extractor(schema, finder if knows_types else None, ensemble), name
+    ensemble = cache.get_trained(promoted) if promoted else None
+    return Extractor(schema, finder, ensemble), promoted.name if promoted else finder_name or "none"
+
+
+def find_finder(
+    session: Session, project_id: int | None, schema: Schema, cache: ModelCache
+) -> tuple[JointModel | None, str]:
+    """Return what finds mentions, with its name: the project's joint model, else the starter if it knows a type."""
+    promoted = None if project_id is None else models.find_promoted(session, project_id, kind=models.JOINT)
+    if promoted is not None:
+        return cache.get_joint(cache.fetch(promoted.artifact_key)), promoted.name
+    starter = cache.get_joint(get_starter(DEFAULT_STARTER))
+    knows_types = bool(set(starter.config.entity_types) & set(schema.type_names))
+    return (starter, DEFAULT_STARTER) if knows_types else (None, "")
 
 
 def predict_sentences(

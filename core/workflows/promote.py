@@ -1,4 +1,7 @@
-"""Choose the model that predicts for a project; each choice is recorded and can be rolled back."""
+"""Choose the models that predict for a project; each choice is recorded and can be rolled back.
+
+An ensemble labels pairs and a joint model finds mentions, so a project may have one promoted model of each kind.
+"""
 
 from core.domain import ModelState
 from core.errors import ModelError, NotFoundError
@@ -8,7 +11,7 @@ from db.session import Session
 
 
 def promote(session: Session, project_id: int, model_id: int, *, user_id: int) -> ModelView:
-    """Make a model the one that predicts; the one before is archived.
+    """Make a model the one of its kind that predicts; the one before is archived.
 
     Raises:
         NotFoundError: The project has no such model.
@@ -17,32 +20,33 @@ def promote(session: Session, project_id: int, model_id: int, *, user_id: int) -
     chosen = _get_own(session, project_id, model_id)
     if chosen.state is ModelState.PROMOTED:
         raise ModelError(f"Model {chosen.name!r} is promoted already; nothing to do.")
-    previous = models.find_promoted(session, project_id)
+    previous = models.find_promoted(session, project_id, kind=chosen.kind)
     if previous is not None:
         models.set_model_state(session, previous.id, ModelState.ARCHIVED)
     models.set_model_state(session, model_id, ModelState.PROMOTED, is_new_promotion=True)
-    models.set_project_model(session, project_id, model_id)
+    models.set_project_model(session, project_id, model_id, kind=chosen.kind)
     _record(session, project_id, user_id, "promote", chosen, previous)
     return models.get_model(session, model_id)
 
 
-def roll_back(session: Session, project_id: int, *, user_id: int) -> ModelView | None:
-    """Return to the model promoted before; the present one becomes a candidate again.
+def roll_back(session: Session, project_id: int, *, user_id: int, kind: str = models.ENSEMBLE) -> ModelView | None:
+    """Return to the model of a kind promoted before; the present one becomes a candidate again.
 
     Returns:
         The model that predicts now; None where the shipped one does again.
 
     Raises:
-        ModelError: No model is promoted.
+        ModelError: No model of that kind is promoted.
     """
-    present = models.find_promoted(session, project_id)
+    present = models.find_promoted(session, project_id, kind=kind)
     if present is None:
-        raise ModelError("No model is promoted in this project, so there is nothing to roll back; promote one first.")
-    earlier = models.find_last_promoted(session, project_id)
+        name = "joint model" if kind == models.JOINT else kind
+        raise ModelError(f"No {name} is promoted in this project, so there is nothing to roll back; promote one first.")
+    earlier = models.find_last_promoted(session, project_id, kind=kind)
     models.set_model_state(session, present.id, ModelState.CANDIDATE)
     if earlier is not None:
         models.set_model_state(session, earlier.id, ModelState.PROMOTED)
-    models.set_project_model(session, project_id, earlier.id if earlier else None)
+    models.set_project_model(session, project_id, earlier.id if earlier else None, kind=kind)
     _record(session, project_id, user_id, "roll_back", present, earlier)
     return None if earlier is None else models.get_model(session, earlier.id)
 

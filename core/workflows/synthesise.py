@@ -61,6 +61,11 @@ class GeneratePipeline:
         else:
             _write_label(plan, plan.get_label(task), run_path, out_path, report)
 
+    def num_processes(self, task: str, run_path: Path) -> int:
+        """Every task is one process: a label's generator is small, and labels run side by side."""
+        del task, run_path
+        return 1
+
     def finish(self, session: Session, job: "Job", run_path: Path) -> dict[str, object]:
         """Store the sentences of every label once, and return what was kept and removed."""
         plan = GenerationPlan.load(run_path)

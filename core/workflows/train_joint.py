@@ -9,7 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from core.domain import Document, Schema
+from core.domain import Document, Schema, Split
+from core.errors import NotEnoughDataError
 from core.evaluation.protocols import gold_by_sentence, score_predictions
 from core.evaluation.scores import Scores
 from core.models.encoder import load_encoder
@@ -18,7 +19,9 @@ from core.models.joint_data import JointConfig, JointItem, make_item
 from core.training.checkpoints import write_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, TrainingResult, pick_device, train
+from core.workflows.gold_documents import orient_relations
 
+LOG_NAME = "training.json"
 # Giorgi et al. 2019, app. A.2, but for the rate and epochs: a 22M-parameter encoder needs more of both.
 STARTER_TRAINING = TrainingConfig(num_epochs=12, learning_rate=1.5e-4, batch_size=16, weight_decay=0.1)
 
@@ -32,12 +35,16 @@ class JointRecipe:
         training: Hyper-parameters.
         dropout: Dropout of the new layers, in [0, 1).
         max_pieces: Longest sentence in pieces.
+        has_teacher_forcing: Whether gold mentions are candidates too while training.
+        may_download: Whether a hub name may be fetched.
     """
 
     encoder: str
     training: TrainingConfig = STARTER_TRAINING
     dropout: float = 0.1
     max_pieces: int = 256
+    has_teacher_forcing: bool = True
+    may_download: bool = False
 
 
 def train_joint(
@@ -46,6 +53,7 @@ def train_joint(
     *,
     train_documents: Sequence[Document],
     dev_documents: Sequence[Document],
+    test_documents: Sequence[Document] = (),
     out_path: Path,
     report: Report,
     device: str = "auto",
@@ -57,20 +65,32 @@ def train_joint(
         schema: Types and labels to learn.
         train_documents: Gold documents, split into sentences.
         dev_documents: Gold documents that choose the epoch and are scored.
+        test_documents: Gold documents that are scored once, at the end.
         out_path: Folder of the model; replaced as a whole.
         report: Progress sink.
         device: "auto", "cpu" or "cuda".
 
     Returns:
-        Scores of the written fp16 weights on the dev documents, by protocol, with data hashes and settings.
+        Scores of the written fp16 weights on dev and test, by protocol, with data hashes and settings.
+
+    Raises:
+        NotEnoughDataError: The training or dev documents have no mention.
+        EncoderNotFoundError: The encoder is not on this machine.
+        TrainingDivergedError: The loss became NaN.
     """
-    config = JointConfig.from_schema(schema, dropout=recipe.dropout, max_pieces=recipe.max_pieces)
-    model = JointModel.create(load_encoder(recipe.encoder), config, seed=recipe.training.seed)
-    items = make_items(model, train_documents)
+    train_gold, dev_gold = orient_relations(train_documents, schema), orient_relations(dev_documents, schema)
+    _require_mentions(train_gold, Split.TRAIN)
+    _require_mentions(dev_gold, Split.DEV)
+    config = JointConfig.from_schema(
+        schema, dropout=recipe.dropout, max_pieces=recipe.max_pieces, has_teacher_forcing=recipe.has_teacher_forcing
+    )
+    encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
+    model = JointModel.create(encoder, config, seed=recipe.training.seed)
+    items = make_items(model, train_gold)
     history: list[dict[str, float]] = []
 
     def validate(_: object) -> float:
-        scores = score_model(model, dev_documents)
+        scores = score_model(model, dev_gold)
         history.append({name: score.micro.f1 for name, score in scores.items()})
         report(len(history) / recipe.training.num_epochs, f"epoch {len(history)}", **history[-1])
         return -(scores["mentions"].micro.f1 + scores["strict"].micro.f1)
@@ -87,12 +107,21 @@ def train_joint(
         device=pick_device(device),
     )
     write_folder(out_path, lambda path: model.save(path, is_half=True))
-    summary = _summarise(recipe, result, history, train_documents, dev_documents)
+    summary = _summarise(recipe, result, history, train_documents, dev_documents) | _count_unread(train_gold, items)
     shipped = JointModel.load(out_path)
     shipped.to(pick_device(device))
-    summary["dev_scores"] = {name: score.to_json() for name, score in score_model(shipped, dev_documents).items()}
-    (out_path / "training.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    for name, documents in (("dev_scores", dev_gold), ("test_scores", orient_relations(test_documents, schema))):
+        if documents:
+            summary[name] = {key: score.to_json() for key, score in score_model(shipped, documents).items()}
+    (out_path / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
+
+
+def _require_mentions(documents: Sequence[Document], split: Split) -> None:
+    if not any(mention.state.is_gold for document in documents for mention in document.mentions):
+        raise NotEnoughDataError(
+            f"The {split} documents ({len(documents)}) have no gold mention; review some of their sentences first."
+        )
 
 
 def make_items(model: JointModel, documents: Sequence[Document]) -> list[JointItem]:
@@ -134,6 +163,16 @@ def _summarise(
         "precision": result.precision,
         "epochs": [asdict(epoch) | scores for epoch, scores in zip(result.epochs, history, strict=True)],
         "versions": {"torch": version("torch"), "transformers": version("transformers")},
+    }
+
+
+def _count_unread(documents: Sequence[Document], items: Sequence[JointItem]) -> dict[str, int]:
+    """Count gold mentions and relations that no training sentence could hold."""
+    mentions = sum(mention.state.is_gold for document in documents for mention in document.mentions)
+    relations = sum(relation.state.is_gold for document in documents for relation in document.relations)
+    return {
+        "num_unread_mentions": mentions - sum(len(item.mentions) for item in items),
+        "num_unread_relations": relations - sum(len(item.relations) for item in items),
     }
 
 

@@ -13,6 +13,12 @@ from core.errors import NotFoundError
 from db.columns import utc_now
 from db.tables import Member, Model, Project, Run
 
+ENSEMBLE = "ensemble"
+JOINT = "joint"
+KINDS = (ENSEMBLE, JOINT)
+# The column in which a project names its promoted model of each kind.
+_PROMOTED = {ENSEMBLE: "model_id", JOINT: "joint_model_id"}
+
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
@@ -127,17 +133,17 @@ def list_models(session: Session, project_id: int, *, with_shipped: bool = False
     return [_view(row) for row in session.exec(query.execution_options(populate_existing=True))]
 
 
-def find_promoted(session: Session, project_id: int) -> ModelView | None:
-    """Return the promoted model of a project, or None where none was promoted."""
-    model_id = session.exec(select(Project.model_id).where(Project.id == project_id)).first()
+def find_promoted(session: Session, project_id: int, *, kind: str = ENSEMBLE) -> ModelView | None:
+    """Return the promoted model of a project and kind, or None where none was promoted."""
+    model_id = session.exec(select(getattr(Project, _PROMOTED[kind])).where(Project.id == project_id)).first()
     return None if model_id is None else get_model(session, model_id)
 
 
-def find_last_promoted(session: Session, project_id: int) -> ModelView | None:
-    """Return the archived model that was promoted last, the one to roll back to, or None."""
+def find_last_promoted(session: Session, project_id: int, *, kind: str = ENSEMBLE) -> ModelView | None:
+    """Return the archived model of a kind that was promoted last, the one to roll back to, or None."""
     query = (
         select(Model)
-        .where(Model.project_id == project_id, Model.state == ModelState.ARCHIVED)
+        .where(Model.project_id == project_id, Model.state == ModelState.ARCHIVED, Model.kind == kind)
         .where(col(Model.promoted_at).is_not(None))
         .order_by(col(Model.promoted_at).desc(), col(Model.id).desc())
     )
@@ -155,9 +161,9 @@ def set_model_state(session: Session, model_id: int, state: ModelState, *, is_ne
     session.exec(sa.update(Model).where(col(Model.id) == model_id).values(**values))
 
 
-def set_project_model(session: Session, project_id: int, model_id: int | None) -> None:
-    """Name the model that predicts for a project."""
-    session.exec(sa.update(Project).where(col(Project.id) == project_id).values(model_id=model_id))
+def set_project_model(session: Session, project_id: int, model_id: int | None, *, kind: str = ENSEMBLE) -> None:
+    """Name the model of a kind that predicts for a project."""
+    session.exec(sa.update(Project).where(col(Project.id) == project_id).values({_PROMOTED[kind]: model_id}))
 
 
 def list_members(session: Session, model_id: int) -> list[MemberView]:

@@ -26,7 +26,7 @@ GOLD = (State.ACCEPTED, State.CORRECTED)
 
 @dataclass(frozen=True, slots=True)
 class ProjectView:
-    """A project without its text; `model_id` is the promoted model."""
+    """A project without its text; `model_id` is the promoted ensemble, `joint_model_id` the joint model."""
 
     id: int
     name: str
@@ -36,6 +36,7 @@ class ProjectView:
     is_demo: bool
     created_at: datetime
     model_id: int | None
+    joint_model_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ def _view(project: Project) -> ProjectView:
         project.is_demo,
         project.created_at,
         project.model_id,
+        project.joint_model_id,
     )
 
 

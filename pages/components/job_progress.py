@@ -10,6 +10,7 @@ import streamlit as st
 from core.domain import JobKind, JobState
 from core.jobs import client, names
 from core.settings import Settings
+from core.workflows.retrain_params import NUM_TEACHERS
 from db.queries import jobs
 from db.queries.jobs import Job, JobProgress
 from db.session import Session
@@ -139,8 +140,12 @@ def show_running(session: Session, project_id: int) -> bool:
 
 
 def count_parts(job: Job) -> int:
-    """Return how many parts of a job take time: the members of a training, whose scoring at the end does not."""
-    return int(job.params.get("num_members", 1)) if job.kind is JobKind.RETRAIN else 1
+    """Return how many parts of a job take time: the models of a training, whose scoring at the end does not."""
+    if job.kind is not JobKind.RETRAIN:
+        return 1
+    params = job.params
+    teachers = NUM_TEACHERS if params.get("has_soft_labels") else 0
+    return int(params.get("num_members", 1)) + teachers + bool(params.get("has_student"))
 
 
 def _cancel(job_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A candidate beside the model in use: difference in F1 and McNemar's test, if both saw the same items."""
+"""A candidate beside the model in use: difference in F1, its interval and McNemar's test, on the same items."""
 
 import streamlit as st
 
@@ -23,7 +23,8 @@ def describe(found: Comparison, name: str) -> str:
     test = "exact" if found.is_exact else "chi-square"
     verdict = "more than chance" if found.p_value < 0.05 else "within chance"
     return (
-        f"Against {escape(name)}: F1 **{difference:+.3f}** ({rate(found.current_f1)} → {rate(found.candidate_f1)}). "
+        f"Against {escape(name)}: F1 **{difference:+.3f}** ({rate(found.current_f1)} → {rate(found.candidate_f1)}), "
+        f"95 % interval {found.difference_low:+.3f} to {found.difference_high:+.3f}. "
         f"Of {count(found.num_items, 'pair')}, {found.only_candidate} are right only here and "
         f"{found.only_current} only there; McNemar p = {found.p_value:.3g} ({test}), {verdict}."
     )

@@ -1,5 +1,6 @@
 """The models of a project: a card each with scores, charts and what can be done with it."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -12,21 +13,29 @@ from db.queries.models import ModelView
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components import job_progress, model_comparison, model_report
+from pages.components.model_kinds import (
+    RELATIONS_TOO,
+    ROLES,
+    describe_kind,
+    describe_state,
+    describe_student,
+    find_in_use,
+    order_models,
+)
 from pages.components.model_scores import describe_scores
 from pages.components.session import act, escape, get_settings
-from pages.components.wording import MODEL_BADGES, badge, moment
+from pages.components.wording import badge, moment
 
 
 def show(session: Session, project: ProjectView, user_id: int) -> None:
-    """Show the model in use first, then candidates, then archived ones."""
+    """Show the models in use first, then candidates, then archived ones."""
     found = models.list_models(session, project.id)
     _show_prediction(session, project.id)
-    in_use = next((model for model in found if model.state is ModelState.PROMOTED), None)
-    if in_use is None:
-        _show_starter()
-    order = {ModelState.PROMOTED: 0, ModelState.CANDIDATE: 1, ModelState.ARCHIVED: 2}
-    for model in sorted(found, key=lambda one: order[one.state]):
-        _show_model(session, model, in_use, user_id)
+    in_use = find_in_use(found)
+    if models.JOINT not in in_use:
+        _show_starter(labels_pairs=models.ENSEMBLE not in in_use)
+    for model in order_models(found):
+        _show_model(session, model, found, user_id)
 
 
 def _show_prediction(session: Session, project_id: int) -> None:
@@ -48,26 +57,32 @@ def _draw_prediction(session: Session, *, job_id: str) -> bool:
     return not job.state.is_over
 
 
-def _show_starter() -> None:
+def _show_starter(*, labels_pairs: bool) -> None:
+    """Show the shipped model, which is in use until a joint model is promoted."""
     with st.container(border=True):
-        st.markdown(f"**The shipped starter model** {badge('in use', 'green')}")
+        word = RELATIONS_TOO if labels_pairs else ROLES[models.JOINT]
+        st.markdown(f"**The shipped starter model** {badge(word, 'green')}")
         st.caption(
-            "It finds chemicals and diseases, and which induces which, until you promote a model of your own. "
-            "It still finds the mentions afterwards; your model then labels the pairs."
+            "It finds chemicals and diseases, and which induces which, until you promote models of your own: "
+            "an ensemble labels the pairs instead, a joint model finds the mentions instead."
         )
 
 
-def _show_model(session: Session, model: ModelView, in_use: ModelView | None, user_id: int) -> None:
-    word, colour = MODEL_BADGES[model.state]
+def _show_model(session: Session, model: ModelView, found: Sequence[ModelView], user_id: int) -> None:
+    in_use = find_in_use(found)
+    current = in_use.get(model.kind)
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        left.markdown(f"**{escape(model.name)}** {badge(word, colour)} :gray[trained {moment(model.created_at)}]")
+        left.markdown(
+            f"**{escape(model.name)}** {describe_state(model, in_use)} :gray[trained {moment(model.created_at)}]"
+        )
         with right, st.container(horizontal=True, horizontal_alignment="right"):
             _show_buttons(model, user_id)
-        for line in describe_scores(model.metrics):
+        st.caption(describe_kind(model))
+        for line in (*describe_scores(model.metrics), *describe_student(model, found)):
             st.caption(line)
-        if model.state is not ModelState.PROMOTED and in_use is not None:
-            model_comparison.show(model, in_use)
+        if current is not None and current.id != model.id:
+            model_comparison.show(model, current)
         with st.expander(
             "Scores in detail", icon=":material/query_stats:", expanded=model.state is ModelState.CANDIDATE
         ):
@@ -79,7 +94,8 @@ def _show_buttons(model: ModelView, user_id: int) -> None:
         return
     arguments = (model.project_id, model.id, user_id)
     if model.state is ModelState.PROMOTED:
-        st.button("Roll back", icon=":material/undo:", key=f"back-{model.id}", on_click=_roll_back, args=arguments)
+        back = (model.project_id, model.kind, user_id)
+        st.button("Roll back", icon=":material/undo:", key=f"back-{model.id}", on_click=_roll_back, args=back)
         return
     st.button(
         "Promote",
@@ -108,12 +124,12 @@ def _predict_anew(session: Session, project_id: int, user_id: int) -> None:
     client.enqueue(get_settings(), session, JobKind.PREDICT, project_id=project_id, params={}, user_id=user_id)
 
 
-def _roll_back(project_id: int, _model_id: int, user_id: int) -> None:
-    act(partial(_do_roll_back, project_id=project_id, user_id=user_id))
+def _roll_back(project_id: int, kind: str, user_id: int) -> None:
+    act(partial(_do_roll_back, project_id=project_id, kind=kind, user_id=user_id))
 
 
-def _do_roll_back(session: Session, *, project_id: int, user_id: int) -> str:
-    model = workflow.roll_back(session, project_id, user_id=user_id)
+def _do_roll_back(session: Session, *, project_id: int, kind: str, user_id: int) -> str:
+    model = workflow.roll_back(session, project_id, user_id=user_id, kind=kind)
     _predict_anew(session, project_id, user_id)
     return f"{model.name if model else 'The shipped starter model'} predicts again; open sentences are predicted anew."
 

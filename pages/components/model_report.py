@@ -1,6 +1,7 @@
 """All scores of one model: per label, per member, confusion, threshold, notes."""
 
 from collections.abc import Mapping
+from statistics import mean, stdev
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from db.queries import models
 from db.queries.models import ModelView
 from db.session import Session
 from pages.components import charts
+from pages.components.model_scores import SITUATION_NAMES
 from pages.components.session import escape
 from pages.components.wording import count, rate
 
@@ -26,9 +28,12 @@ def show(session: Session, model: ModelView) -> None:
     with left:
         _show_labels(metrics)
         _show_members(session, model)
+        _show_protocols(metrics)
     with right:
         _show_threshold(metrics)
         _show_confusion(metrics)
+        for field, column in PARTS.items():
+            _show_parts(metrics, field, column)
     for note in metrics.get("notes", []):
         st.caption(f":material/info: {escape(str(note))}")
     _show_settings(model)
@@ -61,8 +66,7 @@ def _show_labels(metrics: Mapping[str, Any]) -> None:
         }
         for label, one in metrics["scores"]["by_label"].items()
     ]
-    numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in ("precision", "recall", "F1")}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=numbers, alt="Scores of each label")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_RATES, alt="Scores of each label")
 
 
 def _show_members(session: Session, model: ModelView) -> None:
@@ -82,8 +86,39 @@ def _show_members(session: Session, model: ModelView) -> None:
     ]
     numbers = {"F1": st.column_config.NumberColumn(format="%.3f")}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=numbers, alt="F1 of each member alone")
-    vote = metrics_f1(model.metrics)
-    st.caption(f"Mean of the members {rate(sum(scores) / len(scores))}; the vote of all {rate(vote)}.")
+    spread = f" ± {rate(stdev(scores))} (sd over {count(len(scores), 'seed')})" if len(scores) > 1 else ""
+    st.caption(f"Mean of the members {rate(mean(scores))}{spread}; the vote of all {rate(metrics_f1(model.metrics))}.")
+
+
+def _show_protocols(metrics: Mapping[str, Any]) -> None:
+    """Show the scores of a joint model under every protocol."""
+    found = metrics.get("protocols")
+    if not found:
+        return
+    st.markdown("**Other protocols**")
+    rows = [_describe_row("protocol", one["protocol"], one) for one in found.values()]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_RATES, alt="Scores under every protocol")
+
+
+def _show_parts(metrics: Mapping[str, Any], field: str, column: str) -> None:
+    """Show the scores of parts of the split, such as sentences with one relation."""
+    found = metrics.get(field)
+    if not found:
+        return
+    st.markdown(f"**By {column}**")
+    rows = [_describe_row(column, SITUATION_NAMES.get(name, name), one) for name, one in found.items()]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_RATES, alt=f"Scores by {column}")
+
+
+def _describe_row(column: str, name: str, scores: Mapping[str, Any]) -> dict[str, object]:
+    """Return a row of a table of scores."""
+    micro = scores["micro"]
+    gold = micro["tp"] + micro["fn"]
+    return {column: name, "precision": micro["precision"], "recall": micro["recall"], "F1": micro["f1"], "gold": gold}
+
+
+PARTS = {"by_situation": "relations of the sentence", "by_distance": "words between the mentions"}
+_RATES = {name: st.column_config.NumberColumn(format="%.3f") for name in ("precision", "recall", "F1")}
 
 
 def metrics_of_members(metrics: Mapping[str, Any]) -> list[float]:

@@ -64,7 +64,8 @@ def _show_balance(session: Session, project: ProjectView) -> None:
 
 
 def _show_model(session: Session, project: ProjectView) -> None:
-    model = models.find_promoted(session, project.id)
+    joint = models.find_promoted(session, project.id, kind=models.JOINT)
+    model = models.find_promoted(session, project.id) or joint
     with st.container(border=True):
         st.caption("MODEL IN USE")
         if model is None:
@@ -74,6 +75,8 @@ def _show_model(session: Session, project: ProjectView) -> None:
         st.markdown(f"**{escape(model.name)}**")
         for line in describe_scores(model.metrics):
             st.caption(line)
+        if joint is not None and joint.id != model.id:
+            st.caption(f"{escape(joint.name)} finds the mentions.")
 
 
 def _show_running(session: Session, project: ProjectView) -> None:

@@ -1,20 +1,34 @@
-"""The form that starts a training, with the defaults that a run has without it."""
+"""The form that starts a training: what kind, then what most people set, then everything else."""
 
-from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.domain import JobKind
 from core.errors import ModelError
 from core.jobs import client
-from core.workflows.retrain_params import ENCODERS, MAX_EPOCHS, MAX_MEMBERS, METHODS, RetrainParams
+from core.workflows.parsers import explain_missing, has_workers_elsewhere
+from core.workflows.presets import PRESETS
+from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
 from db.queries.projects import ProjectView
 from db.session import Session
-from pages.components import train_estimate
-from pages.components.session import act, get_settings
+from pages.components import train_estimate, train_options
+from pages.components.session import act, escape, get_settings
+from pages.components.train_options import GROUPS, MAIN, OWN_ENCODER, is_read, key_of
 
-DEFAULTS = RetrainParams()
+ARCHITECTURE_NAMES = {
+    "cls": "cls: one pair at a time",
+    "redn": "redn: all pairs of a sentence at once",
+    "syntax_gcn": "syntax_gcn: one pair on its dependency graph",
+    "joint": "joint: mentions and relations together",
+}
+ARCHITECTURE_NOTES = {
+    "cls": "The DARE paper's classifier: reads the sentence once for each pair, with its two mentions marked.",
+    "redn": "Reads a sentence once for all of its pairs: fast where there are many. A pair may get several labels.",
+    "syntax_gcn": "Adds the grammar of the sentence: words that hang together inform each other. Needs a parser.",
+    "joint": "One model that finds the mentions too. Promote it to replace the shipped one as finder of mentions.",
+}
 METHOD_NAMES = {
     "dare": "DARE: gold and accepted synthetic sentences",
     "gold": "Gold only",
@@ -27,67 +41,128 @@ METHOD_NOTES = {
     "weighting": "As gold only, but an error on a rare label costs more.",
     "bagging": "Each member gets a sample in which all labels are as frequent as the rarest.",
 }
-OWN_ENCODER = "Another, by folder or name"
+NO_PRESET = ""
 
 
 def show(session: Session, project: ProjectView, user_id: int, *, can_start: bool) -> None:
     """Show the form; the button is off where a training could not start."""
+    _set_defaults()
     with st.container(border=True):
-        method = st.selectbox("Method", METHODS, format_func=METHOD_NAMES.__getitem__, key="train-method")
-        st.caption(METHOD_NOTES[method])
-        _show_main_fields()
-        with st.expander("Advanced", icon=":material/tune:"):
-            _show_advanced_fields()
-        st.caption(train_estimate.describe(session, project.id, read_form()))
+        _show_kind()
+        train_options.show_group(MAIN, **_kind())
+        with st.expander("More settings", icon=":material/tune:"):
+            train_options.show_encoder()
+            for title, widgets in GROUPS.items():
+                if any(is_read(widget.name, **_kind()) for widget in widgets):
+                    st.markdown(f"**{title}**")
+                    train_options.show_group(widgets, **_kind())
+        is_possible = _show_outlook(session, project)
         st.button(
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not can_start,
+            disabled=not (can_start and is_possible),
             on_click=_start,
             args=(project, user_id),
         )
 
 
-def _show_main_fields() -> None:
-    left, right = st.columns(2)
-    left.number_input("Members", 1, MAX_MEMBERS, DEFAULTS.num_members, key="train-members", help=_MEMBERS_HELP)
-    right.number_input("Epochs", 1, MAX_EPOCHS, DEFAULTS.num_epochs, key="train-epochs", help=_EPOCHS_HELP)
+def _show_kind() -> None:
+    """Show preset, architecture and method with a line on each."""
+    st.selectbox(
+        "Preset",
+        [NO_PRESET, *PRESETS],
+        format_func=lambda name: PRESETS[name].title if name else "None: defaults for a small encoder",
+        key="train-preset",
+        on_change=_take_preset,
+        help="A paper's settings. Its encoder is large: give it memory, or choose another one below.",
+    )
+    architecture = st.selectbox(
+        "Architecture",
+        ARCHITECTURES,
+        format_func=ARCHITECTURE_NAMES.__getitem__,
+        key="train-architecture",
+        on_change=_take_architecture,
+    )
+    st.caption(ARCHITECTURE_NOTES[architecture])
+    if is_read("method", **_kind()):
+        method = st.selectbox("Method", METHODS, format_func=METHOD_NAMES.__getitem__, key="train-method")
+        st.caption(METHOD_NOTES[method])
 
 
-def _show_advanced_fields() -> None:
-    left, right = st.columns(2)
-    left.number_input("Learning rate", 1e-6, 1e-2, DEFAULTS.learning_rate, 1e-6, format="%.1e", key="train-rate")
-    right.number_input("Synthetic for each gold one", 0.0, 10.0, DEFAULTS.ratio, 0.25, key="train-ratio")
-    left.number_input("Batch size", 1, 256, DEFAULTS.batch_size, key="train-batch")
-    right.number_input("Seed", 0, 2**31 - 1, DEFAULTS.seed, key="train-seed", help="Member k trains with seed + k − 1.")
-    chosen = st.selectbox("Encoder", [*ENCODERS, OWN_ENCODER], key="train-encoder")
-    if chosen == OWN_ENCODER:
-        st.text_input("Folder, or name on the Hugging Face hub", key="train-own-encoder", placeholder="/models/biobert")
-        st.checkbox("Download it if it is not on this machine", key="train-download")
+def _show_outlook(session: Session, project: ProjectView) -> bool:
+    """Show time and memory, or why the settings do not work; returns whether they do."""
+    try:
+        params = read_form()
+    except ModelError as error:
+        st.error(escape(str(error)), icon=":material/block:")
+        return False
+    st.caption(train_estimate.describe(session, project.id, params))
+    st.caption(train_estimate.describe_memory(session, params))
+    problem = explain_missing(params.parser) if params.architecture == "syntax_gcn" else ""
+    if not problem:
+        return True
+    if has_workers_elsewhere(get_settings()):
+        st.warning(f"{escape(problem)} A worker on another machine may have one.", icon=":material/warning:")
+        return True
+    st.error(escape(problem), icon=":material/block:")
+    return False
 
 
-_MEMBERS_HELP = "The paper trains 20 and sees little gain after 5."
-_EPOCHS_HELP = "Passes over the data; the epoch with the lowest validation loss is kept."
+def _set_defaults() -> None:
+    """Give every widget a value before it is drawn; one that was not drawn in the last run has lost its own."""
+    state = st.session_state
+    preset, architecture = state.get("train-preset", NO_PRESET), state.get("train-architecture", "cls")
+    params = _params_of(preset, architecture)
+    state.setdefault("train-preset", NO_PRESET)
+    for name in train_options.NAMES:
+        state.setdefault(key_of(name), getattr(params, name))
+    if key_of("encoder") not in state:
+        train_options.fill_encoder(params.encoder)
+    state.setdefault("train-own-encoder", "")
+
+
+def _params_of(preset: str, architecture: str) -> RetrainParams:
+    if preset:
+        return RetrainParams.from_preset(preset, {})
+    return RetrainParams.from_json({"architecture": architecture})
+
+
+def _take_preset() -> None:
+    """Show the values of the chosen preset; without one, the defaults of the architecture."""
+    state = st.session_state
+    train_options.fill(_params_of(state["train-preset"], state["train-architecture"]))
+
+
+def _take_architecture() -> None:
+    """Show the defaults of the chosen architecture; encoder and seed stay, a preset of another one goes."""
+    state = st.session_state
+    state["train-preset"] = NO_PRESET
+    kept = {name: state[key_of(name)] for name in ("encoder", "seed") if key_of(name) in state}
+    own = state.get("train-own-encoder", "")
+    train_options.fill(_params_of(NO_PRESET, state["train-architecture"]))
+    for name, value in kept.items():
+        state[key_of(name)] = value
+    state["train-own-encoder"] = own
+
+
+def _kind() -> dict[str, str]:
+    """Return what decides which settings are read."""
+    state = st.session_state
+    return {name: str(state[key_of(name)]) for name in ("architecture", "method", "loss")}
 
 
 def read_form() -> RetrainParams:
     """Return what the form asks for.
 
     Raises:
-        ModelError: A value is out of range.
+        ModelError: A value is out of range, or does not go with another.
     """
     state = st.session_state
-    is_own = state["train-encoder"] == OWN_ENCODER
-    values = asdict(DEFAULTS) | {
-        "method": state["train-method"],
-        "num_members": state["train-members"],
-        "num_epochs": state["train-epochs"],
-        "learning_rate": state["train-rate"],
-        "ratio": state["train-ratio"],
-        "batch_size": state["train-batch"],
-        "seed": state["train-seed"],
-        "encoder": state.get("train-own-encoder", "").strip() if is_own else state["train-encoder"],
+    kind = _kind()
+    is_own = state[key_of("encoder")] == OWN_ENCODER
+    values: dict[str, Any] = train_options.read_values(**kind) | {
+        "encoder": state["train-own-encoder"].strip() if is_own else state[key_of("encoder")],
         "may_download": bool(state.get("train-download")) if is_own else False,
         "device": get_settings().device,
     }
@@ -99,8 +174,10 @@ def _start(project: ProjectView, user_id: int) -> None:
 
 
 def _do_start(session: Session, *, project_id: int, user_id: int) -> str:
-    params = asdict(read_form())
-    if not params["encoder"]:
-        raise ModelError("No encoder is named; give a folder or a name under Advanced, or choose the shipped one.")
-    client.enqueue(get_settings(), session, JobKind.RETRAIN, project_id=project_id, params=params, user_id=user_id)
+    _set_defaults()
+    params = read_form()
+    if not params.encoder:
+        raise ModelError("No encoder is named; give a folder or a name under More settings, or choose the shipped one.")
+    settings = get_settings()
+    client.enqueue(settings, session, JobKind.RETRAIN, project_id=project_id, params=params.to_json(), user_id=user_id)
     return "Training is queued."

@@ -17,8 +17,11 @@ EVALUATE_PART = "evaluate"
 STAGE_NAMES = {
     "": "Waiting",
     "preparing": "Freezing the data",
+    "teacher": "Training models that label the synthetic sentences",
     "member": "Training members",
+    "joint": "Training the joint model",
     "evaluate": "Scoring the vote",
+    "student": "Training the student",
     "finishing": "Storing the model",
 }
 
@@ -51,7 +54,8 @@ def _draw_latest(session: Session, *, project_id: int) -> bool:
     with st.container(border=True):
         job_progress.show_header(job, name_training(job))
         if not job.state.is_over:
-            st.caption(describe_stage(session, job, len([1 for part in members.values() if part.fraction >= 1])))
+            done = [name for name, part in members.items() if name.startswith("member") and part.fraction >= 1]
+            st.caption(describe_stage(session, job, len(done)))
             job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job))
         job_progress.show_failure(job)
         if job.state is JobState.DONE and job.result is not None:
@@ -63,10 +67,14 @@ def _draw_latest(session: Session, *, project_id: int) -> bool:
 
 
 def name_training(job: Job) -> str:
-    """Return method, members and epochs of a training."""
+    """Return architecture, method, members and epochs of a training."""
     params = job.params
-    members, epochs = count(int(params["num_members"]), "member"), count(int(params["num_epochs"]), "epoch")
-    return f"{name_method(params['method'])} · {members} × {epochs}"
+    architecture, epochs = params.get("architecture", "cls"), count(int(params["num_epochs"]), "epoch")
+    if architecture == "joint":
+        return f"joint · {epochs}"
+    return (
+        f"{name_method(params['method'])} · {architecture} · {count(int(params['num_members']), 'member')} × {epochs}"
+    )
 
 
 def name_method(method: str) -> str:
@@ -90,9 +98,10 @@ def describe_stage(session: Session, job: Job, num_done: int) -> str:
 
 def _show_result(job: Job) -> None:
     result = job.result or {}
-    st.markdown(
-        f"F1 **{rate(result.get('f1'))}** · {escape(str(result.get('protocol', '')))}, {result.get('split')} split"
-    )
+    for one in (result, result.get("student")):
+        if one:
+            protocol = f"{escape(str(one.get('protocol', '')))}, {one.get('split')} split"
+            st.markdown(f"F1 **{rate(one.get('f1'))}** · {protocol} · {escape(str(one.get('model', '')))}")
     for note in result.get("notes", []):
         st.caption(f":material/info: {escape(str(note))}")
     st.page_link(page_path("models"), label="Compare and promote it", icon=":material/deployed_code:")
@@ -115,7 +124,9 @@ def _describe_row(job: Job) -> dict[str, object]:
     seconds = (job.finished_at - job.started_at).total_seconds() if job.finished_at and job.started_at else 0.0
     return {
         "started": job.started_at or job.created_at,
+        "architecture": params.get("architecture", "cls"),
         "method": name_method(params.get("method", "")),
+        "preset": params.get("preset") or "–",
         "members": params.get("num_members"),
         "epochs": params.get("num_epochs"),
         "seed": params.get("seed"),

@@ -14,7 +14,17 @@ from pages.components.session import act, get_settings
 from pages.components.upload_store import store_upload
 from pages.components.wording import SPLIT_NAMES, count
 
-FORMATS = {"": "Recognise it", "text": "Plain text", "pubtator": "PubTator", "jsonl": "JSONL (DARE Curator)"}
+FORMATS = {
+    "": "Recognise it",
+    "text": "Plain text",
+    "pubtator": "PubTator",
+    "jsonl": "JSONL (DARE Curator)",
+    "ddi-xml": "DDI corpus XML",
+    "spert-json": "JSON of tokens, entities, relations (SpERT)",
+    "triples-json": "JSON of text and triples (WebNLG, NYT)",
+    "semeval": "SemEval-2010 task 8",
+    "ade-rel": "ADE corpus, .rel",
+}
 AS_GOLD, AS_SUGGESTIONS = "Approved", "Suggestions to review"
 KEEP_SPLIT = "As the file says"
 _TEXT, _TITLE = "paste-text", "paste-title"
@@ -50,7 +60,7 @@ def show_files(project: ProjectView, user_id: int) -> None:
     with st.container(border=True):
         st.markdown("**Drop files**")
         files = st.file_uploader(
-            "PubTator, JSONL or plain text in UTF-8",
+            "PubTator, JSONL, plain text or a corpus format, in UTF-8",
             accept_multiple_files=True,
             key=_uploader_key(),
         )

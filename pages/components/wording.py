@@ -55,6 +55,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def size(num_bytes: float) -> str:
+    """Return an amount of memory in gigabytes, or megabytes below one."""
+    return f"{num_bytes / 1e9:.1f} GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:.0f} MB"
+
+
 def moment(when: datetime | None) -> str:
     """Return how long ago something happened, or its day."""
     if when is None:

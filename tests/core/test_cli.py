@@ -15,9 +15,23 @@ from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter
 from core.starter.demo import read_demo
 from core.workflows.predict import ModelCache
+from core.workflows.retrain_params import RetrainParams
+from db.queries import jobs
+from db.session import make_engine, session_scope
 from tests.builders import write_tiny_encoder
 
-COMMANDS = ["worker", "doctor", "import", "export", "predict", "evaluate", "build-starter", "train", "generate"]
+COMMANDS = [
+    "worker",
+    "doctor",
+    "import",
+    "export",
+    "corpus",
+    "predict",
+    "evaluate",
+    "build-starter",
+    "train",
+    "generate",
+]
 PUBTATOR = (
     "1|t|Aspirin and nausea.\n1|a|Aspirin caused nausea. Nothing else happened.\n"
     "1\t0\t7\tAspirin\tChemical\tD001241\n1\t12\t18\tnausea\tDisease\tD009325\n"
@@ -80,6 +94,11 @@ def test_a_refused_file_names_line_and_remedy_and_stores_nothing(tmp_path: Path)
         ),
         (["import", "p", "missing.txt", "--create", "poetry"], "error: Unknown template 'poetry'"),
         (["train", "p", "--method", "magic"], "error: Unknown method 'magic'"),
+        (["train", "p", "--preset", "mine"], "error: Unknown preset 'mine'; known: dare-paper"),
+        (["train", "p", "--preset", "joint-paper", "--members", "5"], "error: Architecture 'joint' is one model"),
+        (["train", "p", "--architecture", "redn", "--marking", "markers"], "error: marking 'markers' does not go with"),
+        (["train", "p", "--architecture", "syntax_gcn", "--parser", "nowhere"], "error: There is no spaCy pipeline"),
+        (["generate", "p", "--preset", "redn-paper"], "error: Preset 'redn-paper' is about training alone"),
         (["evaluate", "no-such-model", "missing.txt"], "error: No model 'no-such-model'."),
     ],
 )
@@ -96,6 +115,7 @@ def test_doctor_tells_device_precision_models_database_and_versions(tmp_path: Pa
     report = json.loads(result.stdout)
     assert report["healthy"] is True, report
     assert report["compute"]["precision"] in ("fp32", "bf16")
+    assert report["compute"]["parser"]
     assert report["starters"] == {"starter-chemical-disease": True}
     assert report["database"]["url"].startswith("sqlite:///")
     assert report["versions"]["torch"].startswith("2.13.0")
@@ -116,6 +136,36 @@ def test_train_waits_for_its_result_and_ends_with_protocol_and_f1(tmp_path: Path
     assert 0 <= scored["f1"] <= 1
     assert scored["split"] == "test"
     evaluated = dare(home, "evaluate", scored["model"], str(gold), "--protocol", "classification", "--json")
+    assert json.loads(evaluated.stdout)["protocol"] == scored["protocol"]
+
+
+def test_a_queued_training_holds_every_value_of_its_preset_and_what_was_changed(tmp_path: Path) -> None:
+    home, source = tmp_path / "home", tmp_path / "a.pubtator"
+    source.write_text(PUBTATOR, encoding="utf-8")
+    assert dare(home, "import", "p", str(source), "--create", "chemical-disease").returncode == 0
+    result = dare(home, "train", "p", "--preset", "dare-paper", "--members", "3", "--student", "--json")
+    assert result.returncode == 0, result.stderr
+    engine = make_engine(Settings(home=home).resolved_database_url)
+    with session_scope(engine) as session:
+        job = jobs.get_job(session, json.loads(result.stdout)["job_id"])
+    engine.dispose()
+    expected = RetrainParams.from_preset("dare-paper", {"num_members": 3, "has_student": True})
+    assert job.params == expected.to_json()
+
+
+@pytest.mark.slow
+def test_a_joint_model_is_trained_scored_and_found_by_name(tmp_path: Path) -> None:
+    home, gold = tmp_path / "home", tmp_path / "gold.jsonl"
+    documents = tuple(one for one in read_demo().documents if all(s.state.is_gold for s in one.sentences))
+    gold.write_bytes(write_corpus(Corpus(documents), format_name="jsonl").data)
+    assert dare(home, "import", "p", str(gold), "--create", "chemical-disease").returncode == 0
+    encoder = write_tiny_encoder(tmp_path / "encoder")
+    options = ["--architecture", "joint", "--epochs", "1", "--encoder", str(encoder), "--wait", "--json"]
+    result = dare(home, "train", "p", *options)
+    assert result.returncode == 0, result.stderr
+    scored = json.loads(result.stdout)
+    assert (scored["kind"], scored["split"]) == ("joint", "test")
+    evaluated = dare(home, "evaluate", scored["model"], str(gold), "--protocol", "strict", "--json")
     assert json.loads(evaluated.stdout)["protocol"] == scored["protocol"]
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from core.errors import SettingsError
+from db.queries.projects import list_projects
 from db.queries.users import get_or_add_user, get_user_names
 from db.session import Engine, Session, make_engine, migrate, migration_config, session_scope
 from db.tables import Project
@@ -97,6 +98,28 @@ def test_migration_can_be_taken_back(tmp_path: Path) -> None:
         command.downgrade(migration_config(connection), "base")
         connection.commit()
     assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+    engine.dispose()
+
+
+@needs_sqlite
+def test_a_promoted_joint_model_of_an_older_database_stays_promoted_in_its_own_place(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        command.upgrade(migration_config(connection), "0001")
+        connection.commit()
+        texts = "'', '', '', 0, '2026-01-01', "
+        connection.exec_driver_sql(f"INSERT INTO project VALUES (1, 'p', {texts} 1), (2, 'q', {texts} 2)")
+        connection.exec_driver_sql(
+            "INSERT INTO model (id, project_id, name, architecture, kind, state, artifact_key, metrics, settings, "
+            "created_at) VALUES (1, 1, 'm', 'joint', 'joint', 'promoted', 'k', '{}', '{}', '2026-01-01'), "
+            "(2, 2, 'n', 'cls', 'ensemble', 'promoted', 'k', '{}', '{}', '2026-01-01')"
+        )
+        connection.commit()
+    migrate(engine)
+    with session_scope(engine) as session:
+        found = [(project.model_id, project.joint_model_id) for project in list_projects(session)]
+    assert sorted(found, key=str) == [(2, None), (None, 1)]
     engine.dispose()
 
 

@@ -25,6 +25,9 @@ class FakePipeline:
         stages: list[list[str]] = job.params["stages"]
         return stages
 
+    def num_processes(self, _task: str, _run_path: Path) -> int:
+        return 1
+
     def run_task(self, task: str, run_path: Path, out_path: Path, report: Report) -> None:
         params = json.loads((run_path / "params.json").read_text())
         with (run_path / "starts.log").open("a") as starts:

@@ -35,17 +35,17 @@ def project_id(session: Session) -> int:
     return projects.list_projects(session)[0].id
 
 
-def add_model(session: Session, project_id: int, name: str, **metrics: object) -> int:
+def add_model(session: Session, project_id: int, name: str, *, kind: str = "ensemble", **metrics: object) -> int:
     """Store a candidate with scores."""
     model_id = models.add_model(
         session,
         project_id=project_id,
         name=name,
-        architecture="cls",
-        kind="ensemble",
+        architecture="cls" if kind == "ensemble" else "joint",
+        kind=kind,
         artifact_key=f"runs/{name}",
         metrics=METRICS | metrics,
-        settings={"method": "dare"},
+        settings={"method": "dare", "num_members": 2, "preset": "dare-paper"},
         members=[models.MemberView(0, 3, f"runs/{name}/member-1", {"best_epoch": 1})],
     )
     session.commit()
@@ -81,6 +81,72 @@ def test_the_tables_show_labels_members_and_confusion(open_page: OpenPage, sessi
     assert any("best epoch" in table.columns and list(table["seed"])[0] == 3 for table in tables)
     confusion = next(table for table in tables if "no relation" in table.columns)
     assert confusion.loc["no relation", "CID"] == 2 and confusion.loc["CID", "no relation"] == 0
+
+
+def test_a_model_says_what_it_is_and_how_far_its_seeds_are_apart(
+    open_page: OpenPage, session: Session, project_id: int
+) -> None:
+    add_model(session, project_id, "first")
+    said = texts(open_page("models")).replace("\\", "")
+    assert "ensemble of 2 cls members · method dare · preset dare-paper" in said
+    # 0.5 and 0.7: mean 0.6, sample deviation 0.1 x sqrt 2.
+    assert "Mean of the members 0.600 ± 0.141 (sd over 2 seeds); the vote of all 0.667." in said
+
+
+def test_scores_by_situation_and_distance_are_tables(open_page: OpenPage, session: Session, project_id: int) -> None:
+    parts = {"micro": MICRO, "macro_f1": 0.5, "protocol": "p", "by_label": {}}
+    add_model(session, project_id, "first", by_situation={"EPO": parts}, by_distance={"0-5": parts})
+    tables = [table.value for table in open_page("models").dataframe]
+    situations = next(table for table in tables if "relations of the sentence" in table.columns)
+    assert list(situations.iloc[0]) == ["same pair", 0.5, 1.0, 0.6667, 2]
+    distances = next(table for table in tables if "words between the mentions" in table.columns)
+    assert distances.iloc[0]["words between the mentions"] == "0-5"
+
+
+def test_a_joint_model_shows_every_protocol_and_is_counted_in_relations(
+    open_page: OpenPage, session: Session, project_id: int
+) -> None:
+    parts = {"micro": MICRO, "macro_f1": 0.5, "protocol": "mentions (span and type exact)", "by_label": {}}
+    add_model(session, project_id, "joint", kind="joint", protocols={"mentions": parts}, member_f1=[], confusion=[])
+    app = open_page("models")
+    assert "micro average over 4 gold relations" in texts(app)
+    table = next(table.value for table in app.dataframe if "protocol" in table.value.columns)
+    assert table.iloc[0]["protocol"] == "mentions (span and type exact)"
+
+
+def test_the_page_says_which_model_is_used_for_what(open_page: OpenPage, session: Session, project_id: int) -> None:
+    user_id = users.get_or_add_user(session)
+    joint = add_model(session, project_id, "joint", kind="joint")
+    promote(session, project_id, joint, user_id=user_id)
+    session.commit()
+    said = texts(open_page("models"))
+    assert "in use: finds mentions and relations" in said
+    assert "The shipped starter model" not in said
+    promote(session, project_id, add_model(session, project_id, "first"), user_id=user_id)
+    session.commit()
+    app = open_page("models")
+    assert "in use: finds mentions]" in texts(app) and "in use: labels pairs]" in texts(app)
+    next(button for button in app.button if button.key == f"back-{joint}").click().run()
+    session.expire_all()
+    project = projects.get_project(session, project_id)
+    assert project.joint_model_id is None and project.model_id is not None
+
+
+def test_a_joint_model_is_not_compared_with_an_ensemble(open_page: OpenPage, session: Session, project_id: int) -> None:
+    promote(session, project_id, add_model(session, project_id, "first"), user_id=users.get_or_add_user(session))
+    add_model(session, project_id, "joint", kind="joint")
+    assert "omparable" not in texts(open_page("models"))
+
+
+def test_a_student_stands_below_its_ensemble(open_page: OpenPage, session: Session, project_id: int) -> None:
+    add_model(session, project_id, "first")
+    add_model(session, project_id, "first-student", student_of="first")
+    add_model(session, project_id, "second")
+    app = open_page("models")
+    titles = [m.value for m in app.markdown if "trained" in m.value]
+    names = [title.split("**")[1].replace("\\", "") for title in titles]
+    assert names == ["second", "first", "first-student"]
+    assert "Student F1 0.667 beside 0.667 of its ensemble" in texts(app)
 
 
 def test_promoting_makes_the_model_predict_the_open_sentences(

@@ -1,21 +1,23 @@
 """Train: the data, the form, the training under way, and those before."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.domain import JobKind, JobState, Split
+from core.workflows import parsers
 from core.workflows.projects import create_project
-from core.workflows.retrain_params import METHODS, RetrainParams
+from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
 from db.queries import jobs, projects
 from db.queries.jobs import Job
 from db.queries.readiness import SplitData
 from db.session import Session
-from pages.components import job_progress, train_estimate, training_data
+from pages.components import job_progress, train_estimate, train_options, training_data, training_runs
 from pages.components.job_progress import overall_fraction, read_tail
-from pages.components.train_form import METHOD_NAMES
+from pages.components.train_form import ARCHITECTURE_NAMES, ARCHITECTURE_NOTES, METHOD_NAMES
 from tests.pages.support import OpenPage, asked_jobs, press, texts
 
 NOTHING = SplitData(0, 0, {})
@@ -48,6 +50,88 @@ def test_what_the_form_says_is_what_the_job_is_asked_for(open_page: OpenPage, se
     params = RetrainParams.from_json(jobs.list_jobs(session, kinds=(JobKind.RETRAIN,))[0].params)
     wanted = RetrainParams(method="bagging", num_members=3, num_epochs=2, seed=7, encoder="/models/bert")
     assert params == wanted
+
+
+def is_off(app: AppTest) -> bool:
+    return next(button for button in app.button if button.label == "Start training").disabled
+
+
+def test_a_preset_fills_the_form_and_what_is_changed_goes_before_it(open_page: OpenPage, session: Session) -> None:
+    app = open_page("train")
+    app.selectbox(key="train-preset").select("joint-paper").run()
+    assert app.selectbox(key="train-architecture").value == "joint"
+    assert app.text_input(key="train-own-encoder").value == "monologg/biobert_v1.1_pubmed"
+    app.number_input(key="train-epochs").set_value(3).run()
+    press(app, "Start training")
+    params = RetrainParams.from_json(jobs.list_jobs(session, kinds=(JobKind.RETRAIN,))[0].params)
+    assert params == RetrainParams.from_preset("joint-paper", {"num_epochs": 3})
+    assert not params.may_download
+
+
+def test_an_architecture_shows_its_own_settings_alone(open_page: OpenPage) -> None:
+    app = open_page("train")
+    keys = {widget.key for widget in (*app.number_input, *app.checkbox, *app.selectbox, *app.text_input)}
+    assert {"train-marking", "train-has-student", "train-ratio"} <= keys
+    assert not {"train-parser", "train-has-teacher-forcing", "train-gamma"} & keys
+    app.selectbox(key="train-architecture").select("joint").run()
+    keys = {widget.key for widget in (*app.number_input, *app.checkbox, *app.selectbox, *app.text_input)}
+    assert "train-has-teacher-forcing" in keys
+    assert not {"train-method", "train-members", "train-marking", "train-has-student", "train-ratio"} & keys
+    assert app.number_input(key="train-epochs").value == 12
+
+
+def test_choosing_another_architecture_and_back_gives_its_defaults(open_page: OpenPage, session: Session) -> None:
+    app = open_page("train")
+    app.number_input(key="train-seed").set_value(7)
+    app.selectbox(key="train-architecture").select("joint").run()
+    app.selectbox(key="train-architecture").select("cls").run()
+    press(app, "Start training")
+    params = RetrainParams.from_json(jobs.list_jobs(session, kinds=(JobKind.RETRAIN,))[0].params)
+    assert params == RetrainParams(seed=7)
+
+
+def test_settings_that_do_not_go_together_are_told_before_the_start(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.checkbox(key="train-has-student").check()
+    app.number_input(key="train-members").set_value(1).run()
+    assert "A student needs an ensemble" in app.error[0].value
+    assert is_off(app)
+
+
+def test_a_missing_parser_is_told_before_the_start(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsers, "find_parsers", list)
+    app = open_page("train")
+    app.selectbox(key="train-architecture").select("syntax_gcn").run()
+    assert "No dependency parser is installed here" in app.error[0].value.replace("\\", "")
+    assert is_off(app)
+    monkeypatch.setattr(parsers, "find_parsers", lambda: ["en_core_web_sm"])
+    app.run()
+    assert not is_off(app)
+
+
+def test_memory_is_estimated_for_an_encoder_on_this_machine_only(open_page: OpenPage) -> None:
+    app = open_page("train")
+    assert "Memory: at most about" in texts(app)
+    app.selectbox(key="train-preset").select("dare-paper").run()
+    assert "can be told once the encoder is on this machine" in texts(app)
+
+
+def test_teachers_and_student_take_their_share_of_the_time_and_of_the_bar() -> None:
+    params = RetrainParams(num_members=5, has_soft_labels=True, has_student=True)
+    assert train_estimate.count_models(params) == 9
+    assert job_progress.count_parts(Job(id="t", kind=JobKind.RETRAIN, project_id=1, params=params.to_json())) == 9
+
+
+def test_a_joint_training_is_named_without_members() -> None:
+    params = RetrainParams.from_json({"architecture": "joint"}).to_json()
+    job = Job(id="t", kind=JobKind.RETRAIN, project_id=1, params=params)
+    assert training_runs.name_training(job) == "joint · 12 epochs"
+
+
+def test_every_setting_of_a_run_has_a_widget() -> None:
+    without = {"encoder", "may_download", "device"}
+    assert {field.name for field in fields(RetrainParams)} - without == set(train_options.NAMES)
+    assert len(train_options.NAMES) == len(set(train_options.NAMES))
 
 
 def test_an_encoder_without_a_name_is_refused(open_page: OpenPage, session: Session) -> None:
@@ -114,8 +198,9 @@ def test_a_finished_training_is_in_the_history_with_its_score(open_page: OpenPag
     assert r"A note\." in texts(app)
 
 
-def test_every_method_has_a_name() -> None:
+def test_every_method_and_architecture_has_a_name() -> None:
     assert set(METHOD_NAMES) == set(METHODS)
+    assert set(ARCHITECTURE_NAMES) == set(ARCHITECTURE_NOTES) == set(ARCHITECTURES)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +232,7 @@ def test_time_is_estimated_only_from_a_training_with_the_same_encoder() -> None:
     pace = train_estimate.measure(job, RetrainParams())
     assert pace is not None and pace.seconds_by_epoch == 10.0
     assert train_estimate.measure(job, RetrainParams(encoder="other")) is None
+    assert train_estimate.measure(job, RetrainParams.from_json({"architecture": "redn"})) is None
 
 
 def test_without_a_finished_training_no_time_is_claimed(open_page: OpenPage) -> None:

@@ -18,6 +18,13 @@ from core.formats.base import IssueLog
         (b"\n\n7|t|Title\n7|a|Abstract", "pubtator"),
         (b"[1] Aspirin caused headache.", "text"),
         (b"p < 0.05 | t | x", "text"),
+        (b'<?xml version="1.0"?>\n<document id="d">\n<sentence id="s" text="Aspirin."/></document>', "ddi-xml"),
+        (b'[{"entities": [], "tokens": ["a"], "relations": []}]', "spert-json"),
+        (b'[\n {"text": "a", "triple_list": []}]', "triples-json"),
+        (b'1\t"The <e1>rain</e1> brought a <e2>flood</e2>."\nOther\n', "semeval"),
+        (b"7|Rash after aspirin.|Rash|0|4|aspirin|11|18\n", "ade-rel"),
+        (b"7|Rash after aspirin.|Rash|0|4|aspirin|11\n", "text"),
+        (b"1\tThe rain brought a flood.", "text"),
     ],
 )
 def test_a_format_is_told_from_the_first_line(data: bytes, expected: str) -> None:
@@ -26,12 +33,23 @@ def test_a_format_is_told_from_the_first_line(data: bytes, expected: str) -> Non
 
 @pytest.mark.parametrize(
     ("data", "line", "kind"),
-    [(b'<?xml version="1.0"?><collection/>', 1, "XML or HTML"), (b'\n[{"text": "a"}]', 2, "a JSON array")],
+    [
+        (b'<?xml version="1.0"?><collection/>', 1, "XML or HTML"),
+        (b'<document id="d"><infon key="a">b</infon></document>', 1, "XML or HTML"),
+        (b'\n[{"text": "a"}]', 2, "a JSON array"),
+        (b'[["a", "b"]]', 1, "a JSON array"),
+    ],
 )
 def test_formats_without_a_reader_are_not_taken_for_plain_text(data: bytes, line: int, kind: str) -> None:
     report = read_corpus(data, source="file.xml").report
-    message = f"The file is {kind}, which is not read. Convert it to PubTator, JSONL or plain text."
+    message = f"The file is {kind} of a kind that is not read. Convert it to PubTator, JSONL or plain text."
     assert [(issue.line, issue.severity, issue.message) for issue in report.issues] == [(line, "refused", message)]
+
+
+def test_an_array_whose_first_item_is_broken_is_refused_with_its_line() -> None:
+    report = read_corpus(b'[\n{"tokens": ["a",, "b"]}]', source="a.json").report
+    assert [(issue.line, issue.severity) for issue in report.issues] == [(2, "refused")]
+    assert report.issues[0].message.startswith("Not valid JSON")
 
 
 def test_a_plain_text_file_is_one_document_with_its_line_ends() -> None:
@@ -47,7 +65,7 @@ def test_the_chosen_format_wins_over_the_detected_one() -> None:
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     report = read_corpus(b"x", source="f", format_name="docx").report
-    assert report.issues[0].message == "Cannot read format 'docx'. Choose one of: text, jsonl, pubtator."
+    assert report.issues[0].message == "Cannot read format 'docx'. Choose one of: " + ", ".join(READERS) + "."
     with pytest.raises(FormatError, match="Cannot write format 'text'. Choose one of: jsonl, pubtator."):
         write_corpus(Corpus(), format_name="text")
 

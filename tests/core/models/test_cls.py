@@ -8,7 +8,7 @@ import torch
 from core.domain import NO_RELATION, Instance
 from core.errors import EncoderNotFoundError
 from core.models.cls import ClsConfig, ClsModel
-from core.models.encoder import Encoder, add_mask_tokens, load_encoder
+from core.models.encoder import Encoder, add_mask_tokens, keep_first_state, load_encoder
 from core.training.config import TrainingConfig
 from core.training.trainer import train
 from tests.builders import (
@@ -46,9 +46,11 @@ def test_there_is_one_logit_for_each_class_no_relation_first(encoder: Encoder) -
     assert model.score(model.encode(make_items())).shape == (6, 2)
 
 
-@pytest.mark.parametrize("is_cased", [True, False])
-def test_each_mask_is_one_piece(tmp_path: Path, is_cased: bool) -> None:
-    encoder = load_encoder(str(write_tiny_encoder(tmp_path, is_cased=is_cased)))
+@pytest.mark.parametrize(
+    "tokenizer", [{"is_cased": True}, {"is_cased": False}, {"is_byte_level": True}], ids=["cased", "uncased", "bytes"]
+)
+def test_each_mask_is_one_piece(tmp_path: Path, tokenizer: dict[str, bool]) -> None:
+    encoder = load_encoder(str(write_tiny_encoder(tmp_path, **tokenizer)))
     masks = ("$CHEMICAL$", "$DISEASE$")
     add_mask_tokens(encoder, masks, seed=0)
     ids = encoder.tokenizer("the ($CHEMICAL$)-induced $DISEASE$.", add_special_tokens=False)["input_ids"]
@@ -108,6 +110,51 @@ def test_masks_too_far_apart_and_overlapping_mentions_are_left_out(encoder: Enco
     far = make_instance("aspirin " + "and " * 40 + "nausea .", "aspirin", "nausea", "CID")
     overlapping = make_instance("aspirin nausea .", "aspirin nausea", "nausea", "CID")
     assert model.encode([far, overlapping]) == []
+
+
+def test_markers_keep_the_names_and_write_the_types_beside_them(encoder: Encoder) -> None:
+    instance = make_instance("nausea followed aspirin .", "aspirin", "nausea", "CID")
+    masked = make_model(encoder).encode([instance])[0]
+    marked = make_model(encoder, marking="markers").encode([instance])[0]
+    text = encoder.tokenizer.decode(marked.piece_ids).replace(" ##", "")
+    assert "# ^ disease ^ nausea #" in text and "@ * chemical * aspirin @" in text
+    assert "nausea" not in encoder.tokenizer.decode(masked.piece_ids)
+
+
+def test_a_window_around_markers_holds_both_names(encoder: Encoder) -> None:
+    text = "the " * 80 + "aspirin caused nausea " + "and " * 80
+    model = make_model(encoder, marking="markers", max_pieces=50)
+    (item,) = model.encode([make_instance(text, "aspirin", "nausea", "CID")])
+    decoded = encoder.tokenizer.decode(item.piece_ids)
+    assert len(item.piece_ids) == 50
+    assert "* aspirin @" in decoded and "^ nausea #" in decoded
+
+
+def test_the_auxiliary_head_takes_part_in_the_loss_only(encoder: Encoder) -> None:
+    plain, helped = make_model(encoder), make_model(encoder, has_auxiliary=True, loss="focal")
+    batch = helped.collate(helped.encode(make_items()))
+    helped.loss(batch, 0.0).backward()
+    assert helped.auxiliary is not None and helped.auxiliary.weight.grad is not None
+    assert plain.auxiliary is None
+    assert helped.score(helped.encode(make_items())).shape == (6, 2)
+
+
+def test_a_soft_label_takes_the_place_of_the_label(encoder: Encoder) -> None:
+    model = make_model(encoder)
+    first, second = model.encode(make_items()[:2], {make_items()[0].id: (0.25, 0.75)})
+    assert first.targets.tolist() == [[0.25, 0.75]]
+    assert second.targets.tolist() == [[0.0, 1.0]]
+
+
+def test_only_the_first_state_of_the_last_layer_is_computed_and_it_is_the_same(tmp_path: Path) -> None:
+    whole, cut = load_tiny_encoder(tmp_path / "a"), load_tiny_encoder(tmp_path / "b")
+    keep_first_state(cut.model)
+    piece_ids = torch.tensor([[2, 5, 6, 7, 3], [2, 5, 3, 0, 0]])
+    mask = (piece_ids > 0).long()
+    states = whole.model.eval()(piece_ids, attention_mask=mask).last_hidden_state
+    first = cut.model.eval()(piece_ids, attention_mask=mask).last_hidden_state
+    assert first.shape == (2, 1, 32)
+    assert torch.allclose(first[:, 0], states[:, 0], atol=1e-6)
 
 
 def test_an_encoder_that_is_not_here_is_named_and_not_downloaded() -> None:

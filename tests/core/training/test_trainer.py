@@ -31,7 +31,8 @@ def collate(items: Sequence[tuple[float, float]]) -> Points:
 
 
 def squared_error(model: nn.Module, batch: Points, _epochs_done: float) -> Tensor:
-    return ((model(batch.x) - batch.y) ** 2).mean()
+    error: Tensor = ((model(batch.x) - batch.y) ** 2).mean()
+    return error
 
 
 def fit(model: nn.Module, **options: object) -> TrainingResult:
@@ -89,6 +90,37 @@ def test_a_loss_that_is_not_a_number_stops_the_run_and_names_the_items() -> None
         fit(make_line(), loss=broken)
 
 
+@dataclass(frozen=True)
+class NamedPoint:
+    point: tuple[float, float]
+    instance_ids: tuple[str, ...]
+
+
+def test_a_loss_that_is_not_a_number_names_the_instances_where_items_have_names() -> None:
+    items = [NamedPoint((float("inf"), 0.0), ("abstract-7:3",))]
+    with pytest.raises(TrainingDivergedError, match=r"at items \['abstract-7:3'\]; lower the learning rate"):
+        train(
+            make_line(),
+            items,
+            lengths=[1],
+            collate=lambda batch: collate([item.point for item in batch]),
+            loss=squared_error,
+            config=TrainingConfig(precision="fp32"),
+            device=CPU,
+        )
+
+
+def test_accumulated_small_batches_are_one_large_batch() -> None:
+    items = [(x / 10, 3 * x / 10 + 1) for x in range(12)]
+    small, large = make_line(), make_line()
+    accumulated = TrainingConfig(num_epochs=3, batch_size=3, gradient_accumulation=4, precision="fp32")
+    at_once = TrainingConfig(num_epochs=3, batch_size=12, precision="fp32")
+    for line, config in ((small, accumulated), (large, at_once)):
+        train(line, items, lengths=[1] * 12, collate=collate, loss=squared_error, config=config, device=CPU)
+    assert small.weight.item() == pytest.approx(large.weight.item(), abs=1e-6)
+    assert small.bias.item() == pytest.approx(large.bias.item(), abs=1e-6)
+
+
 def test_nothing_to_train_on_is_refused() -> None:
     with pytest.raises(NotEnoughDataError, match="0 items"):
         train(make_line(), [], lengths=[], collate=collate, loss=squared_error, config=TrainingConfig(), device=CPU)
@@ -112,6 +144,12 @@ def test_a_batch_holds_items_of_similar_length_and_every_item_once() -> None:
     batches = shuffled_batches(lengths, batch_size=3, rng=Random(0))
     assert sorted(index for batch in batches for index in batch) == list(range(6))
     assert {frozenset(batch) for batch in batches} == {frozenset({0, 2, 4}), frozenset({1, 3, 5})}
+
+
+def test_every_epoch_mixes_items_of_the_same_length_anew() -> None:
+    rng = Random(0)
+    first, second = ({frozenset(batch) for batch in shuffled_batches([7] * 40, batch_size=4, rng=rng)} for _ in "12")
+    assert not first & second
 
 
 def test_a_budget_bounds_the_padded_pieces_of_a_batch() -> None:

@@ -11,7 +11,9 @@ from core.settings import Settings
 from core.workflows.compare import Comparison, NotComparable, compare_models
 from db.queries.models import ModelView
 
-GOLD = {"a": "CID", "b": "CID", "c": "NO_RELATION", "d": "NO_RELATION"}
+Labels = dict[str, list[str]]
+
+GOLD: Labels = {"a": ["CID"], "b": ["CID"], "c": [], "d": []}
 
 
 def make_model(name: str) -> ModelView:
@@ -32,7 +34,7 @@ def make_model(name: str) -> ModelView:
     )
 
 
-def write_result(home: Path, name: str, labels: dict[str, str], *, gold: dict[str, str] | None = None) -> None:
+def write_result(home: Path, name: str, labels: Labels, *, gold: Labels | None = None) -> None:
     folder = home / "artifacts" / "runs" / name / "evaluate"
     folder.mkdir(parents=True)
     result = {"labels": labels, "gold_labels": gold or GOLD, "scores": {"micro": {"f1": 0.5}}}
@@ -40,8 +42,8 @@ def write_result(home: Path, name: str, labels: dict[str, str], *, gold: dict[st
 
 
 def test_right_answers_are_counted_on_every_item(tmp_path: Path) -> None:
-    write_result(tmp_path, "old", {"a": "CID", "b": "NO_RELATION", "c": "CID", "d": "NO_RELATION"})
-    write_result(tmp_path, "new", {"a": "CID", "b": "CID", "c": "NO_RELATION", "d": "CID"})
+    write_result(tmp_path, "old", {"a": ["CID"], "b": [], "c": ["CID"], "d": []})
+    write_result(tmp_path, "new", {"a": ["CID"], "b": ["CID"], "c": [], "d": ["CID"]})
     found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
     assert isinstance(found, Comparison)
     assert (found.num_items, found.only_current, found.only_candidate) == (4, 1, 2)
@@ -49,16 +51,42 @@ def test_right_answers_are_counted_on_every_item(tmp_path: Path) -> None:
 
 
 def test_an_item_that_was_not_seen_counts_as_no_relation(tmp_path: Path) -> None:
-    write_result(tmp_path, "old", {"a": "CID", "b": "CID"})
-    write_result(tmp_path, "new", {"c": "NO_RELATION", "d": "NO_RELATION"})
+    write_result(tmp_path, "old", {"a": ["CID"], "b": ["CID"]})
+    write_result(tmp_path, "new", {"c": [], "d": []})
     found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
     assert isinstance(found, Comparison)
     assert (found.only_current, found.only_candidate) == (2, 0)
 
 
+def test_the_difference_has_an_interval(tmp_path: Path) -> None:
+    write_result(tmp_path, "old", {})
+    write_result(tmp_path, "new", GOLD)
+    gold: Labels = {str(number): ["CID"] for number in range(5)}
+    write_result(tmp_path, "none", {}, gold=gold)
+    write_result(tmp_path, "all", gold, gold=gold)
+    settings = Settings(home=tmp_path)
+    # Every resample of these five items has F1 1 against 0.
+    sure = compare_models(settings, current=make_model("none"), candidate=make_model("all"))
+    assert isinstance(sure, Comparison)
+    assert (sure.difference_low, sure.difference_high) == (1.0, 1.0)
+    # Of four items of which two are related, one resample in 16 holds none of these: F1 0 against 0.
+    unsure = compare_models(settings, current=make_model("old"), candidate=make_model("new"))
+    assert isinstance(unsure, Comparison)
+    assert (unsure.difference_low, unsure.difference_high) == (0.0, 1.0)
+
+
+def test_a_pair_is_right_only_with_all_its_labels(tmp_path: Path) -> None:
+    gold: Labels = {"a": ["CID", "TREATS"]}
+    write_result(tmp_path, "old", {"a": ["CID"]}, gold=gold)
+    write_result(tmp_path, "new", {"a": ["TREATS", "CID"]}, gold=gold)
+    found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
+    assert isinstance(found, Comparison)
+    assert (found.only_current, found.only_candidate) == (0, 1)
+
+
 def test_models_scored_on_different_items_are_not_compared(tmp_path: Path) -> None:
     write_result(tmp_path, "old", GOLD)
-    write_result(tmp_path, "new", GOLD, gold={**GOLD, "e": "CID"})
+    write_result(tmp_path, "new", GOLD, gold={**GOLD, "e": ["CID"]})
     found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
     assert isinstance(found, NotComparable) and "different items" in found.reason
 

@@ -16,10 +16,8 @@ def project_id(session: Session) -> int:
     return create_project(session, "p", template="blank")
 
 
-def add(session: Session, project_id: int, name: str) -> int:
-    return models.add_model(
-        session, project_id=project_id, name=name, architecture="cls", kind="ensemble", artifact_key=name
-    )
+def add(session: Session, project_id: int, name: str, *, kind: str = "ensemble") -> int:
+    return models.add_model(session, project_id=project_id, name=name, architecture="cls", kind=kind, artifact_key=name)
 
 
 def states(session: Session, project_id: int) -> dict[str, ModelState]:
@@ -76,3 +74,24 @@ def test_curators_undo_never_takes_back_a_promotion(session: Session, project_id
     user_id = users.get_or_add_user(session)
     promote(session, project_id, add(session, project_id, "m"), user_id=user_id)
     assert undo(session, project_id, user_id) == []
+
+
+def test_a_joint_model_and_an_ensemble_are_promoted_beside_each_other(session: Session, project_id: int) -> None:
+    user_id = users.get_or_add_user(session)
+    ensemble, joint = add(session, project_id, "ensemble"), add(session, project_id, "joint", kind="joint")
+    better = add(session, project_id, "better", kind="joint")
+    for model_id in (ensemble, joint, better):
+        promote(session, project_id, model_id, user_id=user_id)
+    project = projects.get_project(session, project_id)
+    assert (project.model_id, project.joint_model_id) == (ensemble, better)
+    assert states(session, project_id) == {
+        "ensemble": ModelState.PROMOTED, "joint": ModelState.ARCHIVED, "better": ModelState.PROMOTED
+    }  # fmt: skip
+    back = roll_back(session, project_id, user_id=user_id, kind="joint")
+    assert back is not None and back.id == joint
+    assert projects.get_project(session, project_id).model_id == ensemble
+    assert roll_back(session, project_id, user_id=user_id, kind="joint") is None
+    with pytest.raises(ModelError, match="No joint model is promoted"):
+        roll_back(session, project_id, user_id=user_id, kind="joint")
+    found = models.find_promoted(session, project_id)
+    assert found is not None and found.id == ensemble

@@ -6,70 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.domain import Document, JobKind, Mention, Relation, Sentence, Span, Split, State, SyntheticSentence
+from core.domain import Split, State
 from core.ensemble.dataset import Dataset
 from core.ensemble.ensemble import Ensemble
 from core.errors import ModelError, NotEnoughDataError
 from core.training.trainer import pick_device
+from core.workflows.parsers import load_parser
 from core.workflows.projects import create_project
-from core.workflows.retrain import RetrainPipeline, collect_dataset
+from core.workflows.retrain_data import collect_dataset
 from core.workflows.retrain_params import RetrainParams
-from db.queries import documents, jobs, models, synthetic
+from db.queries import models
 from db.session import Session
-from tests.builders import ignore_progress, write_tiny_encoder
-
-CHEMICALS, DISEASES = ("aspirin", "codeine", "ibuprofen"), ("nausea", "rash", "headache", "fever")
-
-
-def make_document(number: int, split: Split) -> Document:
-    """Two reviewed sentences: one that causes, one that treats."""
-    chemical, disease = CHEMICALS[number % 3], DISEASES[number % 4]
-    first, second = f"{chemical} caused {disease} .", f"{chemical} treated {disease} ."
-    text = f"{first} {second} {split} {number}"
-    mentions = []
-    for start in (0, len(first) + 1):
-        head = Span(start, start + len(chemical))
-        tail_start = text.index(disease, start)
-        mentions += [Mention(head, "Chemical"), Mention(Span(tail_start, tail_start + len(disease)), "Disease")]
-    sentences = (
-        Sentence(Span(0, len(first)), State.ACCEPTED),
-        Sentence(Span(len(first) + 1, len(first) + 1 + len(second)), State.ACCEPTED),
-    )
-    relations = (Relation(mentions[0], mentions[1], "CID"),)
-    return Document(f"{split}-{number}", text, sentences, tuple(mentions), relations, split=split)
-
-
-def seed_project(session: Session, *, splits: dict[Split, int], synthetic_states: tuple[State, ...] = ()) -> int:
-    project_id = create_project(session, "p", template="chemical-disease")
-    for split, count in splits.items():
-        for number in range(count):
-            documents.store_document(session, project_id, make_document(number, split), source_name="t")
-    head, tail = Mention(Span(0, 10), "Chemical"), Mention(Span(18, 27), "Disease")
-    sentences = [
-        SyntheticSentence(f"$CHEMICAL$ caused $DISEASE$ in {n} patients .", "CID", head, tail, state)
-        for n, state in enumerate(synthetic_states)
-    ]
-    synthetic.add_synthetic(session, project_id, sentences)
-    session.commit()
-    return project_id
-
-
-def run(session: Session, project_id: int, run_path: Path, **params: object) -> dict[str, object]:
-    """Run the whole pipeline in this process, as a worker would task by task."""
-    job = jobs.add_job(session, f"job-{run_path.name}", JobKind.RETRAIN, project_id=project_id, params=dict(params))
-    pipeline = RetrainPipeline()
-    run_path.mkdir(parents=True)
-    for stage in pipeline.prepare(session, job, run_path):
-        for task in stage:
-            (run_path / task).mkdir()
-            pipeline.run_task(task, run_path, run_path / task, ignore_progress)
-    result = pipeline.finish(session, job, run_path)
-    session.commit()
-    return result
-
-
-FULL = {Split.TRAIN: 12, Split.DEV: 4, Split.TEST: 4}
-QUICK = {"num_members": 2, "num_epochs": 8, "learning_rate": 3e-3, "batch_size": 8}
+from tests.builders import write_tiny_encoder
+from tests.core.workflows.training import FULL, QUICK, run, seed_project
 
 
 def test_a_run_ends_in_a_candidate_with_named_scores_and_members(session: Session, tmp_path: Path) -> None:
@@ -83,7 +32,7 @@ def test_a_run_ends_in_a_candidate_with_named_scores_and_members(session: Sessio
     assert model.metrics["scores"]["by_label"]["CID"]["f1"] == result["f1"]
     assert model.metrics["num_items"] == 8
     assert [member.seed for member in models.list_members(session, model.id)] == [0, 1]
-    found = models.find_run(session, "job-job-a")
+    found = models.find_run(session, "job-a")
     assert found is not None
     assert found.data_hash == model.metrics["data_hash"]
     assert found.versions["torch"]
@@ -93,7 +42,7 @@ def test_the_trained_ensemble_loads_and_labels(session: Session, tmp_path: Path)
     encoder = write_tiny_encoder(tmp_path / "encoder")
     project_id = seed_project(session, splits=FULL)
     run(session, project_id, tmp_path / "job-b", encoder=str(encoder), **{**QUICK, "num_epochs": 40})
-    ensemble = Ensemble.load(tmp_path / "job-b", device=pick_device("cpu"))
+    ensemble = Ensemble.load(tmp_path / "job-b", device=pick_device("cpu"), get_parser=load_parser)
     dataset = Dataset.load(tmp_path / "job-b" / "dataset.json")
     verdicts = ensemble.classify(dataset.test)
     assert [verdict.label for verdict in verdicts] == [instance.label for instance in dataset.test]

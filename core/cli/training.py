@@ -1,0 +1,117 @@
+"""The command `train`: every setting of a retraining as an option; those not given keep their default."""
+
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.data import JsonOption, ProjectArgument
+from core.cli.jobs import WaitOption, run_job
+from core.cli.output import errors_in_one_line, show_result
+from core.domain import JobKind
+from core.errors import ParserNotFoundError
+from core.settings import Settings
+from core.workflows.parsers import explain_missing, has_workers_elsewhere
+from core.workflows.presets import PRESETS
+from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
+
+_DATA, _MODEL, _LOSS = "What it learns from", "Architecture", "Loss and strategies"
+_TRAINING, _MACHINE = "Training", "Machine"
+
+Text = str | None
+Number = float | None
+Whole = int | None
+Switch = bool | None
+
+
+def _option(help_text: str, panel: str, *names: str) -> Any:  # noqa: ANN401 - what Typer gives
+    return typer.Option(*names, help=help_text, rich_help_panel=panel, show_default=False)
+
+
+def train(
+    project: ProjectArgument,
+    preset: Annotated[
+        str, typer.Option(help=f"A paper's settings, which other options change: {', '.join(PRESETS)}.")
+    ] = "",
+    architecture: Annotated[Text, _option(f"{', '.join(ARCHITECTURES)}. Usual: cls.", _MODEL)] = None,
+    num_members: Annotated[Whole, _option("Members of the ensemble. Usual: 5.", _MODEL, "--members")] = None,
+    encoder: Annotated[Text, _option("Starter, folder or hub name of the encoder.", _MODEL)] = None,
+    may_download: Annotated[Switch, _option("Fetch an encoder that is a hub name.", _MODEL, "--download")] = None,
+    max_pieces: Annotated[Whole, _option("Longest input in word pieces. Usual: 128; redn, joint 256.", _MODEL)] = None,
+    marking: Annotated[Text, _option("masks (usual) or markers around head and tail; cls.", _MODEL)] = None,
+    parser: Annotated[Text, _option("spaCy package or folder; syntax_gcn. Usual: what is installed.", _MODEL)] = None,
+    method: Annotated[Text, _option(f"{', '.join(METHODS)}. Usual: dare; joint: gold.", _DATA)] = None,
+    ratio: Annotated[Number, _option("Synthetic sentences for each gold one. Usual: 1.", _DATA)] = None,
+    has_negative_filter: Annotated[
+        Switch, _option("Leave out pairs that are hardly ever related.", _DATA, "--negative-filter/--all-pairs")
+    ] = None,
+    is_two_stage: Annotated[
+        Switch, _option("Train on synthetic text first, on gold after it.", _DATA, "--two-stage/--mixed")
+    ] = None,
+    has_soft_labels: Annotated[
+        Switch, _option("Let models of gold alone label synthetic text.", _DATA, "--soft-labels/--hard-labels")
+    ] = None,
+    loss: Annotated[Text, _option("cross_entropy or focal; cls (first is usual), syntax_gcn (second).", _LOSS)] = None,
+    gamma: Annotated[Number, _option("Focusing exponent of the focal loss. Usual: 1.", _LOSS)] = None,
+    has_auxiliary: Annotated[
+        Switch, _option("Also learn if a pair is related at all; cls, syntax_gcn.", _LOSS, "--auxiliary/--no-auxiliary")
+    ] = None,
+    has_teacher_forcing: Annotated[
+        Switch, _option("Gold mentions are candidates in training; joint.", _LOSS, "--teacher-forcing/--found-only")
+    ] = None,
+    has_student: Annotated[
+        Switch, _option("Also train one model on what the ensemble says.", _LOSS, "--student/--no-student")
+    ] = None,
+    num_epochs: Annotated[Whole, _option("Passes over the data. Usual: 5; joint 12.", _TRAINING, "--epochs")] = None,
+    learning_rate: Annotated[Number, _option("Peak learning rate. Usual: 5e-5; joint 1.5e-4.", _TRAINING)] = None,
+    batch_size: Annotated[Whole, _option("Inputs of one pass in a process. Usual: 32; joint 16.", _TRAINING)] = None,
+    gradient_accumulation: Annotated[Whole, _option("Passes of one step. Usual: 1.", _TRAINING)] = None,
+    optimizer: Annotated[Text, _option("adamw (usual) or sgd.", _TRAINING)] = None,
+    weight_decay: Annotated[Number, _option("Decay of the weights. Usual: 0.01; joint 0.1.", _TRAINING)] = None,
+    warmup_fraction: Annotated[
+        Number, _option("Share of steps in which the rate rises. Usual: 0.1.", _TRAINING)
+    ] = None,
+    is_encoder_frozen: Annotated[
+        Switch, _option("Leave the encoder as it is.", _TRAINING, "--freeze-encoder/--train-encoder")
+    ] = None,
+    seed: Annotated[Whole, _option("Member i trains with seed + i. Usual: 0.", _TRAINING)] = None,
+    precision: Annotated[Text, _option("auto (usual: measured), fp32 or bf16.", _MACHINE)] = None,
+    has_gradient_checkpointing: Annotated[
+        Switch, _option("Save memory for about a third more time.", _MACHINE, "--checkpointing/--no-checkpointing")
+    ] = None,
+    num_processes: Annotated[
+        Whole, _option("GPUs that train one model together. Usual: 1.", _MACHINE, "--gpus")
+    ] = None,
+    wait: WaitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Retrain on a project's gold and accepted synthetic sentences: an ensemble, or one joint model."""
+    given = {name: value for name, value in locals().items() if name not in _NOT_PARAMETERS and value is not None}
+    with errors_in_one_line():
+        params = RetrainParams.from_preset(preset, given) if preset else RetrainParams.from_json(given)
+        _require_parser(params)
+        result = run_job(JobKind.RETRAIN, project, params.to_json(), wait=wait)
+    show_result(result, as_json=as_json, lines=lambda: _train_lines(result))
+
+
+_NOT_PARAMETERS = frozenset({"project", "preset", "wait", "as_json"})
+
+
+def _require_parser(params: RetrainParams) -> None:
+    """Refuse a training that no worker here could begin."""
+    problem = explain_missing(params.parser) if params.architecture == "syntax_gcn" else ""
+    if problem and not has_workers_elsewhere(Settings()):
+        raise ParserNotFoundError(problem)
+
+
+def _train_lines(result: dict[str, Any]) -> list[str]:
+    if "f1" not in result:
+        return [f"job {result['job_id']} is queued"]
+    lines = [_score_line(one) for one in (result, result.get("student")) if one]
+    for name, scores in result.get("protocols", {}).items():
+        if scores["protocol"] != result["protocol"]:
+            lines.append(f"  {name}: {scores['protocol']}: F1 {scores['micro']['f1']:.3f}")
+    return lines + [f"note: {note}" for note in result["notes"]]
+
+
+def _score_line(result: dict[str, Any]) -> str:
+    return f"{result['model']} on {result['split']}: {result['protocol']}: F1 {result['f1']:.3f}"
