@@ -1,4 +1,4 @@
-"""Background jobs from the command line: how one is queued and followed, and `generate`."""
+"""Background jobs from the command line: how one is queued and followed."""
 
 import time
 from collections.abc import Iterator
@@ -8,13 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, ProjectArgument, get_project_id, open_session
-from core.cli.output import errors_in_one_line, progress_line, say, show_result
+from core.cli.data import get_project_id, open_session
+from core.cli.output import progress_line, say
 from core.domain import JobKind, JobState
-from core.errors import JobError, ModelError
+from core.errors import JobError
 from core.jobs import client, devices, supervisor
 from core.settings import Settings
-from core.workflows.presets import get_preset
 from db.queries import jobs, users
 from db.session import make_engine, session_scope
 
@@ -22,36 +21,6 @@ _POLL_SECONDS = 0.5
 _ALIVE_SECONDS = 15
 
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait for the result; starts a worker if none is alive.")]
-
-
-def generate(
-    project: ProjectArgument,
-    count: Annotated[int, typer.Option(help="Sentences a label, after the filters.")] = 50,
-    label: Annotated[list[str] | None, typer.Option(help="Only this label; repeat for several.")] = None,
-    preset: Annotated[str, typer.Option(help="A paper's settings of generator and sampling: dare-paper.")] = "",
-    base: Annotated[
-        str | None, typer.Option(help="Generator to start from: scratch (usual), or a name or folder.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of training and sampling.")] = 0,
-    may_download: Annotated[bool, typer.Option("--download", help="Fetch the generator if it is a hub name.")] = False,
-    wait: WaitOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Write synthetic sentences for the labels of a project."""
-    given = {"count": count, "base": base, "seed": seed, "labels": label, "may_download": may_download}
-    with errors_in_one_line():
-        values = get_preset(preset).generation if preset else {}
-        if preset and not values:
-            raise ModelError(f"Preset {preset!r} is about training alone; for generation there is dare-paper.")
-        params = {**values, **{name: value for name, value in given.items() if value is not None}}
-        result = run_job(JobKind.GENERATE, project, params, wait=wait)
-    show_result(result, as_json=as_json, lines=lambda: _generate_lines(result))
-
-
-def _generate_lines(result: dict[str, Any]) -> list[str]:
-    if "labels" not in result:
-        return [f"job {result['job_id']} is queued"]
-    return [f"{name}: {counts}" for name, counts in result["labels"].items()]
 
 
 def run_job(kind: JobKind, project: str, params: dict[str, Any], *, wait: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import corpora, data, jobs, models, service, training
+from core.cli import corpora, data, generation, models, service, training
 from core.cli.output import errors_in_one_line
 
 app = typer.Typer(
@@ -39,7 +39,7 @@ app.command("predict")(models.predict)
 app.command("evaluate")(models.evaluate)
 app.command("build-starter")(models.build_starter)
 app.command("train")(training.train)
-app.command("generate")(jobs.generate)
+app.command("generate")(generation.generate)
 
 
 def main() -> None:

@@ -11,7 +11,12 @@ from core.settings import Settings
 from core.starter import DEFAULT_STARTER
 
 ModelOption = Annotated[str, typer.Option("--model", help="Starter, trained model, or folder of one.")]
-FormatOption = Annotated[str | None, typer.Option("--format", help="jsonl, pubtator or text; told by content.")]
+FormatOption = Annotated[str | None, typer.Option("--format", help="Told by content if not named, as in import.")]
+
+_PROTOCOLS = (
+    "Mentions found: mentions, strict, boundaries, end-token. Mentions given: classification, concept-pair, ddi2013, "
+    "chemprot, semeval-official, redn-paper."
+)
 
 
 def predict(
@@ -51,9 +56,7 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="Starter, trained model, or folder of one.")],
     file: Annotated[Path, typer.Argument(help="File of gold documents.")],
     format_name: FormatOption = None,
-    protocol: Annotated[
-        str, typer.Option(help="classification, mentions, strict, boundaries or end-token.")
-    ] = "strict",
+    protocol: Annotated[str, typer.Option(help=_PROTOCOLS)] = "strict",
     as_json: JsonOption = False,
 ) -> None:
     """Score a model on gold documents under a named protocol."""
@@ -75,14 +78,15 @@ def evaluate(
 
 def _score_lines(result: dict[str, Any]) -> list[str]:
     rows = [("micro", result["micro"]), *result["by_label"].items()]
+    width = max(16, *(len(name) + 1 for name, _ in rows))
     return [
         f"{result['model']} on {result['file']}: {result['protocol']}",
-        f"{'':16}{'P':>8}{'R':>8}{'F1':>8}{'TP':>7}{'FP':>7}{'FN':>7}",
+        f"{'':{width}}{'P':>8}{'R':>8}{'F1':>8}{'TP':>7}{'FP':>7}{'FN':>7}",
         *(
-            f"{name:16}{row['precision']:8.3f}{row['recall']:8.3f}{row['f1']:8.3f}{row['tp']:7}{row['fp']:7}{row['fn']:7}"
+            f"{name:{width}}{row['precision']:8.3f}{row['recall']:8.3f}{row['f1']:8.3f}{row['tp']:7}{row['fp']:7}{row['fn']:7}"
             for name, row in rows
         ),
-        f"macro F1 {result['macro_f1']:.3f}",
+        f"macro F1 {result['macro_f1']:.3f}; the protocol's own, {result['average']}: F1 {result['f1']:.3f}",
     ]
 
 

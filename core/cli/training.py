@@ -6,6 +6,7 @@ import typer
 
 from core.cli.data import JsonOption, ProjectArgument
 from core.cli.jobs import WaitOption, run_job
+from core.cli.options import Number, Switch, Text, Whole, option
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind
 from core.errors import ParserNotFoundError
@@ -17,70 +18,61 @@ from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
 _DATA, _MODEL, _LOSS = "What it learns from", "Architecture", "Loss and strategies"
 _TRAINING, _MACHINE = "Training", "Machine"
 
-Text = str | None
-Number = float | None
-Whole = int | None
-Switch = bool | None
-
-
-def _option(help_text: str, panel: str, *names: str) -> Any:  # noqa: ANN401 - what Typer gives
-    return typer.Option(*names, help=help_text, rich_help_panel=panel, show_default=False)
-
 
 def train(
     project: ProjectArgument,
     preset: Annotated[
         str, typer.Option(help=f"A paper's settings, which other options change: {', '.join(PRESETS)}.")
     ] = "",
-    architecture: Annotated[Text, _option(f"{', '.join(ARCHITECTURES)}. Usual: cls.", _MODEL)] = None,
-    num_members: Annotated[Whole, _option("Members of the ensemble. Usual: 5.", _MODEL, "--members")] = None,
-    encoder: Annotated[Text, _option("Starter, folder or hub name of the encoder.", _MODEL)] = None,
-    may_download: Annotated[Switch, _option("Fetch an encoder that is a hub name.", _MODEL, "--download")] = None,
-    max_pieces: Annotated[Whole, _option("Longest input in word pieces. Usual: 128; redn, joint 256.", _MODEL)] = None,
-    marking: Annotated[Text, _option("masks (usual) or markers around head and tail; cls.", _MODEL)] = None,
-    parser: Annotated[Text, _option("spaCy package or folder; syntax_gcn. Usual: what is installed.", _MODEL)] = None,
-    method: Annotated[Text, _option(f"{', '.join(METHODS)}. Usual: dare; joint: gold.", _DATA)] = None,
-    ratio: Annotated[Number, _option("Synthetic sentences for each gold one. Usual: 1.", _DATA)] = None,
+    architecture: Annotated[Text, option(f"{', '.join(ARCHITECTURES)}. Usual: cls.", _MODEL)] = None,
+    num_members: Annotated[Whole, option("Members of the ensemble. Usual: 5.", _MODEL, "--members")] = None,
+    encoder: Annotated[Text, option("Starter, folder or hub name of the encoder.", _MODEL)] = None,
+    may_download: Annotated[Switch, option("Fetch an encoder that is a hub name.", _MODEL, "--download")] = None,
+    max_pieces: Annotated[Whole, option("Longest input in word pieces. Usual: 128; redn, joint 256.", _MODEL)] = None,
+    marking: Annotated[Text, option("masks (usual) or markers around head and tail; cls.", _MODEL)] = None,
+    parser: Annotated[Text, option("spaCy package or folder; syntax_gcn. Usual: what is installed.", _MODEL)] = None,
+    method: Annotated[Text, option(f"{', '.join(METHODS)}. Usual: dare; joint: gold.", _DATA)] = None,
+    ratio: Annotated[Number, option("Synthetic sentences for each gold one. Usual: 1.", _DATA)] = None,
     has_negative_filter: Annotated[
-        Switch, _option("Leave out pairs that are hardly ever related.", _DATA, "--negative-filter/--all-pairs")
+        Switch, option("Leave out pairs that are hardly ever related.", _DATA, "--negative-filter/--all-pairs")
     ] = None,
     is_two_stage: Annotated[
-        Switch, _option("Train on synthetic text first, on gold after it.", _DATA, "--two-stage/--mixed")
+        Switch, option("Train on synthetic text first, on gold after it.", _DATA, "--two-stage/--mixed")
     ] = None,
     has_soft_labels: Annotated[
-        Switch, _option("Let models of gold alone label synthetic text.", _DATA, "--soft-labels/--hard-labels")
+        Switch, option("Let models of gold alone label synthetic text.", _DATA, "--soft-labels/--hard-labels")
     ] = None,
-    loss: Annotated[Text, _option("cross_entropy or focal; cls (first is usual), syntax_gcn (second).", _LOSS)] = None,
-    gamma: Annotated[Number, _option("Focusing exponent of the focal loss. Usual: 1.", _LOSS)] = None,
+    loss: Annotated[Text, option("cross_entropy or focal; cls (first is usual), syntax_gcn (second).", _LOSS)] = None,
+    gamma: Annotated[Number, option("Focusing exponent of the focal loss. Usual: 1.", _LOSS)] = None,
     has_auxiliary: Annotated[
-        Switch, _option("Also learn if a pair is related at all; cls, syntax_gcn.", _LOSS, "--auxiliary/--no-auxiliary")
+        Switch, option("Also learn if a pair is related at all; cls, syntax_gcn.", _LOSS, "--auxiliary/--no-auxiliary")
     ] = None,
     has_teacher_forcing: Annotated[
-        Switch, _option("Gold mentions are candidates in training; joint.", _LOSS, "--teacher-forcing/--found-only")
+        Switch, option("Gold mentions are candidates in training; joint.", _LOSS, "--teacher-forcing/--found-only")
     ] = None,
     has_student: Annotated[
-        Switch, _option("Also train one model on what the ensemble says.", _LOSS, "--student/--no-student")
+        Switch, option("Also train one model on what the ensemble says.", _LOSS, "--student/--no-student")
     ] = None,
-    num_epochs: Annotated[Whole, _option("Passes over the data. Usual: 5; joint 12.", _TRAINING, "--epochs")] = None,
-    learning_rate: Annotated[Number, _option("Peak learning rate. Usual: 5e-5; joint 1.5e-4.", _TRAINING)] = None,
-    batch_size: Annotated[Whole, _option("Inputs of one pass in a process. Usual: 32; joint 16.", _TRAINING)] = None,
-    gradient_accumulation: Annotated[Whole, _option("Passes of one step. Usual: 1.", _TRAINING)] = None,
-    optimizer: Annotated[Text, _option("adamw (usual) or sgd.", _TRAINING)] = None,
-    weight_decay: Annotated[Number, _option("Decay of the weights. Usual: 0.01; joint 0.1.", _TRAINING)] = None,
-    warmup_fraction: Annotated[
-        Number, _option("Share of steps in which the rate rises. Usual: 0.1.", _TRAINING)
+    num_epochs: Annotated[Whole, option("Passes over the data. Usual: 5; joint 12.", _TRAINING, "--epochs")] = None,
+    learning_rate: Annotated[
+        Number, option("Peak learning rate. Usual: 5e-5; redn, syntax_gcn 1e-4; joint 1.5e-4.", _TRAINING)
     ] = None,
+    batch_size: Annotated[
+        Whole, option("Inputs of one pass in a process. Usual: 32; redn, joint 16.", _TRAINING)
+    ] = None,
+    gradient_accumulation: Annotated[Whole, option("Passes of one step. Usual: 1.", _TRAINING)] = None,
+    optimizer: Annotated[Text, option("adamw (usual) or sgd.", _TRAINING)] = None,
+    weight_decay: Annotated[Number, option("Decay of the weights. Usual: 0.01; joint 0.1.", _TRAINING)] = None,
+    warmup_fraction: Annotated[Number, option("Share of steps in which the rate rises. Usual: 0.1.", _TRAINING)] = None,
     is_encoder_frozen: Annotated[
-        Switch, _option("Leave the encoder as it is.", _TRAINING, "--freeze-encoder/--train-encoder")
+        Switch, option("Leave the encoder as it is.", _TRAINING, "--freeze-encoder/--train-encoder")
     ] = None,
-    seed: Annotated[Whole, _option("Member i trains with seed + i. Usual: 0.", _TRAINING)] = None,
-    precision: Annotated[Text, _option("auto (usual: measured), fp32 or bf16.", _MACHINE)] = None,
+    seed: Annotated[Whole, option("Member i trains with seed + i. Usual: 0.", _TRAINING)] = None,
+    precision: Annotated[Text, option("auto (usual: measured), fp32 or bf16.", _MACHINE)] = None,
     has_gradient_checkpointing: Annotated[
-        Switch, _option("Save memory for about a third more time.", _MACHINE, "--checkpointing/--no-checkpointing")
+        Switch, option("Save memory for about a third more time.", _MACHINE, "--checkpointing/--no-checkpointing")
     ] = None,
-    num_processes: Annotated[
-        Whole, _option("GPUs that train one model together. Usual: 1.", _MACHINE, "--gpus")
-    ] = None,
+    num_processes: Annotated[Whole, option("GPUs that train one model together. Usual: 1.", _MACHINE, "--gpus")] = None,
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:

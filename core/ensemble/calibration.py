@@ -65,11 +65,19 @@ def scaled_probabilities(member_logits: Floats, temperatures: Floats, *, is_mult
     )
 
 
-def choose_threshold(member_probabilities: Floats, gold: Bools, *, is_multilabel: bool = False) -> ThresholdChoice:
+def choose_threshold(
+    member_probabilities: Floats, gold: Bools, *, is_multilabel: bool = False, num_missed: int = 0
+) -> ThresholdChoice:
     """Choose the threshold with the best micro-F1 of the vote on validation data.
 
     With fewer than 50 positives one best grid point is luck; then the median of the best points of five
     leave-one-fold-out searches is taken.
+
+    Args:
+        member_probabilities: Scaled probabilities of each member.
+        gold: Gold classes of the same items.
+        is_multilabel: Whether labels are independent of each other.
+        num_missed: Gold labels of validation relations that no member saw; they are misses at every threshold.
 
     Shape:
         member_probabilities: (members, items, classes).
@@ -80,34 +88,34 @@ def choose_threshold(member_probabilities: Floats, gold: Bools, *, is_multilabel
     }
     everything = np.ones(len(gold), dtype=bool)
     if int(gold[:, 1:].sum()) >= _MIN_POSITIVES:
-        best = _best_threshold(by_threshold, gold, everything)
-        return ThresholdChoice(best, _count(by_threshold[best], gold, everything).f1, "validation")
+        best = _best_threshold(by_threshold, gold, everything, num_missed)
+        return ThresholdChoice(best, _count(by_threshold[best], gold, everything, num_missed).f1, "validation")
     folds = np.arange(len(gold)) % _NUM_FOLDS
-    found = [_best_threshold(by_threshold, gold, folds != fold) for fold in range(_NUM_FOLDS)]
+    found = [_best_threshold(by_threshold, gold, folds != fold, num_missed) for fold in range(_NUM_FOLDS)]
     middle = sorted(found)[len(found) // 2]
-    return ThresholdChoice(middle, _count(by_threshold[middle], gold, everything).f1, "cross-fit")
+    return ThresholdChoice(middle, _count(by_threshold[middle], gold, everything, num_missed).f1, "cross-fit")
 
 
-def _best_threshold(by_threshold: dict[float, Bools], gold: Bools, chosen: Bools) -> float:
+def _best_threshold(by_threshold: dict[float, Bools], gold: Bools, chosen: Bools, num_missed: int) -> float:
     """Return the best grid point on the chosen items; of equal ones the nearest to 0.5."""
-    return max(by_threshold, key=lambda t: (_count(by_threshold[t], gold, chosen).f1, -abs(t - 0.5)))
+    return max(by_threshold, key=lambda t: (_count(by_threshold[t], gold, chosen, num_missed).f1, -abs(t - 0.5)))
 
 
-def _count(given: Bools, gold: Bools, chosen: Bools) -> Counts:
+def _count(given: Bools, gold: Bools, chosen: Bools, num_missed: int) -> Counts:
     """Count matches over the positive classes of the chosen items; given and gold are (items, classes)."""
     given, gold = given[chosen, 1:], gold[chosen, 1:]
     tp = int((given & gold).sum())
-    return Counts(tp, int(given.sum()) - tp, int(gold.sum()) - tp)
+    return Counts(tp, int(given.sum()) - tp, int(gold.sum()) - tp + num_missed)
 
 
 def threshold_curve(
-    member_probabilities: Floats, gold: Bools, *, is_multilabel: bool = False
+    member_probabilities: Floats, gold: Bools, *, is_multilabel: bool = False, num_missed: int = 0
 ) -> list[dict[str, float]]:
-    """Return precision, recall and F1 of the vote at every grid point, for a chart."""
+    """Return precision, recall and F1 of the vote at every grid point, for a chart; see `choose_threshold`."""
     everything = np.ones(len(gold), dtype=bool)
     rows = []
     for threshold in THRESHOLD_GRID:
         given = vote(member_probabilities, threshold=threshold, is_multilabel=is_multilabel).given
-        counts = _count(given, gold, everything)
+        counts = _count(given, gold, everything, num_missed)
         rows.append({"threshold": threshold, "precision": counts.precision, "recall": counts.recall, "f1": counts.f1})
     return rows

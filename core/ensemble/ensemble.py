@@ -11,14 +11,14 @@ import torch
 
 from core.domain import NO_RELATION, Instance, Schema
 from core.ensemble.calibration import scaled_probabilities
-from core.ensemble.filtering import filter_negatives
+from core.ensemble.filtering import FilterResult, filter_negatives
 from core.ensemble.voting import Floats, Votes, vote
 from core.errors import ModelError
 from core.models.architectures import GetParser, load_classifier
 from core.models.classifier import Classifier, join_ids
 
 MANIFEST_NAME = "ensemble.json"
-_MANIFEST_KEYS = ("members", "temperatures", "threshold", "has_negative_filter")
+_MANIFEST_KEYS = ("members", "temperatures", "threshold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class Verdict:
         return frozenset((self.label, *(label for label, _ in self.others))) - {NO_RELATION}
 
 
-# What is said of an instance that no input can hold.
+# What is said of an instance that no input can hold, and of one that the negative filter drops: a rule has no doubt.
 _UNREAD = Verdict(NO_RELATION, 0.0, 1.0, 0.0)
+_FILTERED = Verdict(NO_RELATION, 1.0, 0.0, 0.0)
 
 
 class Ensemble:
@@ -77,19 +78,27 @@ class Ensemble:
 
     def classify(self, instances: Sequence[Instance]) -> list[Verdict]:
         """Label instances; those that no input can hold get NO_RELATION with score 0 and uncertainty 1."""
-        readable = filter_negatives(instances).kept if self.has_negative_filter else instances
+        filtered = filter_negatives(instances) if self.has_negative_filter else FilterResult(tuple(instances), ())
+        by_id = self._vote(filtered.kept) | {one.id: _FILTERED for one in filtered.dropped}
+        return [by_id.get(instance.id, _UNREAD) for instance in instances]
+
+    def _vote(self, instances: Sequence[Instance]) -> dict[str, Verdict]:
+        """Return the members' word on each instance that they can read, by id.
+
+        A project's schema may have grown since they were trained; of pairs of types new to them they know nothing.
+        """
+        known = [one for one in instances if self.schema.legal_labels(one.head.entity_type, one.tail.entity_type)]
         # The members share vocabulary and masks, so pieces are cut once for all of them.
-        items = self.members[0].encode(readable)
+        items = self.members[0].encode(known)
         if not items:
-            return [_UNREAD for _ in instances]
+            return {}
         logits: Floats = np.stack([member.score(items).double().numpy() for member in self.members])
         found = vote(
             scaled_probabilities(logits, self.temperatures, is_multilabel=self.is_multilabel),
             threshold=self.threshold,
             is_multilabel=self.is_multilabel,
         )
-        by_id = {one: self._verdict(found, row) for row, one in enumerate(join_ids(items))}
-        return [by_id.get(instance.id, _UNREAD) for instance in instances]
+        return {one: self._verdict(found, row) for row, one in enumerate(join_ids(items))}
 
     def _verdict(self, found: Votes, row: int) -> Verdict:
         winner = int(found.classes[row])
@@ -143,6 +152,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     try:
         manifest = json.loads((path / MANIFEST_NAME).read_text(encoding="utf-8"))
-        return {key: manifest[key] for key in _MANIFEST_KEYS}
+        # Ensembles of earlier versions say nothing of a filter; they had none.
+        is_filtered = bool(manifest.get("has_negative_filter"))
+        return {key: manifest[key] for key in _MANIFEST_KEYS} | {"has_negative_filter": is_filtered}
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path} holds no ensemble: {MANIFEST_NAME} cannot be read ({error}).") from error

@@ -75,17 +75,18 @@ class Extractor:
             for relation in prediction.relations
             if relation.head in mentions
             and relation.tail in mentions
-            and any(
-                label.name == relation.label
-                for label in self.schema.legal_labels(relation.head.entity_type, relation.tail.entity_type)
-            )
+            and self._allows(relation.label, relation.head, relation.tail)
         )
         return SentencePrediction(mentions, relations, prediction.uncertainty, prediction.disagreement)
+
+    def _allows(self, label: str, head: Mention, tail: Mention) -> bool:
+        """Return whether the schema has the label and lets it join these mentions."""
+        return any(legal.name == label for legal in self.schema.legal_labels(head.entity_type, tail.entity_type))
 
     def _relabel(
         self, ensemble: Ensemble, texts: Sequence[str], found: Sequence[SentencePrediction]
     ) -> list[SentencePrediction]:
-        """Let the ensemble label every candidate pair of every sentence."""
+        """Let the ensemble label every candidate pair of every sentence; labels that the schema forbids are dropped."""
         instances: list[Instance] = []
         owners: list[int] = []
         for index, (text, prediction) in enumerate(zip(texts, found, strict=True)):
@@ -100,6 +101,7 @@ class Extractor:
             relations[owner] += [
                 Relation(instance.head, instance.tail, label, score, State.PENDING, Source.MODEL)
                 for label, score in given
+                if self._allows(label, instance.head, instance.tail)
             ]
         return [
             SentencePrediction(

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from core.domain import NO_RELATION, Instance, Origin, Split
 from core.ensemble.dataset import Dataset, count_labels
-from core.ensemble.filtering import filter_negatives
+from core.ensemble.filtering import FilterResult, filter_negatives
 from core.ensemble.logits import save_logits
 from core.ensemble.methods import Method
 from core.ensemble.sampling import balanced_bag, class_weights, leave_out_rare, sample_synthetic
@@ -69,12 +69,14 @@ class Lesson:
     Args:
         stages: Instances of each stage of training, in order.
         missing: For each label the synthetic instances that Algorithm 1 wanted and did not find.
-        too_rare: For each label left out of training its number of instances, 1.
+        too_rare: For each label that is not learnt its number of instances, 0 or 1.
+        filtered: Gold training instances of each label, NO_RELATION too, that the negative filter dropped.
     """
 
     stages: tuple[tuple[Instance, ...], ...]
     missing: Mapping[str, int]
     too_rare: Mapping[str, int]
+    filtered: Mapping[str, int] = field(default_factory=dict)
 
 
 def train_member(
@@ -97,7 +99,8 @@ def train_member(
         soft_labels: Targets that take the place of labels, by instance id.
 
     Raises:
-        NotEnoughDataError: Training or validation has no positive instance that could be learnt.
+        NotEnoughDataError: Training or validation has no positive instance that could be learnt, or no instance
+            of validation fits an input.
         EncoderNotFoundError: The encoder is not on this machine.
         ParserNotFoundError: The architecture needs a parser and there is none.
         TrainingDivergedError: The loss became NaN.
@@ -118,7 +121,8 @@ def train_lesson(
     soft_labels: SoftLabels | None = None,
 ) -> dict[str, object]:
     """Train a model on given instances; see `train_member`."""
-    weights = class_weights(count_labels(dataset.train)) if spec.method == "weighting" else None
+    learnt = count_labels(one for stage in lesson.stages for one in stage)
+    weights = class_weights(learnt) if spec.method == "weighting" else None
     report(0.0, "loading the encoder")
     encoder = load_encoder(spec.encoder, may_download=spec.may_download)
     model = create_classifier(
@@ -131,9 +135,14 @@ def train_lesson(
         get_parser=get_parser,
     )
     estimate = _estimate_memory(spec, encoder)
-    report(0.0, f"training takes up to {estimate / 2**30:.1f} GiB of memory")
+    report(0.0, f"training takes up to {estimate / 1e9:.1f} GB of memory")
     pools = _pick_pools(spec, dataset)
     items = {name: model.encode(pool) for name, pool in pools.items()}
+    if not items[Split.DEV.value]:
+        raise NotEnoughDataError(
+            f"None of the {len(pools[Split.DEV.value])} candidate pairs of the {Split.DEV} part fits an input of the "
+            "encoder; review more sentences for it, or raise max_pieces."
+        )
     results, num_unread = _train_stages(model, spec, lesson, items[Split.DEV.value], soft_labels, report)
     model.save(out_path)
     save_logits(out_path, model, items)
@@ -164,24 +173,26 @@ def plan_lesson(spec: MemberSpec, dataset: Dataset) -> Lesson:
         NotEnoughDataError: No label has two instances.
     """
     rng = Random(spec.training.seed)
-    gold = list(filter_negatives(dataset.train).kept) if spec.has_negative_filter else list(dataset.train)
+    found = filter_negatives(dataset.train) if spec.has_negative_filter else FilterResult(dataset.train, ())
+    gold = list(found.kept)
     synthetic: list[Instance] = []
     missing: dict[str, int] = {}
     if spec.method == "bagging":
         gold = balanced_bag(gold, rng=rng)
     elif spec.method == "dare":
-        counts = dataset.count_labels(Split.TRAIN)
+        counts = count_labels(gold)
         synthetic, missing = sample_synthetic(dataset.synthetic, num_gold=counts, ratio=spec.ratio, rng=rng)
-    kept, too_rare = leave_out_rare([*gold, *synthetic])
+    kept, rare = leave_out_rare([*gold, *synthetic])
+    too_rare = rare | dict.fromkeys(set(dataset.schema.label_names) - rare.keys() - count_labels(kept).keys(), 0)
     if not any(one.positive_labels for one in kept):
         raise NotEnoughDataError(
-            f"No label has two training examples ({', '.join(sorted(too_rare))}: one each); "
+            f"No label has two training examples ({', '.join(sorted(too_rare))}: one each at most); "
             "review more sentences or accept synthetic ones before retraining."
         )
     first = tuple(one for one in kept if one.origin is Origin.SYNTHETIC)
     second = tuple(one for one in kept if one.origin is not Origin.SYNTHETIC)
     stages = (first, second) if spec.is_two_stage and first else ((*second, *first),)
-    return Lesson(stages, missing, too_rare)
+    return Lesson(stages, missing, too_rare, count_labels(found.dropped))
 
 
 def _pick_pools(spec: MemberSpec, dataset: Dataset) -> dict[str, Sequence[Instance]]:
@@ -272,6 +283,7 @@ def _summarise(
         "num_unread": num_unread,
         "missing_synthetic": dict(lesson.missing),
         "too_rare": dict(lesson.too_rare),
+        "filtered": dict(lesson.filtered),
         "best_epoch": last.best_epoch,
         "precision": last.precision,
         "epochs": [asdict(epoch) for epoch in last.epochs],

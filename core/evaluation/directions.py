@@ -20,9 +20,6 @@ class DirectedLabel:
     label: str
     is_reversed: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.label}({'e2,e1' if self.is_reversed else 'e1,e2'})"
-
 
 # Pair id → its directed labels, best first; without any, the pair is Other.
 DirectedLabels = Mapping[str, Sequence[DirectedLabel]]
@@ -69,11 +66,6 @@ def _pair_ids(instances: Iterable[Instance]) -> list[str]:
             pair_id = waiting[one.text, one.head, one.tail] = one.id
         pair_ids.append(pair_id)
     return pair_ids
-
-
-def name_directions(pairs: DirectedLabels) -> dict[str, frozenset[str]]:
-    """Return the labels as names with direction, "Cause-Effect(e2,e1)", for `confusion`."""
-    return {item: frozenset(str(directed) for directed in found) for item, found in pairs.items()}
 
 
 def score_semeval_official(gold: DirectedLabels, predicted: DirectedLabels) -> Scores:

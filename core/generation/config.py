@@ -48,14 +48,14 @@ class ScratchConfig:
 
 
 def pretrained_label_training(*, seed: int) -> TrainingConfig:
-    """Return DARE's settings of the stage per label (sec. 4.1)."""
+    """Return DARE's settings of the stage per label (sec. 4.1), which a job's parameters change."""
     return TrainingConfig(
         num_epochs=5, learning_rate=3e-5, batch_size=4, gradient_accumulation=2, weight_decay=0.0, seed=seed
     )
 
 
 def scratch_label_training(*, seed: int) -> TrainingConfig:
-    """Return the settings of the stage per label on a base from nothing.
+    """Return the settings of the stage per label on a base from nothing, which a job's parameters change.
 
     Its weights are far from settled, so DARE's rate of 3e-5 would hardly move them. The batch is DARE's
     effective batch of 8 in one piece, which is faster at this width.

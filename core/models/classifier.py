@@ -1,15 +1,19 @@
 """What every pair classifier offers, whether it reads one instance at a time or all pairs of a sentence."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from core.domain import Instance, Schema
+from core.models.encoder import save_encoder
 from core.models.targets import SoftLabels
 from core.training.batching import budgeted_batches
+from core.training.checkpoints import save_config, save_weights
 
 _CPU_BATCH_PIECES = 2048
 _CUDA_BATCH_PIECES = 16384
@@ -59,17 +63,19 @@ class Batch(Protocol):
 
 
 class Classifier(nn.Module):
-    """Base of the classifiers: what they must have, and scoring, which is the same for all.
+    """Base of the classifiers: what they must have; scoring and saving, which are the same for all.
 
     Attributes:
+        architecture: Name under which `core.models.architectures` lists it.
         is_multilabel: Whether a pair may get several labels; then logits are independent of each other
             and column 0 holds no information.
     """
 
+    architecture: ClassVar[str]
     is_multilabel: ClassVar[bool] = False
     config: Any
     tokenizer: Any
-    encoder: nn.Module
+    encoder: PreTrainedModel
 
     def encode(self, instances: Sequence[Instance], targets: SoftLabels | None = None) -> list[Any]:
         """Cut instances into pieces, once; those that no input can hold are left out."""
@@ -85,7 +91,9 @@ class Classifier(nn.Module):
 
     def save(self, path: Path) -> None:
         """Write weights, config and tokenizer into a folder."""
-        raise NotImplementedError
+        save_weights(path, self.state_dict())
+        save_config(path, {"architecture": self.architecture, "config": asdict(self.config)})
+        save_encoder(path, self.encoder, self.tokenizer)
 
     @property
     def device(self) -> torch.device:

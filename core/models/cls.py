@@ -4,9 +4,9 @@ Papanikolaou & Pierleoni 2020 (DARE), arXiv:2004.13845, sec. 3.2, eq. 2.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -22,15 +22,12 @@ from core.models.encoder import (
     build_encoder,
     keep_first_state,
     pad_pieces,
-    save_encoder,
 )
-from core.models.inputs import choose_window, find_pieces
-from core.models.losses import LossName, Objective, to_binary
+from core.models.inputs import cut_to_window, find_window
+from core.models.losses import LossName, Objective, loss_of_heads
 from core.models.targets import SoftLabels, make_targets
 from core.nlp.masking import MarkedText, Marking, mark_instance, mask_tokens
-from core.training.checkpoints import load_config, load_weights, save_config, save_weights
-
-ARCHITECTURE = "cls"
+from core.training.checkpoints import load_config, load_weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +103,8 @@ class ClsModel(Classifier):
         class_weights: Weight of each class in the loss, by name; 1 where it is absent (eq. 4).
     """
 
+    architecture: ClassVar[str] = "cls"
+
     def __init__(
         self, encoder: Encoder, config: ClsConfig, *, class_weights: Mapping[str, float] | None = None
     ) -> None:
@@ -113,7 +112,7 @@ class ClsModel(Classifier):
         self.config = config
         self.tokenizer = encoder.tokenizer
         self.encoder: PreTrainedModel = encoder.model
-        keep_first_state(encoder.model)
+        self.first_state_hook = keep_first_state(encoder.model)
         self.dropout = nn.Dropout(config.dropout)
         self.output = nn.Linear(encoder.width, len(config.classes))
         self.auxiliary = nn.Linear(encoder.width, 2) if config.has_auxiliary else None
@@ -153,11 +152,8 @@ class ClsModel(Classifier):
         """The loss of the labels, and that of "related at all" if there is a head for it."""
         del epochs_done
         first = self._represent(batch)  # (batch, width)
-        loss = self._objective(self.output(first), batch.targets, self.class_weights)
-        if self.auxiliary is None:
-            return loss
-        ones = torch.ones(2, device=loss.device)  # (2,)
-        return loss + self._objective(self.auxiliary(first), to_binary(batch.targets), ones)
+        related = None if self.auxiliary is None else self.auxiliary(first)  # (batch, 2)
+        return loss_of_heads(self._objective, self.output(first), related, batch.targets, self.class_weights)
 
     def encode(self, instances: Sequence[Instance], targets: SoftLabels | None = None) -> list[ClsItem]:
         """Mark instances and cut them into pieces, once.
@@ -177,30 +173,16 @@ class ClsModel(Classifier):
         rows = make_targets([instance for instance, _ in readable], self.config.classes, targets)  # (items, classes)
         items = []
         for index, (instance, marked) in enumerate(readable):
-            piece_ids = self._fit(marked, output["input_ids"][index], output["offset_mapping"][index])
-            if piece_ids is not None:
-                items.append(ClsItem((instance.id,), tuple(piece_ids), rows[index : index + 1]))
+            window = find_window(marked, output["offset_mapping"][index], limit=self._piece_limit)
+            if window is not None:
+                piece_ids = cut_to_window(output["input_ids"][index], window)
+                items.append(ClsItem((instance.id,), piece_ids, rows[index : index + 1]))
         return items
-
-    def _fit(self, marked: MarkedText, piece_ids: list[int], offsets: list[tuple[int, int]]) -> list[int] | None:
-        """Cut a long input to a window around its two marks; None if they are too far apart."""
-        if len(piece_ids) <= self._piece_limit:
-            return piece_ids
-        ranges = [find_pieces(span, offsets) for span in (marked.head, marked.tail)]
-        ends = [end for found in ranges if found for end in found]
-        window = choose_window(min(ends), max(ends) - 1, num_pieces=len(piece_ids), limit=self._piece_limit)
-        return [piece_ids[0], *piece_ids[window[0] : window[1]], piece_ids[-1]] if window else None
 
     def collate(self, items: Sequence[ClsItem]) -> ClsBatch:
         """Pad items to one batch."""
         piece_ids, attention_mask = pad_pieces([item.piece_ids for item in items], pad_id=self.tokenizer.pad_token_id)
         return ClsBatch(piece_ids, attention_mask, torch.cat([item.targets for item in items]))
-
-    def save(self, path: Path) -> None:
-        """Write weights, config and tokenizer into a folder."""
-        save_weights(path, self.state_dict())
-        save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
-        save_encoder(path, self.encoder, self.tokenizer)
 
     @classmethod
     def load(cls, path: Path) -> Self:

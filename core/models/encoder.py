@@ -1,13 +1,25 @@
 """Encoders by name or path, their tokenizers, and their pieces aligned with words."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
-from transformers import AddedToken, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from torch.utils.hooks import RemovableHandle
+from transformers import (
+    MODEL_MAPPING,
+    AddedToken,
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from core.domain import Span
 from core.errors import AlignmentError, EncoderNotFoundError
@@ -17,8 +29,7 @@ from core.training.checkpoints import CONFIG_NAME, load_weights
 
 ENCODER_FOLDER = "encoder"
 _PREFIX = "encoder."
-# Fused attention; and no pooler, because no architecture here reads it and it would be trained for nothing.
-_MODEL_OPTIONS: dict[str, Any] = {"attn_implementation": "sdpa", "add_pooling_layer": False}
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,8 @@ class Encoder:
     @property
     def max_pieces(self) -> int:
         """Longest input in word pieces, special pieces included."""
-        return int(self.model.config.max_position_embeddings)
+        # RoBERTa's table has two rows more than it has positions; only its tokenizer knows the limit.
+        return min(int(self.model.config.max_position_embeddings), int(self.tokenizer.model_max_length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +93,31 @@ def load_encoder(source: str, *, may_download: bool = False) -> Encoder:
     name = str(path) if path.is_dir() else source
     options: dict[str, Any] = {"local_files_only": not may_download, "trust_remote_code": False}
     try:
-        model = AutoModel.from_pretrained(name, dtype=torch.float32, use_safetensors=True, **_MODEL_OPTIONS, **options)
+        choices = _choose_options(AutoConfig.from_pretrained(name, **options))
+        model = AutoModel.from_pretrained(name, dtype=torch.float32, use_safetensors=True, **choices, **options)
         tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, **options)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        is_on_hub = not may_download and not path.exists() and _HUB_NAME.fullmatch(source)
         raise EncoderNotFoundError(
             f"No encoder {source!r} on this machine. Name a folder that holds config.json and model.safetensors, "
-            "or a starter model."
+            f"or a starter model{', or allow the download of this hub name' if is_on_hub else ''}."
         ) from error
     return Encoder(model, _require_fast(tokenizer, source))
+
+
+def _choose_options(config: PreTrainedConfig) -> dict[str, Any]:
+    """Ask for no pooler where the encoder's class has one: nothing here reads it, and it would be trained in vain.
+
+    Fused attention need not be asked for: transformers takes it wherever the class has it.
+    """
+    model_class: Any = MODEL_MAPPING[type(config)]
+    return {"add_pooling_layer": False} if "add_pooling_layer" in signature(model_class).parameters else {}
 
 
 def build_encoder(folder: Path) -> Encoder:
     """Build an encoder with new weights from a folder that holds its config and tokenizer only."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    model = AutoModel.from_config(config, dtype=torch.float32, **_MODEL_OPTIONS)  # type: ignore[no-untyped-call]
+    model = AutoModel.from_config(config, dtype=torch.float32, **_choose_options(config))  # type: ignore[no-untyped-call]
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True, trust_remote_code=False)
     return Encoder(model, _require_fast(tokenizer, str(folder)))
 
@@ -128,16 +151,18 @@ def add_mask_tokens(encoder: Encoder, masks: Sequence[str], *, seed: int) -> Non
             raise AlignmentError(f"The tokenizer splits the mask {mask} into {encoder.tokenizer.tokenize(mask)}.")
 
 
-def keep_first_state(model: PreTrainedModel) -> None:
+def keep_first_state(model: PreTrainedModel) -> RemovableHandle | None:
     """Let the last layer of an encoder compute its first state only, where its modules have BERT's names.
 
     A classifier that reads [CLS] alone needs the other positions of the last layer as keys and values only;
     leaving out the rest of that layer changes no result and saves an eighth of a six-layer encoder.
+
+    Returns:
+        What undoes it; None where the encoder is built otherwise and nothing was changed.
     """
     layers = getattr(getattr(model, "encoder", None), "layer", None)
     output = getattr(getattr(layers[-1], "attention", None), "output", None) if layers else None
-    if output is not None:
-        output.register_forward_pre_hook(_cut_to_first)
+    return output.register_forward_pre_hook(_cut_to_first) if output is not None else None
 
 
 def _cut_to_first(_: nn.Module, states: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:

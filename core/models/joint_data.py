@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.domain import EntityType, Mention, Relation, RelationLabel, Schema
 from core.models.encoder import EncodedText, pad_pieces
-from core.nlp.alignment import find_word_range, tags_from_ranges
+from core.nlp.alignment import find_word_range, ranges_from_tags, tags_from_ranges
 
 IGNORED_TAG = -100
 
@@ -67,13 +67,15 @@ class JointItem:
         encoded: Pieces and words.
         tag_ids: One a word.
         mentions: (first word, last word + 1, entity type id) of each gold mention, sorted.
-        relations: (head index, tail index, label id >= 1) into `mentions`.
+        relations: (head index, tail index, label id >= 1) into `mentions`; one a pair.
+        num_untagged: Mentions that no tag stands for, because they overlap a longer one.
     """
 
     encoded: EncodedText
     tag_ids: tuple[int, ...]
     mentions: tuple[tuple[int, int, int], ...]
     relations: tuple[tuple[int, int, int], ...]
+    num_untagged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +123,30 @@ class MentionTable:
 def make_item(
     config: JointConfig, encoded: EncodedText, mentions: Sequence[Mention], relations: Sequence[Relation]
 ) -> JointItem:
-    """Turn gold annotation of a sentence into tags and word ranges; what the pieces cannot hold is left out."""
+    """Turn gold annotation of a sentence into tags and word ranges; what the pieces cannot hold is left out.
+
+    A pair gets one label, the first of the schema that gold has for it: the model gives no second one.
+    """
     types = config.entity_types
     ranges = {mention: find_word_range(mention.span, encoded.words) for mention in mentions}
     spans = [(*found, mention.entity_type) for mention, found in ranges.items() if found]
     tags = tags_from_ranges(spans, num_words=len(encoded.words))
     rows = sorted({(first, last, types.index(name)) for first, last, name in spans})
-    gold = []
+    gold: dict[tuple[int, int], int] = {}
     for relation in relations:
         head, tail = ranges.get(relation.head), ranges.get(relation.tail)
         if head and tail and relation.label in config.labels:
             head_row = rows.index((*head, types.index(relation.head.entity_type)))
             tail_row = rows.index((*tail, types.index(relation.tail.entity_type)))
-            gold.append((head_row, tail_row, config.labels.index(relation.label) + 1))
-    return JointItem(encoded, tuple(config.tags.index(tag) for tag in tags), tuple(rows), tuple(gold))
+            label_id = config.labels.index(relation.label) + 1
+            gold[head_row, tail_row] = min(label_id, gold.get((head_row, tail_row), label_id))
+    return JointItem(
+        encoded,
+        tuple(config.tags.index(tag) for tag in tags),
+        tuple(rows),
+        tuple((head_row, tail_row, label_id) for (head_row, tail_row), label_id in gold.items()),
+        num_untagged=len(rows) - len(ranges_from_tags(tags)),
+    )
 
 
 def make_batch(items: Sequence[JointItem], *, pad_id: int) -> JointBatch:

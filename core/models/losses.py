@@ -61,7 +61,9 @@ def focal_loss(logits: Tensor, targets: Tensor, class_weights: Tensor, *, gamma:
     """
     log_p = logits.float().log_softmax(-1)  # (instances, classes)
     weighted = class_weights * targets  # (instances, classes)
-    focus = (1.0 - log_p.exp()).clamp(min=0.0) ** gamma if gamma else torch.ones_like(log_p)  # (instances, classes)
+    # Of exactly 0 a power below 1 has no finite gradient.
+    rest = (1.0 - log_p.exp()).clamp(min=torch.finfo(log_p.dtype).eps)  # (instances, classes)
+    focus = rest**gamma if gamma else torch.ones_like(log_p)  # (instances, classes)
     return -(weighted * focus * log_p).sum() / weighted.sum().clamp(min=torch.finfo(weighted.dtype).tiny)
 
 
@@ -74,3 +76,23 @@ def to_binary(targets: Tensor) -> Tensor:
     """
     related = targets[:, 1:].sum(-1).clamp(max=1.0)  # (instances,)
     return torch.stack([targets[:, 0], related], dim=-1)  # (instances, 2)
+
+
+def loss_of_heads(
+    objective: Objective, logits: Tensor, related_logits: Tensor | None, targets: Tensor, class_weights: Tensor
+) -> Tensor:
+    """Add to the loss of the labels that of the second head, "is the pair related at all", where there is one.
+
+    Shape:
+        logits, targets: (instances, classes).
+        related_logits: (instances, 2); unrelated, related.
+        class_weights: (classes,); the second head weighs its two classes alike.
+        returns: scalar.
+
+    Source:
+        Li & Ji 2019, sec. 2.2.
+    """
+    loss = objective(logits, targets, class_weights)
+    if related_logits is None:
+        return loss
+    return loss + objective(related_logits, to_binary(targets), torch.ones(2, device=loss.device))

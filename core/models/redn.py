@@ -5,7 +5,6 @@ Task", arXiv:2004.03786, eq. 1-10.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from math import sqrt
 from pathlib import Path
 from typing import ClassVar, Self
@@ -17,8 +16,8 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel
 
 from core.domain import Instance, Schema
-from core.models.classifier import Classifier, join_ids
-from core.models.encoder import ENCODER_FOLDER, Encoder, add_mask_tokens, build_encoder, save_encoder
+from core.models.classifier import Classifier
+from core.models.encoder import ENCODER_FOLDER, Encoder, add_mask_tokens, build_encoder
 from core.models.redn_data import (
     RednBatch,
     RednConfig,
@@ -30,11 +29,9 @@ from core.models.redn_data import (
 )
 from core.models.targets import SoftLabels, make_targets
 from core.nlp.masking import mask_tokens
-from core.training.checkpoints import load_config, load_weights, save_config, save_weights
+from core.training.checkpoints import load_config, load_weights
 
-__all__ = ["ARCHITECTURE", "RednConfig", "RednModel", "masked_bce"]
-
-ARCHITECTURE = "redn"
+__all__ = ["RednConfig", "RednModel", "masked_bce"]
 
 # A probability of exactly 0 or 1 has no finite logit.
 _MARGIN = 1e-6
@@ -53,6 +50,7 @@ class RednModel(Classifier):
             output here, so its weight is not read.
     """
 
+    architecture: ClassVar[str] = "redn"
     is_multilabel: ClassVar[bool] = True
 
     def __init__(
@@ -182,23 +180,7 @@ class RednModel(Classifier):
         """Padded pieces of one forward pass of `score`; fewer where many labels need much memory."""
         return min(super().default_batch_pieces, _MAX_KERNEL_OUTPUTS // self.head_kernels.out_features)
 
-    def predict_labels(self, items: Sequence[RednItem]) -> dict[str, frozenset[str]]:
-        """Return instance id → the labels whose probability reaches the config's threshold, possibly none."""
-        probabilities = self.score(items)[:, 1:].sigmoid()  # (instances, labels)
-        rows = (probabilities >= self.config.threshold).tolist()
-        names = self.config.schema.label_names
-        return {
-            instance_id: frozenset(name for name, is_given in zip(names, row, strict=True) if is_given)
-            for instance_id, row in zip(join_ids(items), rows, strict=True)
-        }
-
     # Files.
-
-    def save(self, path: Path) -> None:
-        """Write weights, config and tokenizer into a folder."""
-        save_weights(path, self.state_dict())
-        save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
-        save_encoder(path, self.encoder, self.tokenizer)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -25,8 +25,6 @@ class RednConfig:
         schema: Labels and masks follow from it; class 0 is NO_RELATION.
         max_pieces: Longest sentence in pieces, special pieces included.
         dropout: Probability in [0, 1), on the pieces of mentions before the kernels.
-        threshold: `predict_labels` gives a label to a pair if its probability reaches this, in [0, 1]
-            (the paper's 0.5).
         context: What eq. 2 adds to every head: "pooled" is tanh of a linear layer over [CLS] (the authors'
             code, though here the layer is new), "cls" is the last layer's [CLS] itself.
         kernel_rank: Columns of each kernel matrix; None makes it square, as in the paper. The kernels hold
@@ -36,7 +34,6 @@ class RednConfig:
     schema: Schema
     max_pieces: int = 256
     dropout: float = 0.1
-    threshold: float = 0.5
     context: Context = "pooled"
     kernel_rank: int | None = None
 

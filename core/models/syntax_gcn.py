@@ -4,11 +4,13 @@ Li & Ji 2019, "Syntax-aware Multi-task Graph Convolutional Networks for Biomedic
 (LOUHI, D19-6204), sec. 2.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -17,15 +19,15 @@ from transformers import PreTrainedModel
 from core.domain import Instance, Schema
 from core.errors import AlignmentError, ParserNotFoundError
 from core.models.classifier import Classifier
-from core.models.encoder import ENCODER_FOLDER, Encoder, add_mask_tokens, build_encoder, save_encoder
-from core.models.losses import Objective, to_binary
+from core.models.encoder import ENCODER_FOLDER, Encoder, add_mask_tokens, build_encoder
+from core.models.losses import Objective, loss_of_heads
 from core.models.syntax_gcn_data import SyntaxGcnBatch, SyntaxGcnConfig, SyntaxGcnItem, make_batch, make_graph
 from core.models.targets import SoftLabels, make_targets
-from core.nlp.dependency import Parse, Parser
+from core.nlp.dependency import Parse, Parser, describe_parser
 from core.nlp.masking import MarkedText, mark_instance, mask_tokens
-from core.training.checkpoints import load_config, load_weights, save_config, save_weights
+from core.training.checkpoints import load_config, load_weights
 
-ARCHITECTURE = "syntax_gcn"
+_log = logging.getLogger(__name__)
 
 
 class SyntaxGcnModel(Classifier):
@@ -37,6 +39,8 @@ class SyntaxGcnModel(Classifier):
         class_weights: Weight of each class in the loss, by name; 1 where it is absent (the paper's alpha).
         parser: Finds the trees; `encode` needs it, nothing else does.
     """
+
+    architecture: ClassVar[str] = "syntax_gcn"
 
     def __init__(
         self, encoder: Encoder, config: SyntaxGcnConfig, *,
@@ -69,7 +73,7 @@ class SyntaxGcnModel(Classifier):
         """Build a new model on an encoder: add the schema's masks, draw the new weights from `seed`."""
         add_mask_tokens(encoder, mask_tokens(config.schema), seed=seed)
         if parser is not None:
-            config = replace(config, parser=f"{parser.name} {parser.version}")
+            config = replace(config, parser=describe_parser(parser))
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             return cls(encoder, config, class_weights=class_weights, parser=parser)
@@ -147,11 +151,8 @@ class SyntaxGcnModel(Classifier):
         """
         del epochs_done
         represented = self._represent(batch)  # (batch, 3 * hidden)
-        loss = self._objective(self.output(represented), batch.targets, self.class_weights)
-        if self.auxiliary is None:
-            return loss
-        ones = torch.ones(2, device=loss.device)  # (2,)
-        return loss + self._objective(self.auxiliary(represented), to_binary(batch.targets), ones)
+        related = None if self.auxiliary is None else self.auxiliary(represented)  # (batch, 2)
+        return loss_of_heads(self._objective, self.output(represented), related, batch.targets, self.class_weights)
 
     def encode(self, instances: Sequence[Instance], targets: SoftLabels | None = None) -> list[SyntaxGcnItem]:
         """Parse each sentence once, mask its pairs and cut them into pieces.
@@ -197,22 +198,32 @@ class SyntaxGcnModel(Classifier):
         """Pad items to one batch."""
         return make_batch(items, pad_id=self.tokenizer.pad_token_id)
 
-    def save(self, path: Path) -> None:
-        """Write weights, config and tokenizer into a folder; the parser is not part of it."""
-        save_weights(path, self.state_dict())
-        save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
-        save_encoder(path, self.encoder, self.tokenizer)
-
     @classmethod
     def load(cls, path: Path, parser: Parser | None = None) -> Self:
-        """Read a model written by `save`; without a parser it can score encoded items but not encode.
+        """Read a model written by `save`, which keeps no parser; without one it can score items but not encode.
+
+        A parser other than that of the training is used, with a warning in the log.
 
         Raises:
             ModelError: The folder is incomplete.
         """
         options = load_config(path)["config"]
         config = SyntaxGcnConfig(**{**options, "schema": Schema.from_json(options["schema"])})
+        if parser is not None and config.parser not in ("", describe_parser(parser)):
+            _warn_of_other_parser(config.parser, describe_parser(parser))
         model = cls(build_encoder(path / ENCODER_FOLDER), config, parser=parser)
         model.load_state_dict(load_weights(path))
         model.eval()
         return model
+
+
+@cache
+def _warn_of_other_parser(trained_with: str, given: str) -> None:
+    """Say it once, and not for every member of every ensemble."""
+    _log.warning(
+        "A syntax_gcn model was trained on trees of the parser %r and is given those of %r, so its scores may "
+        "differ from the stored ones; install %r, or train again.",
+        trained_with,
+        given,
+        trained_with,
+    )

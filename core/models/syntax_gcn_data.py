@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core.domain import NO_RELATION, Instance, Schema, Span
 from core.models.encoder import pad_pieces
-from core.models.inputs import choose_window, find_pieces
+from core.models.inputs import cut_to_window, find_window
 from core.models.losses import LossName
 from core.nlp.alignment import align_words
 from core.nlp.dependency import DependencyGraph, Parse, contract_mentions
@@ -158,9 +158,7 @@ def make_graph(
     Returns:
         None where the masks are farther apart than the longest input.
     """
-    ranges = [find_pieces(span, offsets) for span in (marked.head, marked.tail)]
-    ends = [end for found in ranges if found for end in found]
-    window = choose_window(min(ends), max(ends) - 1, num_pieces=len(piece_ids), limit=piece_limit)
+    window = find_window(marked, offsets, limit=piece_limit)
     if window is None:
         return None
     graph = contract_mentions(parse, (instance.head.span, instance.tail.span))
@@ -171,7 +169,7 @@ def make_graph(
     position = {node: index for index, node in enumerate(kept)}
     head_node, tail_node = graph.mention_nodes
     return PieceGraph(
-        piece_ids=(piece_ids[0], *piece_ids[window[0] : window[1]], piece_ids[-1]),
+        piece_ids=cut_to_window(piece_ids, window),
         first_pieces=tuple(pieces[places[node]] - window[0] + 1 for node in kept),
         edges=tuple((position[a], position[b]) for a, b in graph.edges if a in position and b in position),
         head_node=position[head_node],

@@ -57,6 +57,11 @@ class Parser(Protocol):
         """Parse sentences; each text is one sentence and gets one tree."""
 
 
+def describe_parser(parser: Parser) -> str:
+    """Return name and version of a parser, as a model and the record of its run keep them."""
+    return f"{parser.name} {parser.version}"
+
+
 @dataclass(frozen=True, slots=True)
 class DependencyGraph:
     """A sentence as an undirected graph.

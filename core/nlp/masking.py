@@ -10,7 +10,6 @@ from typing import Literal
 from core.domain import Instance, Schema, Span
 from core.errors import AlignmentError, SchemaError
 
-
 Marking = Literal["masks", "markers"]
 MARKINGS: tuple[Marking, ...] = ("masks", "markers")
 

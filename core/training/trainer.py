@@ -104,7 +104,7 @@ def train(
 
     Raises:
         NotEnoughDataError: There are no items.
-        TrainingDivergedError: A loss is NaN or infinite; the message names epoch and items.
+        TrainingDivergedError: A loss is NaN or infinite, also in validation; the message names epoch and items.
         ModelError: The model cannot be frozen or checkpointed as the config asks.
     """
     if not items:
@@ -204,6 +204,11 @@ class _Loop(Generic[Item, Batch]):
         """Return the validation loss after an epoch, the same number in every process."""
         with self._autocast():
             loss = self.processes.agree(validate(self.model.eval()))
+        if not math.isfinite(loss):
+            raise TrainingDivergedError(
+                f"The validation loss became {loss} after epoch {epoch + 1} of {self.config.num_epochs}; "
+                f"lower the learning rate (now {self.config.learning_rate:g})."
+            )
         self.tell(f"epoch {epoch + 1} of {self.config.num_epochs}, validated", validation_loss=loss)
         return loss
 

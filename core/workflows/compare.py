@@ -1,11 +1,13 @@
 """Compare two trained models on the items that both were scored on; needs no torch."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.artifacts import ArtifactStore
+from core.domain import NO_RELATION
 from core.errors import NotFoundError
 from core.settings import Settings
 from db.queries.models import ModelView
@@ -51,8 +53,8 @@ def compare_models(settings: Settings, *, current: ModelView, candidate: ModelVi
     if first is None or second is None:
         missing = current if first is None else candidate
         return NotComparable(f"{missing.name} has no stored labels of single items.")
-    gold = first["gold_labels"]
-    if gold != second["gold_labels"]:
+    gold = _read_labels(first["gold_labels"])
+    if gold != _read_labels(second["gold_labels"]):
         return NotComparable(
             "They were scored on different items, because data was reviewed or added in between. "
             "Train again to compare."
@@ -60,8 +62,9 @@ def compare_models(settings: Settings, *, current: ModelView, candidate: ModelVi
     # Loads scipy.stats, which takes over a second; pages that never compare do not pay for it.
     from core.evaluation.significance import bootstrap_difference, compare_items
 
-    found = compare_items(gold, first["labels"], second["labels"])
-    difference = bootstrap_difference(gold, first["labels"], second["labels"])
+    first_labels, second_labels = _read_labels(first["labels"]), _read_labels(second["labels"])
+    found = compare_items(gold, first_labels, second_labels)
+    difference = bootstrap_difference(gold, first_labels, second_labels)
     return Comparison(
         num_items=len(gold),
         current_f1=float(first["scores"]["micro"]["f1"]),
@@ -73,6 +76,14 @@ def compare_models(settings: Settings, *, current: ModelView, candidate: ModelVi
         difference_low=difference.low,
         difference_high=difference.high,
     )
+
+
+def _read_labels(stored: Mapping[str, str | list[str]]) -> dict[str, frozenset[str]]:
+    """Return item → positive labels; earlier versions stored the one label of each item, NO_RELATION too."""
+    return {
+        item: frozenset((labels,) if isinstance(labels, str) else labels) - {NO_RELATION}
+        for item, labels in stored.items()
+    }
 
 
 def _read_result(settings: Settings, model: ModelView) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """Files of gold documents, scored under any named protocol, with mentions found or given."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from core.domain import NO_RELATION, Corpus, Document, Instance, Mention, Relation, Schema, SentencePrediction, State
@@ -17,7 +17,9 @@ from core.evaluation.protocols import (
 )
 from core.evaluation.scores import Scores
 from core.evaluation.situations import score_by_situation
+from core.formats.projection import project_facts
 from core.training.trainer import Report
+from core.workflows.gold_documents import orient_relation, orient_relations
 from core.workflows.ingest import SentenceSplitter, prepare_document
 from core.workflows.instances import InstanceSet, build_instances
 
@@ -28,12 +30,18 @@ _FOUND = ("mentions", *EXTRACTION_KEYS)
 
 
 def prepare_documents(corpus: Corpus, schema: Schema, *, split_sentences: SentenceSplitter) -> list[Document]:
-    """Split gold documents that have no sentences yet, as an import does, and mark every sentence reviewed."""
-    ready = [prepare_document(document, schema, split_sentences) for document in corpus.documents]
-    return [
-        replace(one, sentences=tuple(replace(sentence, state=State.ACCEPTED) for sentence in one.sentences))
-        for one in ready
-    ]
+    """Split gold documents that have no sentences yet, as an import does, and mark every sentence reviewed.
+
+    An import leaves out the facts whose label the schema lacks; here they become relations that a model misses.
+    """
+    ready = []
+    for document in corpus.documents:
+        one = prepare_document(document, schema, split_sentences)
+        implied = () if document.sentences else project_facts(one, None)
+        unknown = tuple(relation for relation in implied if schema.find_label(relation.label) is None)
+        sentences = tuple(replace(sentence, state=State.ACCEPTED) for sentence in one.sentences)
+        ready.append(replace(one, sentences=sentences, relations=(*one.relations, *unknown)))
+    return ready
 
 
 def predict_sentences(
@@ -52,6 +60,8 @@ def predict_sentences(
 def score_documents(extractor: Extractor, documents: Sequence[Document], *, protocol: str, report: Report) -> Scores:
     """Score a model on gold documents under a named protocol.
 
+    Types and labels that gold has and the model's schema lacks are scored under their own names: as misses.
+
     Args:
         extractor: The model.
         documents: Gold documents, split and reviewed.
@@ -65,16 +75,41 @@ def score_documents(extractor: Extractor, documents: Sequence[Document], *, prot
         raise ModelError(f"Unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}.")
     schema = extractor.schema
     if protocol in _FOUND:
-        predicted = iter(predict_sentences(extractor, documents, report))
+        predicted = (_orient(one, schema) for one in predict_sentences(extractor, documents, report))
         by_document = [[next(predicted) for _ in document.sentences] for document in documents]
-        scores = score_predictions(documents, by_document, types=schema.type_names, labels=schema.label_names)
-        return scores[protocol]
+        gold = orient_relations(documents, schema)
+        types = _add_unknown(schema.type_names, (one.entity_type for document in gold for one in document.mentions))
+        labels = _add_unknown(schema.label_names, (one.label for document in gold for one in document.relations))
+        return score_predictions(gold, by_document, types=types, labels=labels)[protocol]
     if protocol == "concept-pair":
         return _score_concepts(extractor, documents)
-    found = build_instances(documents, schema)
+    found = _build_instances(documents, schema)
     if protocol in ("semeval-official", "redn-paper"):
         return _score_directions(extractor, found, protocol=protocol)
     return _score_labels(extractor, found, protocol=protocol)
+
+
+def _add_unknown(known: Sequence[str], gold: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of a schema, and after them those that only gold has."""
+    return (*known, *sorted(set(gold) - set(known)))
+
+
+def _build_instances(documents: Sequence[Document], schema: Schema) -> InstanceSet:
+    """Pair the gold mentions; relations whose label the schema lacks are out of reach, like those without a pair."""
+    found = build_instances(documents, schema)
+    unknown = (
+        one.label
+        for document in documents
+        for one in document.relations
+        if one.state.is_gold and schema.find_label(one.label) is None
+    )
+    beyond = [(f"unknown:{number}", label) for number, label in enumerate(unknown)]
+    return replace(found, unreachable=(*found.unreachable, *beyond))
+
+
+def _orient(prediction: SentencePrediction, schema: Schema) -> SentencePrediction:
+    """Turn symmetric relations the way gold has them; their two directions are one relation."""
+    return replace(prediction, relations=tuple(orient_relation(one, schema) for one in prediction.relations))
 
 
 def _score_labels(extractor: Extractor, found: InstanceSet, *, protocol: str) -> Scores:
@@ -86,6 +121,7 @@ def _score_labels(extractor: Extractor, found: InstanceSet, *, protocol: str) ->
     if protocol in BENCHMARK_LABELS:
         scores = score_benchmark(gold, predicted, labels, protocol=protocol)
     else:
+        labels = _add_unknown(labels, (label for _, label in found.unreachable))
         scores = score_classification(gold, predicted, labels)
     scored = tuple(scores.by_label)
     situations = score_by_situation(found.instances, gold, predicted, scored, protocol=scores.protocol)
@@ -100,7 +136,8 @@ def _score_directions(extractor: Extractor, found: InstanceSet, *, protocol: str
     predicted = join_directions(found.instances, given, given)
     if protocol == "semeval-official":
         return score_semeval_official(gold, predicted)
-    return score_redn_paper(gold, predicted, extractor.schema.label_names)
+    labels = _add_unknown(extractor.schema.label_names, (label for _, label in found.unreachable))
+    return score_redn_paper(gold, predicted, labels)
 
 
 def _label_scores(extractor: Extractor, instances: Sequence[Instance]) -> dict[str, dict[str, float]]:
@@ -117,10 +154,11 @@ def _label_scores(extractor: Extractor, instances: Sequence[Instance]) -> dict[s
 def _score_concepts(extractor: Extractor, documents: Sequence[Document]) -> Scores:
     """Score the facts that labelled pairs of given mentions state."""
     labels = extractor.schema.relation_labels
-    names = [label.name for label in labels]
-    if not any(fact.label in names for document in documents for fact in document.facts):
+    known = extractor.schema.label_names
+    names = _add_unknown(known, (fact.label for document in documents for fact in document.facts))
+    if not any(document.facts for document in documents):
         raise ModelError(
-            f"Protocol 'concept-pair' scores document facts ({', '.join(names)}), and the file holds none. Give it "
+            f"Protocol 'concept-pair' scores document facts ({', '.join(known)}), and the file holds none. Give it "
             "a PubTator file with relation lines and concept ids; no model here finds concept ids by itself."
         )
     by_document = [build_instances([document], extractor.schema).instances for document in documents]

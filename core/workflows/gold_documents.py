@@ -34,12 +34,13 @@ def orient_relations(documents: Iterable[Document], schema: Schema) -> list[Docu
     the schema names the two types in one order only, that order is taken, else the order of the text.
     """
     return [
-        replace(document, relations=tuple(_orient(relation, schema) for relation in document.relations))
+        replace(document, relations=tuple(orient_relation(relation, schema) for relation in document.relations))
         for document in documents
     ]
 
 
-def _orient(relation: Relation, schema: Schema) -> Relation:
+def orient_relation(relation: Relation, schema: Schema) -> Relation:
+    """Return a relation in the one direction that a symmetric label has; others as they are."""
     label = schema.find_label(relation.label)
     if label is None or not label.is_symmetric:
         return relation

@@ -1,5 +1,6 @@
 """Gold documents → labelled instances, one for each candidate pair of a reviewed sentence."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -15,8 +16,8 @@ class InstanceSet:
 
     Args:
         instances: One for each candidate pair, in document order.
-        unreachable: Instance id → label of gold relations that no candidate covers (they cross a sentence,
-            or their mentions overlap so that no text can hold both masks). A scorer counts them as misses.
+        unreachable: Instance id → label of gold relations that no candidate covers, because they cross a
+            sentence or their label is illegal for their types. A scorer counts them as misses.
     """
 
     instances: tuple[Instance, ...]
@@ -27,22 +28,42 @@ def build_instances(documents: Iterable[Document], schema: Schema) -> InstanceSe
     """Pair the gold mentions of every reviewed sentence; a pair without a gold relation is NO_RELATION.
 
     Where a pair carries several labels, the first in schema order is the instance's label and the rest are
-    its other labels; an architecture that gives one label a pair misses them.
+    its other labels; an architecture that gives one label a pair misses them. A pair that carries a symmetric
+    label is no instance in the other order, where calling it unrelated would be untrue.
     """
     instances: list[Instance] = []
     unreachable: list[tuple[str, str]] = []
-    for document in documents:
+    for document in _number_repeats(documents):
         labels = _labels_by_pair(document, schema)
+        symmetric = {_reverse(key) for key, found in labels.items() if _has_symmetric(found, schema)}
+        reached = set()
         for start, instance in _candidate_instances(document, schema):
-            found = labels.pop(_key(instance.head, instance.tail, start), [])
-            if instance.head.span.overlaps(instance.tail.span):
-                unreachable += [(f"{instance.id}:{label}", label) for label in found]
-                continue
-            label = found[0] if found else NO_RELATION
-            instances.append(replace(instance, label=label, other_labels=tuple(found[1:])))
-        for key, found in labels.items():
-            unreachable += [(f"{document.id}:{key}:{label}", label) for label in found]
-    return InstanceSet(tuple(instances), tuple(unreachable))
+            key = _key(instance.head, instance.tail, start)
+            found = labels.get(key, [])
+            reached.add(key)
+            if found or key not in symmetric:
+                label = found[0] if found else NO_RELATION
+                instances.append(replace(instance, label=label, other_labels=tuple(found[1:])))
+        for key in labels.keys() - reached:
+            unreachable += [(f"{document.id}:{key}:{label}", label) for label in labels[key]]
+    return InstanceSet(tuple(instances), tuple(sorted(unreachable)))
+
+
+def _has_symmetric(names: Iterable[str], schema: Schema) -> bool:
+    return any(label.is_symmetric for label in schema.relation_labels if label.name in names)
+
+
+def _reverse(key: PairKey) -> PairKey:
+    return (*key[3:], *key[:3])
+
+
+def _number_repeats(documents: Iterable[Document]) -> Iterator[Document]:
+    """Give documents that share a name with an earlier one a name of their own, or their instances would be one."""
+    times_met = Counter[str]()
+    for document in documents:
+        times_met[document.id] += 1
+        number = times_met[document.id]
+        yield document if number == 1 else replace(document, id=f"{document.id}#{number}")
 
 
 def _labels_by_pair(document: Document, schema: Schema) -> dict[PairKey, list[str]]:
@@ -58,14 +79,10 @@ def _labels_by_pair(document: Document, schema: Schema) -> dict[PairKey, list[st
         same_sentence = [s for s in document.sentences if s.span.contains(head.span) and s.span.contains(tail.span)]
         if same_sentence and same_sentence[0].span not in reviewed:
             continue
-        if _is_unordered(schema, head, tail) and (tail.span, tail.entity_type) < (head.span, head.entity_type):
+        if label.is_symmetric and (tail.span, tail.entity_type) < (head.span, head.entity_type):
             head, tail = tail, head
         labels.setdefault(_key(head, tail, 0), []).append(label.name)
     return {key: sorted(set(found), key=order.__getitem__) for key, found in labels.items()}
-
-
-def _is_unordered(schema: Schema, head: Mention, tail: Mention) -> bool:
-    return all(label.is_symmetric for label in schema.legal_labels(head.entity_type, tail.entity_type))
 
 
 def _key(head: Mention, tail: Mention, shift: int) -> PairKey:

@@ -2,14 +2,11 @@
 
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import ParserNotFoundError
+from core.nlp.dependency import Parser, describe_parser
 from core.settings import Settings
 from core.starter import find_starter
-
-if TYPE_CHECKING:
-    from core.nlp.dependency import Parser
 
 AUTO = "auto"
 REMEDY = (
@@ -41,7 +38,7 @@ def has_workers_elsewhere(settings: Settings) -> bool:
     return not settings.resolved_database_url.startswith("sqlite")
 
 
-def load_parser(name: str = AUTO) -> "Parser":
+def load_parser(name: str = AUTO) -> Parser:
     """Load a parser by name.
 
     Raises:
@@ -51,11 +48,6 @@ def load_parser(name: str = AUTO) -> "Parser":
     from core.nlp import parser
 
     return parser.load_parser(name)
-
-
-def describe_parser(parser: "Parser") -> str:
-    """Return name and version of a parser."""
-    return f"{parser.name} {parser.version}"
 
 
 def describe_default_parser() -> str:

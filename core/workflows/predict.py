@@ -58,7 +58,11 @@ class ModelCache:
         return self._store.fetch(artifact_key)
 
     def get_trained(self, trained: ModelView) -> Ensemble:
-        """Return a trained ensemble, loading it if needed; it reads parses of the parser that it was trained with."""
+        """Return a trained ensemble, loading it if needed.
+
+        Members that read parses get those of the parser that the training was asked for. "auto" may be another
+        one by now, or on this machine; then the log says which one they were trained with.
+        """
         return self.get_ensemble_folder(self.fetch(trained.artifact_key), parser=trained.settings.get("parser", AUTO))
 
     def get_ensemble_folder(self, path: Path, *, parser: str = AUTO) -> Ensemble:

@@ -34,8 +34,9 @@ class Preset:
 def _dare() -> Preset:
     """Return DARE's settings.
 
-    GPT-2 of 774M parameters, Adam, rate 3e-5, 5 epochs; temperature 1.0, top-k 5, up to 100 tokens. Twenty
-    classifiers from the largest uncased BERT, AdamW, 128 pieces, batch 32, rate 2e-5, 5 epochs; ratio 1.
+    GPT-2 of 774M parameters, Adam, rate 3e-5, 5 epochs, batch 4 with accumulation 2, 128 pieces as in every
+    generator here; temperature 1.0, top-k 5, up to 100 tokens. Twenty classifiers from the largest uncased BERT,
+    AdamW, 128 pieces, batch 32, rate 2e-5, 5 epochs; ratio 1.
 
     Source:
         Papanikolaou & Pierleoni 2020, arXiv:2004.13845, sec. 4.1 and 4.6. Deviation: the paper's limit counts words,
@@ -61,6 +62,8 @@ def _dare() -> Preset:
             "base": GPT2_LARGE,
             "num_epochs": 5,
             "learning_rate": 3e-5,
+            "batch_size": 4,
+            "gradient_accumulation": 2,
             "temperature": 1.0,
             "top_k": 5,
             "max_new_pieces": 100,

@@ -14,9 +14,9 @@ from core.ensemble.dataset import Dataset
 from core.ensemble.distil import SYNTHETIC_POOL, mean_probabilities, train_student
 from core.ensemble.evaluate import evaluate_ensemble
 from core.ensemble.members import train_member
-from core.nlp.dependency import Parser
+from core.nlp.dependency import Parser, describe_parser
 from core.training.trainer import Report
-from core.workflows.parsers import describe_parser, load_parser
+from core.workflows.parsers import load_parser
 from core.workflows.retrain_data import collect_dataset, collect_documents, load_documents, save_documents
 from core.workflows.retrain_params import NUM_TEACHERS, RetrainParams
 from core.workflows.retrain_plan import EVALUATE_TASK, JOINT_TASK, STUDENT_TASK, RetrainPlan
@@ -75,7 +75,7 @@ class RetrainPipeline:
 
 
 def _prepare_ensemble(session: Session, job: "Job", params: RetrainParams, run_path: Path) -> RetrainPlan:
-    dataset, notes = collect_dataset(session, job.project_id, seed=params.seed)
+    dataset, notes = collect_dataset(session, job.project_id)
     dataset.save(run_path / DATASET_NAME)
     num_teachers = NUM_TEACHERS if params.has_soft_labels and dataset.synthetic else 0
     if params.has_soft_labels and not num_teachers:
@@ -84,7 +84,7 @@ def _prepare_ensemble(session: Session, job: "Job", params: RetrainParams, run_p
 
 
 def _prepare_joint(session: Session, job: "Job", params: RetrainParams, run_path: Path) -> RetrainPlan:
-    gold, notes = collect_documents(session, job.project_id, seed=params.seed)
+    gold, notes = collect_documents(session, job.project_id)
     data_hash = save_documents(run_path, projects.get_schema(session, job.project_id), gold)
     return RetrainPlan(params, tuple(notes), data_hash)
 

@@ -15,10 +15,13 @@ from core.workflows.instances import synthetic_instance
 from db.queries import documents, projects, synthetic
 from db.session import Session
 
+# The same documents are held out whatever the run's seed, so that runs of several seeds are scored on one part.
+_HELD_OUT_SEED = 0
+
 Splits = Mapping[Split, list[Document]]
 
 
-def collect_dataset(session: Session, project_id: int, *, seed: int) -> tuple[Dataset, list[str]]:
+def collect_dataset(session: Session, project_id: int) -> tuple[Dataset, list[str]]:
     """Read the pairs that an ensemble learns from and is scored on.
 
     Returns:
@@ -28,7 +31,7 @@ def collect_dataset(session: Session, project_id: int, *, seed: int) -> tuple[Da
         NotEnoughDataError: No reviewed sentence has a candidate pair.
     """
     schema = projects.get_schema(session, project_id)
-    gold, notes = collect_documents(session, project_id, seed=seed)
+    gold, notes = collect_documents(session, project_id)
     accepted = [one for one in synthetic.stream_synthetic(session, project_id) if one.state.is_gold]
     dataset = make_dataset(schema, gold, _synthetic_instances(accepted))
     for split in (Split.TRAIN, Split.DEV):
@@ -39,12 +42,15 @@ def collect_dataset(session: Session, project_id: int, *, seed: int) -> tuple[Da
             )
     unreachable = sum(len(labels) for labels in dataset.unreachable.values())
     if unreachable:
-        notes.append(f"{unreachable} gold relations cannot become instances (they cross sentences or overlap).")
+        notes.append(
+            f"{unreachable} gold relations cannot become instances (they cross sentences, or their label is illegal "
+            "for their types)."
+        )
     return dataset, notes
 
 
-def collect_documents(session: Session, project_id: int, *, seed: int) -> tuple[dict[Split, list[Document]], list[str]]:
-    """Read the reviewed documents of each split; without a dev split a seeded fifth of train becomes one.
+def collect_documents(session: Session, project_id: int) -> tuple[dict[Split, list[Document]], list[str]]:
+    """Read the reviewed documents of each split; without a dev split a fixed fifth of train becomes one.
 
     Returns:
         Split → documents, and notes for people on what was held out.
@@ -55,7 +61,7 @@ def collect_documents(session: Session, project_id: int, *, seed: int) -> tuple[
     }
     notes = []
     if not gold[Split.DEV]:
-        gold[Split.TRAIN], gold[Split.DEV] = hold_out(gold[Split.TRAIN], seed=seed)
+        gold[Split.TRAIN], gold[Split.DEV] = hold_out(gold[Split.TRAIN], seed=_HELD_OUT_SEED)
         notes.append(
             f"No dev documents: {len(gold[Split.DEV])} of the train documents were held out to choose "
             "epochs and threshold."

@@ -6,16 +6,15 @@ from typing import Any, Literal, get_args
 
 from core.ensemble.methods import METHODS, Method
 from core.errors import ModelError
+from core.nlp.masking import MARKINGS, Marking
 from core.starter import DEFAULT_STARTER, STARTERS
+from core.training.config import OptimizerName, Precision
 from core.workflows.presets import get_preset
 
 __all__ = ["ARCHITECTURES", "ENCODERS", "MAX_EPOCHS", "MAX_MEMBERS", "METHODS", "PAIR_OPTIONS", "RetrainParams"]
 
 Architecture = Literal["cls", "redn", "syntax_gcn", "joint"]
-Marking = Literal["masks", "markers"]
 LossName = Literal["cross_entropy", "focal"]
-Precision = Literal["auto", "fp32", "bf16"]
-OptimizerName = Literal["adamw", "sgd"]
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 ENCODERS = tuple(STARTERS)  # those that are on every machine
@@ -27,17 +26,18 @@ NUM_TEACHERS = 3  # models of gold alone that give soft labels
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "architecture": ARCHITECTURES,
     "method": METHODS,
-    "marking": get_args(Marking),
+    "marking": MARKINGS,
     "loss": get_args(LossName),
     "precision": get_args(Precision),
     "optimizer": get_args(OptimizerName),
 }
 # What an architecture is trained with unless something else is said. The joint model's are the shipped starter's:
-# a small encoder needs a higher rate and more epochs than the paper's (Giorgi et al. 2019, app. A.2).
+# a small encoder needs a higher rate and more epochs than the paper's (Giorgi et al. 2019, app. A.2). So do the
+# new layers of the other two; a batch of redn is one of sentences, each with all its pairs.
 ARCHITECTURE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "cls": {},
-    "redn": {"max_pieces": 256},
-    "syntax_gcn": {"loss": "focal", "has_auxiliary": True},
+    "redn": {"max_pieces": 256, "learning_rate": 1e-4, "batch_size": 16},
+    "syntax_gcn": {"loss": "focal", "has_auxiliary": True, "learning_rate": 1e-4},
     "joint": {
         "method": "gold",
         "num_members": 1,

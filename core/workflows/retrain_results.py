@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.domain import Split
+from core.domain import NO_RELATION, Split
 from core.ensemble.ensemble import write_manifest
 from core.workflows.retrain_plan import EVALUATE_TASK, JOINT_TASK, STUDENT_TASK, RetrainPlan
 from core.workflows.train_joint import LOG_NAME
@@ -115,12 +115,7 @@ def store_joint(session: Session, job: "Job", run_path: Path, plan: RetrainPlan)
     split = Split.TEST if "test_scores" in log else Split.DEV
     protocols = log[f"{split.value}_scores"]
     micro = protocols[HEADLINE]["micro"]
-    notes = list(plan.notes)
-    if log["num_unread_mentions"]:
-        notes.append(
-            f"{log['num_unread_mentions']} gold mentions and {log['num_unread_relations']} gold relations took no part "
-            "in training: they overlap others, lie beyond the longest input, or cross sentences."
-        )
+    notes = [*plan.notes, *_describe_joint_gaps(log)]
     result = {
         "split": split.value,
         "is_validation_score": split is Split.DEV,
@@ -136,6 +131,22 @@ def store_joint(session: Session, job: "Job", run_path: Path, plan: RetrainPlan)
         session, job, plan, name=name_model(job, plan), key=key, result=result, notes=notes, kind=models.JOINT
     )
     return {**stored, "protocols": protocols}
+
+
+def _describe_joint_gaps(log: Mapping[str, Any]) -> list[str]:
+    """Return notes on the gold that the joint model could not learn from."""
+    mentions, relations, untagged = (
+        int(log.get(f"num_{name}", 0)) for name in ("unread_mentions", "unread_relations", "untagged_mentions")
+    )
+    notes = []
+    if mentions or relations:
+        notes.append(
+            f"{mentions} gold mentions and {relations} gold relations took no part in training: they stand on the "
+            "words of others, lie beyond the longest input, cross sentences, or are a second label of a pair."
+        )
+    if untagged:
+        notes.append(f"{untagged} gold mentions inside or across longer ones were not learnt as mentions.")
+    return notes
 
 
 def name_model(job: "Job", plan: RetrainPlan) -> str:
@@ -157,13 +168,19 @@ def _describe_gaps(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
     unread = max((int(one.get("num_unread", 0)) for one in summaries), default=0)
     if unread:
         notes.append(f"{unread} training pairs fit no input (a mention lies beyond the encoder's length).")
-    too_rare = Counter[str]()
+    too_rare: dict[str, int] = {}
     missing = Counter[str]()
+    filtered = Counter[str]()
     for summary in summaries:
-        too_rare |= Counter(summary.get("too_rare", {}))
+        too_rare |= summary.get("too_rare", {})
         missing |= Counter(summary.get("missing_synthetic", {}))
+        filtered |= Counter(summary.get("filtered", {}))
+    if filtered:
+        related = filtered.total() - filtered[NO_RELATION]
+        notes.append(f"The negative filter left out {filtered.total()} training pairs, {related} of them related.")
     if too_rare:
-        notes.append(f"Labels with a single example were not trained: {', '.join(sorted(too_rare))}.")
+        counts = ", ".join(f"{label} {count}" for label, count in sorted(too_rare.items()))
+        notes.append(f"Labels with fewer than two examples were not learnt: {counts}.")
     if missing:
         counts = ", ".join(f"{label} {count}" for label, count in sorted(missing.items()))
         notes.append(f"Fewer accepted synthetic sentences than the ratio asks for: {counts} short.")

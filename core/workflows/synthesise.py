@@ -24,6 +24,7 @@ from core.generation.near_copies import NearCopyIndex
 from core.generation.sampling import GenerationResult, generate_sentences, mean_log_likelihoods
 from core.generation.scratch import make_scratch_generator, plan_reading
 from core.training.config import TrainingConfig
+from core.training.processes import Processes
 from core.training.trainer import Report, pick_device
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, LabelPlan, collect_plan
@@ -62,9 +63,8 @@ class GeneratePipeline:
             _write_label(plan, plan.get_label(task), run_path, out_path, report)
 
     def num_processes(self, task: str, run_path: Path) -> int:
-        """Every task is one process: a label's generator is small, and labels run side by side."""
-        del task, run_path
-        return 1
+        """A label's generator is trained by as many processes as were asked for; the base from nothing by one."""
+        return 1 if task == BASE_TASK else GenerationPlan.load(run_path).params.num_processes
 
     def finish(self, session: Session, job: "Job", run_path: Path) -> dict[str, object]:
         """Store the sentences of every label once, and return what was kept and removed."""
@@ -93,8 +93,11 @@ def _make_base(plan: GenerationPlan, report: Report) -> Generator:
 
 
 def _write_label(plan: GenerationPlan, label: LabelPlan, run_path: Path, out_path: Path, report: Report) -> None:
-    """Fine-tune a fresh copy of the base on one label, draw from it and write what passes the filters."""
-    params = plan.params
+    """Fine-tune a fresh copy of the base on one label, draw from it and write what passes the filters.
+
+    Where several processes train, the main one alone draws and writes.
+    """
+    params, device = plan.params, pick_device(plan.params.device)
     source = str(run_path / BASE_TASK) if params.is_scratch else params.base
     generator = load_generator(source, masks=plan.masks, seed=params.seed, may_download=params.may_download)
     sentences, training = _plan_training(generator, label, params)
@@ -103,8 +106,10 @@ def _write_label(plan: GenerationPlan, label: LabelPlan, run_path: Path, out_pat
         sentences,
         config=training,
         report=lambda fraction, message="", **values: report(_TRAINED_FRACTION * fraction, message, **values),
-        device=pick_device(params.device),
+        device=device,
     )
+    if Processes(device).index > 0:
+        return
     sampling = _sampling(params, seed=label.sampling_seed)
     sentence_filter = SentenceFilter(
         label.pairs, masks=plan.masks, gold=plan.gold, heldout=plan.heldout, synthetic=plan.synthetic
@@ -127,9 +132,16 @@ def _plan_training(
 ) -> tuple[tuple[str, ...], TrainingConfig]:
     """Return the sentences to read and the settings; a large label on a base from nothing is read in part."""
     make = scratch_label_training if params.is_scratch else pretrained_label_training
-    training = replace(make(seed=params.seed), num_epochs=params.num_epochs)
-    if params.learning_rate is not None:
-        training = replace(training, learning_rate=params.learning_rate)
+    usual = make(seed=params.seed)
+    training = replace(
+        usual,
+        num_epochs=params.num_epochs,
+        learning_rate=params.learning_rate or usual.learning_rate,
+        batch_size=params.batch_size or usual.batch_size,
+        gradient_accumulation=params.gradient_accumulation or usual.gradient_accumulation,
+        precision=params.precision,
+        has_gradient_checkpointing=params.has_gradient_checkpointing,
+    )
     if not params.is_scratch:
         return label.sentences, training
     sentences, num_epochs = plan_reading(
@@ -161,6 +173,7 @@ def _describe(
         "num_gold": str(len(label.sentences)),
         "seed": str(plan.params.seed),
         "training": json.dumps(asdict(training), sort_keys=True),
+        "num_processes": str(plan.params.num_processes),
         "sampling": json.dumps(asdict(sampling), sort_keys=True),
         "versions": json.dumps(versions, sort_keys=True),
     }

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 from core.errors import ModelError
 from core.generation.config import SCRATCH, SCRATCH_NOTICE, SamplingConfig, ScratchConfig
+from core.training.config import Precision
+from core.workflows.retrain_params import MAX_PROCESSES
 
 __all__ = ["MAX_COUNT", "MIN_GOLD", "SCRATCH", "SCRATCH_NOTICE", "USUAL_GOLD", "GenerateParams"]
 
@@ -13,6 +15,15 @@ MAX_COUNT = 100_000
 MIN_GOLD = 5
 _SAMPLING, _SCRATCH = SamplingConfig(), ScratchConfig()
 USUAL_GOLD = 10  # below it a label's sentences are few enough to be worth a warning
+# Fields whose usual value depends on the base, which None stands for.
+_TYPES_BESIDE_NONE: Mapping[str, type] = {"learning_rate": float, "batch_size": int, "gradient_accumulation": int}
+_VALUES: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    tuple: "a list of labels",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +38,13 @@ class GenerateParams:
         may_download: Whether a hub name may be fetched.
         device: "auto", "cpu" or "cuda".
         num_epochs: Passes over a label's gold sentences; a base from nothing may make fewer of a large label.
-        learning_rate: Peak rate of the stage per label; None takes 3e-5, or 5e-4 for a base from nothing.
+        learning_rate: Peak rate of the stage per label; None takes 3e-5, or 1e-3 for a base from nothing.
+        batch_size: Sentences of one forward pass in one process; None takes 4, or 8 for a base from nothing.
+        gradient_accumulation: Forward passes per optimiser step; None takes 2, or 1 for a base from nothing.
+        precision: "auto" measures.
+        has_gradient_checkpointing: Whether memory is saved for about a third more time.
+        num_processes: Processes that train the generator of a label together, one a GPU. Like the four above it
+            is about the stage per label: a base from nothing is too small to gain from any.
         temperature, top_k, top_p, max_new_pieces, attempts_by_sentence: See `SamplingConfig`.
         num_layers, width: Size of a base from nothing.
     """
@@ -40,6 +57,11 @@ class GenerateParams:
     device: str = "auto"
     num_epochs: int = 5
     learning_rate: float | None = None
+    batch_size: int | None = None
+    gradient_accumulation: int | None = None
+    precision: Precision = "auto"
+    has_gradient_checkpointing: bool = False
+    num_processes: int = 1
     temperature: float = _SAMPLING.temperature
     top_k: int = _SAMPLING.top_k
     top_p: float = _SAMPLING.top_p
@@ -53,36 +75,53 @@ class GenerateParams:
         """Check and read a job's parameters.
 
         Raises:
-            ModelError: A parameter is unknown or out of range.
+            ModelError: A parameter is unknown, of another type or out of range.
         """
         known = [field.name for field in fields(cls)]
         unknown = sorted(set(params) - set(known))
         if unknown:
             raise ModelError(f"Unknown generation parameters {unknown}; known: {', '.join(known)}.")
-        read = cls(**{**params, "labels": tuple(params.get("labels", ()))})
-        read._check()
+        labels = params.get("labels", ())
+        read = cls(**{**params, "labels": tuple(labels) if isinstance(labels, list) else labels})
+        read._check_types()
+        read._check_limits()
         return read
 
-    def _check(self) -> None:
+    def _check_types(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None and field.name in _TYPES_BESIDE_NONE:
+                continue
+            wanted = _TYPES_BESIDE_NONE.get(field.name, type(field.default))
+            is_whole_number = wanted is float and type(value) is int
+            if type(value) is not wanted and not is_whole_number:
+                raise ModelError(f"{field.name} is {value!r}; it needs {_VALUES[wanted]}.")
+
+    def _check_limits(self) -> None:
+        if self.precision not in get_args(Precision):
+            raise ModelError(f"Unknown precision {self.precision!r}; known: {', '.join(get_args(Precision))}.")
+        num_heads = _SCRATCH.num_heads
         limits = {
-            "count": 1 <= self.count <= MAX_COUNT,
-            "num_epochs": self.num_epochs >= 1,
-            "temperature": self.temperature > 0,
-            "top_k": self.top_k >= 1,
-            "top_p": 0 < self.top_p <= 1,
-            "max_new_pieces": self.max_new_pieces >= 1,
-            "attempts_by_sentence": self.attempts_by_sentence >= 1,
-            "num_layers": self.num_layers >= 1,
-            "width": self.width >= 1 and self.width % _SCRATCH.num_heads == 0,
-            "learning_rate": self.learning_rate is None or self.learning_rate > 0,
+            "count": (1 <= self.count <= MAX_COUNT, f"1 to {MAX_COUNT}"),
+            "num_epochs": (self.num_epochs >= 1, "at least 1"),
+            "learning_rate": (self.learning_rate is None or self.learning_rate > 0, "more than 0"),
+            "batch_size": (self.batch_size is None or self.batch_size >= 1, "at least 1"),
+            "gradient_accumulation": (
+                self.gradient_accumulation is None or self.gradient_accumulation >= 1,
+                "at least 1",
+            ),
+            "num_processes": (1 <= self.num_processes <= MAX_PROCESSES, f"1 to {MAX_PROCESSES}"),
+            "temperature": (self.temperature > 0, "more than 0"),
+            "top_k": (self.top_k >= 1, "at least 1"),
+            "top_p": (0 < self.top_p <= 1, "more than 0 and at most 1"),
+            "max_new_pieces": (self.max_new_pieces >= 1, "at least 1"),
+            "attempts_by_sentence": (self.attempts_by_sentence >= 1, "at least 1"),
+            "num_layers": (self.num_layers >= 1, "at least 1"),
+            "width": (self.width >= 1 and self.width % num_heads == 0, f"a multiple of {num_heads} above 0"),
         }
-        wrong = [name for name, is_met in limits.items() if not is_met]
-        if wrong:
-            values = ", ".join(f"{name} = {getattr(self, name)}" for name in wrong)
-            raise ModelError(
-                f"Out of range: {values}. Needs count of 1 to {MAX_COUNT}, top_p in (0, 1], a width divisible by "
-                f"{_SCRATCH.num_heads}, and the others above 0."
-            )
+        for name, (is_met, limit) in limits.items():
+            if not is_met:
+                raise ModelError(f"{name} is {getattr(self, name)}; it must be {limit}.")
 
     def to_json(self) -> dict[str, Any]:
         """Return the parameters as JSON."""

@@ -113,7 +113,7 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
     schema = projects.get_schema(session, project_id)
     train = list(documents.stream_documents(session, project_id, splits=[Split.TRAIN]))
     held_out = documents.stream_documents(session, project_id, splits=[Split.DEV, Split.TEST], only_reviewed=True)
-    gold = build_instances(train, schema).instances
+    gold = _list_maskable(train, schema)
     existing = synthetic.list_synthetic(session, project_id, state=None, limit=sys.maxsize)
     by_label = defaultdict(list)
     for instance in gold:
@@ -130,7 +130,7 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
         labels=tuple(plans),
         plain=_list_sentences(train),
         gold=_mask_all(gold, schema),
-        heldout=_mask_all(build_instances(held_out, schema).instances, schema),
+        heldout=_mask_all(_list_maskable(held_out, schema), schema),
         synthetic=tuple(view.text for view in existing),
         notes=tuple(notes),
     )
@@ -177,6 +177,11 @@ def _plan_label(
         sampling_seed=seed + num_existing,
         warning=warning,
     )
+
+
+def _list_maskable(gold: Iterable[Document], schema: Schema) -> list[Instance]:
+    """Return the instances whose mentions do not overlap: no text can hold both masks of the others."""
+    return [one for one in build_instances(gold, schema).instances if not one.head.span.overlaps(one.tail.span)]
 
 
 def _mask_all(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:

@@ -167,12 +167,13 @@ def _summarise(
 
 
 def _count_unread(documents: Sequence[Document], items: Sequence[JointItem]) -> dict[str, int]:
-    """Count gold mentions and relations that no training sentence could hold."""
+    """Count gold that takes no part in training: what no sentence can hold, second labels, mentions without tags."""
     mentions = sum(mention.state.is_gold for document in documents for mention in document.mentions)
     relations = sum(relation.state.is_gold for document in documents for relation in document.relations)
     return {
         "num_unread_mentions": mentions - sum(len(item.mentions) for item in items),
         "num_unread_relations": relations - sum(len(item.relations) for item in items),
+        "num_untagged_mentions": sum(item.num_untagged for item in items),
     }
 
 

@@ -60,7 +60,9 @@ def show_loss_curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Non
     lines = base.transform_filter("datum.kind == 'training'").mark_line(strokeWidth=2)
     points = base.transform_filter("datum.kind == 'validation'").mark_point(filled=True, size=70)
     st.altair_chart((lines + points).properties(height=300), alt="Loss of each member by epoch")
-    st.caption("Lines: training loss, mean of the epoch so far. Points: validation loss after an epoch.")
+    is_validated = (frame["kind"] == "validation").any()
+    note = " Points: validation loss after an epoch." if is_validated else ""
+    st.caption(f"Lines: training loss, mean of the epoch so far.{note}")
 
 
 def _loss_rows(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from pages.components.wording import JOB_BADGES, JOB_NAMES, badge, duration, mom
 LOG_TAIL_BYTES = 6000
 MEASURED_SECONDS = 4.0
 REFRESH_SECONDS = 1.0
+EVALUATE_PART = "evaluate"  # the scoring of a training, short beside the models it scores
 
 
 def show_live(draw: Callable[[Session], bool], *, is_active: bool, key: str) -> None:
@@ -55,15 +56,16 @@ def show_bar(job: Job, progress: Sequence[JobProgress], *, num_parts: int = 1, w
         st.progress(0.0, text=text)
         return
     fraction = overall_fraction(progress, num_parts)
-    message = max(progress, key=lambda part: part.updated_at).message
-    remaining = remaining_seconds(job.id, fraction)
+    newest = max(progress, key=lambda part: part.updated_at)
+    message = newest.message if newest.fraction < 1 else "starting what comes next"
+    remaining = remaining_seconds(job.id, fraction) if fraction < 1 else None
     rest = f" · about {duration(remaining)} left" if remaining is not None else ""
     st.progress(fraction, text=escape(f"{message}{rest}"))
 
 
 def overall_fraction(progress: Sequence[JobProgress], num_parts: int) -> float:
-    """Return the share of a job that is done, each part counting the same, in [0, 1]."""
-    return min(1.0, sum(part.fraction for part in progress) / num_parts)
+    """Return the share of a job that is done, each part but the scoring counting the same, in [0, 1]."""
+    return min(1.0, sum(part.fraction for part in progress if part.part != EVALUATE_PART) / num_parts)
 
 
 def remaining_seconds(job_id: str, fraction: float) -> float | None:

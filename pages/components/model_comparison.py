@@ -21,10 +21,10 @@ def describe(found: Comparison, name: str) -> str:
     """Return the comparison in words, as markdown."""
     difference = found.candidate_f1 - found.current_f1
     test = "exact" if found.is_exact else "chi-square"
-    verdict = "more than chance" if found.p_value < 0.05 else "within chance"
+    verdict = "more than chance explains" if found.p_value < 0.05 else "which may be chance"
     return (
         f"Against {escape(name)}: F1 **{difference:+.3f}** ({rate(found.current_f1)} → {rate(found.candidate_f1)}), "
         f"95 % interval {found.difference_low:+.3f} to {found.difference_high:+.3f}. "
         f"Of {count(found.num_items, 'pair')}, {found.only_candidate} are right only here and "
-        f"{found.only_current} only there; McNemar p = {found.p_value:.3g} ({test}), {verdict}."
+        f"{found.only_current} only there, {verdict} (McNemar p = {found.p_value:.3g}, {test})."
     )

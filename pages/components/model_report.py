@@ -11,7 +11,7 @@ from core.domain import NO_RELATION
 from db.queries import models
 from db.queries.models import ModelView
 from db.session import Session
-from pages.components import charts
+from pages.components import charts, train_options
 from pages.components.model_scores import SITUATION_NAMES
 from pages.components.session import escape
 from pages.components.wording import count, rate
@@ -24,16 +24,16 @@ def show(session: Session, model: ModelView) -> None:
         st.caption("This model was not scored.")
         return
     _show_micro(metrics)
+    _show_protocols(metrics)
     left, right = st.columns(2, gap="large")
     with left:
         _show_labels(metrics)
         _show_members(session, model)
-        _show_protocols(metrics)
+        for field, (title, column) in PARTS.items():
+            _show_parts(metrics.get(field, {}), title, column)
     with right:
         _show_threshold(metrics)
         _show_confusion(metrics)
-        for field, column in PARTS.items():
-            _show_parts(metrics, field, column)
     for note in metrics.get("notes", []):
         st.caption(f":material/info: {escape(str(note))}")
     _show_settings(model)
@@ -71,7 +71,7 @@ def _show_labels(metrics: Mapping[str, Any]) -> None:
 
 def _show_members(session: Session, model: ModelView) -> None:
     scores = metrics_of_members(model.metrics)
-    if not scores:
+    if len(scores) < 2:  # one member alone is the model
         return
     st.markdown("**Members alone**")
     members = models.list_members(session, model.id)
@@ -86,8 +86,8 @@ def _show_members(session: Session, model: ModelView) -> None:
     ]
     numbers = {"F1": st.column_config.NumberColumn(format="%.3f")}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=numbers, alt="F1 of each member alone")
-    spread = f" ± {rate(stdev(scores))} (sd over {count(len(scores), 'seed')})" if len(scores) > 1 else ""
-    st.caption(f"Mean of the members {rate(mean(scores))}{spread}; the vote of all {rate(metrics_f1(model.metrics))}.")
+    spread = f"± {rate(stdev(scores))} (sd over {count(len(scores), 'seed')})"
+    st.caption(f"Mean of the members {rate(mean(scores))} {spread}; the vote of all {rate(metrics_f1(model.metrics))}.")
 
 
 def _show_protocols(metrics: Mapping[str, Any]) -> None:
@@ -95,29 +95,43 @@ def _show_protocols(metrics: Mapping[str, Any]) -> None:
     found = metrics.get("protocols")
     if not found:
         return
-    st.markdown("**Other protocols**")
+    st.markdown("**Every protocol**")
     rows = [_describe_row("protocol", one["protocol"], one) for one in found.values()]
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_RATES, alt="Scores under every protocol")
 
 
-def _show_parts(metrics: Mapping[str, Any], field: str, column: str) -> None:
+def _show_parts(found: Mapping[str, Any], title: str, column: str) -> None:
     """Show the scores of parts of the split, such as sentences with one relation."""
-    found = metrics.get(field)
-    if not found:
+    rows = [
+        _describe_row(column, SITUATION_NAMES.get(name, name), one)
+        for name, one in found.items()
+        if _count_gold(one["micro"])
+    ]
+    if not rows:
         return
-    st.markdown(f"**By {column}**")
-    rows = [_describe_row(column, SITUATION_NAMES.get(name, name), one) for name, one in found.items()]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_RATES, alt=f"Scores by {column}")
+    st.markdown(f"**{title}**")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_RATES, alt=title)
+    for name, one in found.items():
+        if not _count_gold(one["micro"]):  # without a gold relation there is nothing to find, and no F1
+            st.caption(f"{escape(name)}: {count(one['micro']['fp'], 'pair')} wrongly related.")
 
 
 def _describe_row(column: str, name: str, scores: Mapping[str, Any]) -> dict[str, object]:
     """Return a row of a table of scores."""
     micro = scores["micro"]
-    gold = micro["tp"] + micro["fn"]
-    return {column: name, "precision": micro["precision"], "recall": micro["recall"], "F1": micro["f1"], "gold": gold}
+    rates = {"precision": micro["precision"], "recall": micro["recall"], "F1": micro["f1"]}
+    return {column: name, **rates, "gold": _count_gold(micro)}
 
 
-PARTS = {"by_situation": "relations of the sentence", "by_distance": "words between the mentions"}
+def _count_gold(micro: Mapping[str, Any]) -> int:
+    return int(micro["tp"] + micro["fn"])
+
+
+# Title and first column of each table.
+PARTS = {
+    "by_situation": ("By relations of the sentence", "relations"),
+    "by_distance": ("By words between the mentions", "words between"),
+}
 _RATES = {name: st.column_config.NumberColumn(format="%.3f") for name in ("precision", "recall", "F1")}
 
 
@@ -151,10 +165,26 @@ def _show_confusion(metrics: Mapping[str, Any]) -> None:
     labels = [*sorted(names - {NO_RELATION}), *([NO_RELATION] if NO_RELATION in names else [])]
     charts.show_confusion(cells, labels)
     if metrics.get("num_unseen"):
-        st.caption(f"{count(metrics['num_unseen'], 'pair')} could not be read by the model and count as missed.")
+        st.caption(
+            f"{count(metrics['num_unseen'], 'pair')} the model did not read (too long, overlapping or filtered); they "
+            "count as unrelated, so a gold relation among them is missed."
+        )
 
 
 def _show_settings(model: ModelView) -> None:
     if model.settings:
-        values = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in model.settings.items())
-        st.caption(f"Settings: {escape(values)}")
+        st.caption(f"Settings: {escape(', '.join(describe_settings(model.settings)))}")
+
+
+def describe_settings(settings: Mapping[str, Any]) -> list[str]:
+    """Return the settings that the training read; of switches those that were on."""
+    usual = {"architecture": "cls", "method": "dare", "loss": "cross_entropy"}
+    kind = {name: str(settings.get(name, value)) for name, value in usual.items()}
+    words = []
+    for name, value in settings.items():
+        if value is False or value == "" or not train_options.is_read(name, **kind):
+            continue
+        verb, _, what = name.partition("_")
+        shown = what if verb == "num" or value is True else name
+        words.append(shown.replace("_", " ") + ("" if value is True else f" {value}"))
+    return words

@@ -1,6 +1,7 @@
 """The form that starts a training: what kind, then what most people set, then everything else."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from core.errors import ModelError
 from core.jobs import client
 from core.workflows.parsers import explain_missing, has_workers_elsewhere
 from core.workflows.presets import PRESETS
-from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
+from core.workflows.retrain_params import ARCHITECTURES, ENCODERS, METHODS, RetrainParams
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components import train_estimate, train_options
@@ -39,9 +40,13 @@ METHOD_NOTES = {
     "dare": "Each member gets the gold data and its own sample of accepted synthetic sentences; members vote.",
     "gold": "Each member gets the gold data with another seed. The baseline to compare with.",
     "weighting": "As gold only, but an error on a rare label costs more.",
-    "bagging": "Each member gets a sample in which all labels are as frequent as the rarest.",
+    "bagging": "Each member gets all related pairs and a sample of as many unrelated ones.",
 }
 NO_PRESET = ""
+ENCODER_ELSEWHERE = (
+    "There is no folder {} here. Unless that encoder was downloaded before, tick its download under More settings, "
+    "or choose another encoder."
+)
 
 
 def show(session: Session, project: ProjectView, user_id: int, *, can_start: bool) -> None:
@@ -93,10 +98,12 @@ def _show_kind() -> None:
 def _show_outlook(session: Session, project: ProjectView) -> bool:
     """Show time and memory, or why the settings do not work; returns whether they do."""
     try:
-        params = read_form()
+        params = _read_complete_form()
     except ModelError as error:
         st.error(escape(str(error)), icon=":material/block:")
         return False
+    if not is_encoder_here(params):
+        st.warning(ENCODER_ELSEWHERE.format(escape(params.encoder)), icon=":material/warning:")
     st.caption(train_estimate.describe(session, project.id, params))
     st.caption(train_estimate.describe_memory(session, params))
     problem = explain_missing(params.parser) if params.architecture == "syntax_gcn" else ""
@@ -169,15 +176,25 @@ def read_form() -> RetrainParams:
     return RetrainParams.from_json(values)
 
 
+def _read_complete_form() -> RetrainParams:
+    params = read_form()
+    if not params.encoder:
+        raise ModelError("No encoder is named; give a folder or a name under More settings, or choose the shipped one.")
+    return params
+
+
+def is_encoder_here(params: RetrainParams) -> bool:
+    """Return whether the encoder is shipped, a folder, or may be fetched; an earlier download is not looked for."""
+    return params.may_download or params.encoder in ENCODERS or Path(params.encoder).is_dir()
+
+
 def _start(project: ProjectView, user_id: int) -> None:
     act(partial(_do_start, project_id=project.id, user_id=user_id))
 
 
 def _do_start(session: Session, *, project_id: int, user_id: int) -> str:
     _set_defaults()
-    params = read_form()
-    if not params.encoder:
-        raise ModelError("No encoder is named; give a folder or a name under More settings, or choose the shipped one.")
+    params = _read_complete_form()
     settings = get_settings()
     client.enqueue(settings, session, JobKind.RETRAIN, project_id=project_id, params=params.to_json(), user_id=user_id)
     return "Training is queued."

@@ -190,12 +190,16 @@ def show_encoder() -> None:
 
 
 def show_group(widgets: tuple[Widget, ...], **kind: str) -> None:
-    """Show the widgets of a group that are read, two beside each other."""
+    """Show the widgets of a group that are read: numbers two beside each other, then what is said in words."""
     shown = [widget for widget in widgets if is_read(widget.name, **kind)]
-    columns = st.columns(2)
-    for index, widget in enumerate(shown):
-        with columns[index % 2]:
-            widget.show()
+    numbers = [widget for widget in shown if isinstance(widget, Number)]
+    for first in range(0, len(numbers), 2):
+        for column, widget in zip(st.columns(2), numbers[first : first + 2], strict=False):
+            with column:
+                widget.show()
+    for worded in shown:
+        if not isinstance(worded, Number):  # half a line would cut its words off
+            worded.show()
 
 
 def read_values(**kind: str) -> dict[str, Any]:

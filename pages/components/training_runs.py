@@ -1,5 +1,6 @@
 """Trainings: the one under way with its loss curve, and those before."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -7,13 +8,14 @@ import streamlit as st
 
 from core.domain import JobKind, JobState
 from db.queries import jobs
-from db.queries.jobs import Job
+from db.queries.jobs import Job, JobProgress
 from db.session import Session
 from pages.components import charts, job_progress
 from pages.components.session import escape, page_path
 from pages.components.wording import JOB_BADGES, count, duration, rate
 
-EVALUATE_PART = "evaluate"
+JOINT_PART = "joint"
+SCORED = "strict"  # what a point of the joint model has after each epoch
 STAGE_NAMES = {
     "": "Waiting",
     "preparing": "Freezing the data",
@@ -50,7 +52,7 @@ def _list_trainings(session: Session, project_id: int, *, limit: int) -> list[Jo
 def _draw_latest(session: Session, *, project_id: int) -> bool:
     job = _list_trainings(session, project_id, limit=1)[0]
     progress = jobs.get_progress(session, job.id)
-    members = {part.part: part for part in progress if part.part != EVALUATE_PART}
+    members = {part.part: part for part in progress if part.part != job_progress.EVALUATE_PART}
     with st.container(border=True):
         job_progress.show_header(job, name_training(job))
         if not job.state.is_over:
@@ -60,10 +62,25 @@ def _draw_latest(session: Session, *, project_id: int) -> bool:
         job_progress.show_failure(job)
         if job.state is JobState.DONE and job.result is not None:
             _show_result(job)
-        charts.show_loss_curves({name.replace("-", " "): part.values for name, part in members.items()})
-        job_progress.show_log(job, [*members, EVALUATE_PART])
+        _show_curves(members)
+        job_progress.show_log(job, [*members, job_progress.EVALUATE_PART])
         job_progress.show_buttons(job)
     return not job.state.is_over
+
+
+def _show_curves(members: Mapping[str, JobProgress]) -> None:
+    """Show the loss of each model; of the joint one its latest scores too."""
+    curves = {name.replace("-", " "): part.values for name, part in members.items()}
+    joint = curves.get(JOINT_PART)
+    if joint is None:
+        charts.show_loss_curves(curves)
+        return
+    # Its epochs are chosen by F1, which comes negated in the place of a validation loss.
+    charts.show_loss_curves({JOINT_PART: [point for point in joint if "validation_loss" not in point]})
+    scores = next((point for point in reversed(joint) if SCORED in point), None)
+    if scores is not None:
+        shares = [f"{name} {rate(score)}" for name, score in scores.items() if name not in ("fraction", "epoch")]
+        st.caption(f"F1 on development data after the latest epoch: {escape(' · '.join(shares))}")
 
 
 def name_training(job: Job) -> str:

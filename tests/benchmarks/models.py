@@ -1,13 +1,14 @@
 """Every architecture on every corpus it fits, train → dev: `python -m tests.benchmarks.models`.
 
 A tenth of the training documents, drawn by a fixed seed, chooses epoch, temperature and threshold; the dev split
-is only scored. Each row runs in a process of its own, so that its peak memory is its own, and leaves a JSON
-file; rows that have one are not run again. What was not run says so in the table.
+is only scored. ADE is scored on the test part of its folds, and the fold's own dev part chooses. Each training runs
+in a process of its own, so that its peak memory is its own, and leaves a JSON file; what has one is not run again.
+`--seeds 3` trains every row three times and gives mean and deviation; `--folds 10` is ADE's cross-validation. What
+was not run says so in the table.
 """
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -18,26 +19,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.corpora import CorpusSet, read_corpus_folder
-from core.domain import Corpus, Document, EntityType, Mention, Relation, RelationLabel, Schema, Split
+from core.domain import Document, Relation, Schema, Split
 from core.ensemble.dataset import Dataset
 from core.ensemble.evaluate import evaluate_ensemble
 from core.ensemble.members import MemberSpec, train_member
 from core.evaluation.benchmarks import BENCHMARK_LABELS, score_benchmark
+from core.evaluation.concepts import score_concept_pairs, state_facts
 from core.evaluation.directions import DirectedLabel, score_semeval_official
 from core.models.joint import JointModel
 from core.nlp.parser import load_parser
-from core.nlp.sentences import split_sentences
 from core.training.config import TrainingConfig
-from core.workflows.datasets import hold_out, make_dataset
-from core.workflows.evaluate import prepare_documents
+from core.workflows.datasets import make_dataset
+from core.workflows.instances import build_instances
 from core.workflows.train_joint import JointRecipe, score_model, train_joint
 from tests.benchmarks.machine import describe_machine
-
-VALIDATION_SHARE = 0.1
-VALIDATION_SEED = 0
-DEFAULT_CORPORA = Path(os.environ.get("DARE_CORPORA", "../shared/data"))
-FOLDERS = {"semeval2010": "semeval2010_task8"}
+from tests.benchmarks.models_data import DEFAULT_CORPORA, load_documents, tell
+from tests.benchmarks.models_table import ABOUT, TITLE, make_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +61,7 @@ ROWS = (
     Row(corpus="bc5cdr", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="bc5cdr", architecture="syntax_gcn", num_epochs=3, learning_rate=RATE),
     Row(corpus="bc5cdr", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16),
-    Row(corpus="chemprot", architecture="cls", num_epochs=2, learning_rate=RATE),
+    Row(corpus="chemprot", architecture="cls", num_epochs=1, learning_rate=RATE),
     Row(corpus="chemprot", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="chemprot", architecture="syntax_gcn", num_epochs=2, learning_rate=RATE),
     Row(corpus="chemprot", architecture="joint", num_epochs=6, learning_rate=RATE, batch_size=16),
@@ -82,59 +79,56 @@ ROWS = (
 )  # fmt: skip
 
 
-def load_documents(corpora: Path, corpus: str) -> tuple[Schema, dict[Split, list[Document]]]:
-    """Read a corpus; part of train becomes dev, which chooses, and its dev becomes test, which is scored."""
-    found = read_corpus_folder(corpus, corpora / FOLDERS.get(corpus, corpus))
-    if corpus == "semeval2010":
-        found = direct_labels(found)
-    split = {
-        name: prepare_documents(part, found.schema, split_sentences=split_sentences)
-        for name, part in found.splits.items()
-    }
-    train, dev = hold_out(split[Split.TRAIN], seed=VALIDATION_SEED, share=VALIDATION_SHARE)
-    return found.schema, {Split.TRAIN: train, Split.DEV: dev, Split.TEST: split[Split.DEV]}
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training of a row.
+
+    Args:
+        row: What is trained.
+        seed: Seed of shuffling, dropout and new weights.
+        fold: Fold of ADE; None for the other corpora.
+    """
+
+    row: Row
+    seed: int
+    fold: int | None
+
+    @property
+    def name(self) -> str:
+        """Name of the result file."""
+        fold = "" if self.fold is None else f".fold{self.fold}"
+        return f"{self.row.name}{fold}.seed{self.seed}"
 
 
-def direct_labels(found: CorpusSet) -> CorpusSet:
-    """Write the direction into the label, as SemEval does: one pair a sentence and eighteen labels."""
-    pair = (("E1", "E2"),)
-    labels = tuple(
-        RelationLabel(f"{name}{direction}", pair)
-        for name in found.schema.label_names
-        for direction in ("(e1,e2)", "(e2,e1)")
-    )
-    schema = Schema((EntityType("E1"), EntityType("E2")), labels)
-    splits = {name: Corpus(tuple(map(_direct, part.documents))) for name, part in found.splits.items()}
-    return CorpusSet(found.name, schema, splits, found.notes)
+def list_runs(rows: Sequence[Row], *, num_seeds: int, num_folds: int) -> list[Run]:
+    """List the trainings of every row."""
+    return [
+        Run(row, seed, fold)
+        for row in rows
+        for seed in range(num_seeds)
+        for fold in (range(num_folds) if row.corpus == "ade" else [None])
+    ]
 
 
-def _direct(document: Document) -> Document:
-    first, second = sorted(document.mentions, key=lambda mention: mention.span)
-    e1, e2 = Mention(first.span, "E1"), Mention(second.span, "E2")
-    relations = tuple(
-        Relation(e1, e2, f"{one.label}{'(e1,e2)' if one.head.span == first.span else '(e2,e1)'}")
-        for one in document.relations
-    )
-    return Document(document.id, document.text, document.sentences, (e1, e2), relations, split=document.split)
-
-
-def run_row(row: Row, options: argparse.Namespace) -> dict[str, Any]:
-    """Train and score one row in this process."""
-    schema, documents = load_documents(options.corpora, row.corpus)
+def run_row(run: Run, options: argparse.Namespace) -> dict[str, Any]:
+    """Train and score once, in this process."""
+    row = run.row
+    schema, documents = load_documents(options.corpora, row.corpus, fold=run.fold)
     training = TrainingConfig(
         num_epochs=options.epochs or row.num_epochs,
         learning_rate=row.learning_rate,
         batch_size=row.batch_size,
-        seed=options.seed,
+        seed=run.seed,
     )
-    run = run_joint if row.architecture == "joint" else run_classifier
+    train = run_joint if row.architecture == "joint" else run_classifier
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        result = run(row, training, schema, documents, Path(folder), options)
+        result = train(row, training, schema, documents, Path(folder), options)
     return result | {
         "corpus": row.corpus,
         "architecture": row.architecture,
-        "seed": options.seed,
+        "seed": run.seed,
+        "fold": run.fold,
         "num_epochs": training.num_epochs,
         "learning_rate": row.learning_rate,
         "batch_size": row.batch_size,
@@ -169,25 +163,39 @@ def run_classifier(
     summary = train_member(spec, dataset, folder, tell, get_parser=lambda: load_parser(options.parser))
     seconds = time.perf_counter() - started
     found = evaluate_ensemble(dataset, [folder])
-    unlabelled = {"labels", "gold_labels", "threshold_curve"}
     return {
         "training_seconds": seconds,
         "num_train": len(dataset.train),
         "num_items": len(dataset.test),
         "summary": summary,
-        "result": {key: value for key, value in found.items() if key not in unlabelled},
-        "scores": score_row(row, dataset, found),
+        "result": found,
+        "scores": score_row(row, dataset, documents[Split.TEST], found),
     }
 
 
-def score_row(row: Row, dataset: Dataset, found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Score a classifier's labels under the protocol of its corpus; the first one is the table's figure."""
+def score_row(
+    row: Row, dataset: Dataset, documents: Sequence[Document], found: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Score a classifier's labels under every protocol of its corpus."""
     gold, predicted = found["gold_labels"], found["labels"]
     if row.corpus == "semeval2010":
         return [score_semeval_official(_directions(gold), _directions(predicted)).to_json()]
     if row.corpus in BENCHMARK_LABELS:
         return [score_benchmark(gold, predicted, dataset.schema.label_names, protocol=row.corpus).to_json()]
-    return [found["scores"]]
+    scores = [found["scores"]]
+    return scores + ([score_concepts(dataset.schema, documents, predicted)] if row.corpus == "bc5cdr" else [])
+
+
+def score_concepts(
+    schema: Schema, documents: Sequence[Document], predicted: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Score the document facts that labelled pairs state, as the CDR task does."""
+    by_document = [build_instances([document], schema).instances for document in documents]
+    stated = [
+        state_facts(Relation(one.head, one.tail, label) for one in instances for label in predicted.get(one.id, ()))
+        for instances in by_document
+    ]
+    return score_concept_pairs([document.facts for document in documents], stated, schema.label_names).to_json()
 
 
 def _directions(labels: Mapping[str, Sequence[str]]) -> dict[str, list[DirectedLabel]]:
@@ -227,53 +235,6 @@ def run_joint(
     }
 
 
-def tell(fraction: float, message: str = "", **values: float) -> None:
-    """Write progress to the error stream."""
-    figures = " ".join(f"{name}={value:.4g}" for name, value in values.items())
-    sys.stderr.write(f"{fraction:6.1%} {message} {figures}\n")
-
-
-def make_table(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """Write the rows as a Markdown table; a row without a result says "not run"."""
-    lines = [
-        "| corpus | architecture | protocol | F1 | P | R | 95 % interval | epochs | training | peak memory |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in ROWS:
-        result = results.get(row.name)
-        if result is None:
-            lines.append(f"| {row.corpus} | {row.architecture} | not run | | | | | | | |")
-        else:
-            lines += [_table_line(row, result, scores) for scores in result["scores"]]
-    return "\n".join(lines)
-
-
-def _table_line(row: Row, result: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
-    micro = scores["micro"]
-    is_macro = "macro" in scores["protocol"]
-    f1 = f"macro {scores['macro_f1']:.3f}" if is_macro else f"{micro['f1']:.3f}"
-    interval = result.get("result", {}).get("interval")
-    cells = [
-        row.corpus,
-        _describe_architecture(result),
-        scores["protocol"],
-        f1,
-        f"{micro['precision']:.3f}",
-        f"{micro['recall']:.3f}",
-        f"{interval['low']:.3f}–{interval['high']:.3f}" if interval and not is_macro else "",
-        str(result["num_epochs"]),
-        f"{result['training_seconds']:.0f} s",
-        f"{result['peak_bytes'] / 2**30:.1f} GiB",
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _describe_architecture(result: Mapping[str, Any]) -> str:
-    extras = [f"{name} {value}" for name, value in result["options"].items()]
-    extras += ["negative filter"] if result["has_negative_filter"] else []
-    return f"{result['architecture']} ({', '.join(extras)})" if extras else str(result["architecture"])
-
-
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -282,27 +243,31 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--parser", default="auto", help="spaCy pipeline for syntax_gcn")
     parser.add_argument("--only", nargs="*", default=[row.name for row in ROWS], help="rows, as corpus-architecture")
     parser.add_argument("--epochs", type=int, default=0, help="epochs of every row in the place of its own")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each row, with seeds from 0")
+    parser.add_argument("--folds", type=int, default=1, help="folds of ADE, from 0")
     parser.add_argument("--results", type=Path, required=True, help="folder of the rows' JSON files")
     parser.add_argument("--out", type=Path, help="Markdown file to write; standard output without")
-    parser.add_argument("--row", help=argparse.SUPPRESS)
+    parser.add_argument("--run", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def main() -> None:
-    """Run the rows that have no result yet, each in its own process, and write the table."""
+    """Run what has no result yet, each training in its own process, and write the table."""
     options = parse_options()
     options.results.mkdir(parents=True, exist_ok=True)
-    if options.row:
-        (row,) = [one for one in ROWS if one.name == options.row]
-        result = run_row(row, options)
-        (options.results / f"{row.name}.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
+    rows = [row for row in ROWS if row.name in options.only]
+    runs = list_runs(rows, num_seeds=options.seeds, num_folds=options.folds)
+    if options.run:
+        (run,) = [one for one in runs if one.name == options.run]
+        result = run_row(run, options)
+        (options.results / f"{run.name}.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
         return
-    for name in options.only:
-        if not (options.results / f"{name}.json").is_file():
-            subprocess.run([sys.executable, "-m", "tests.benchmarks.models", *sys.argv[1:], "--row", name], check=True)
-    results = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in options.results.glob("*.json")}
-    table = f"{describe_machine()}\n\n{make_table(results)}\n"
+    for run in runs:
+        if not (options.results / f"{run.name}.json").is_file():
+            command = [sys.executable, "-m", "tests.benchmarks.models", *sys.argv[1:], "--run", run.name]
+            subprocess.run(command, check=True)
+    parts = [TITLE, describe_machine(), ABOUT, make_table([row.name for row in ROWS], options.results)]
+    table = "\n\n".join(parts) + "\n"
     if options.out:
         options.out.write_text(table, encoding="utf-8")
     else:

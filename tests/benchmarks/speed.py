@@ -1,7 +1,7 @@
 """Measures what the speed rules and the memory estimate are worth: `python -m tests.benchmarks.speed --encoder DIR`.
 
 ensemble  seconds and F1 of a `cls` ensemble on CDR, as the product trains it and with every input padded to 128
-          pieces in float32: same members, seeds, epochs, batches and order
+          pieces in float32, every layer whole: same members, seeds, epochs, batches and order, no dropout
 redn      seconds a candidate pair of DDI 2013, all pairs of a sentence in one pass against one pair at a time
 student   seconds of prediction by one student against the ensemble it stands for
 memory    estimated and measured peak memory of training 110M parameters at length 128, batch 32
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.machine import describe_machine
-from tests.benchmarks.models import DEFAULT_CORPORA
+from tests.benchmarks.models_data import DEFAULT_CORPORA
 from tests.benchmarks.options import SpeedOptions
 from tests.benchmarks.speed_scoring import compare_redn, compare_student
 from tests.benchmarks.speed_training import compare_training

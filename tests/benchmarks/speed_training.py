@@ -1,7 +1,7 @@
 """Trains the same ensemble twice, as the product does and padded to a fixed length, member by member in turn."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +15,42 @@ from core.ensemble.evaluate import evaluate_ensemble
 from core.ensemble.members import MemberSpec, train_member
 from core.models.architectures import ARCHITECTURES
 from core.models.cls import ClsBatch, ClsConfig, ClsItem, ClsModel
+from core.models.encoder import Encoder
 from core.nlp.parser import load_parser
 from core.training.config import TrainingConfig
 from core.workflows.datasets import make_dataset
-from tests.benchmarks.models import load_documents, tell
+from tests.benchmarks.models_data import load_documents, tell
 from tests.benchmarks.options import SpeedOptions
 
 LEARNING_RATE = 1.5e-4
 ARMS = ("ours", "padded")
 
 
-class PaddedClsModel(ClsModel):
-    """The same classifier with every input padded to the longest that is allowed."""
+class SteadyClsModel(ClsModel):
+    """The product's classifier without dropout.
+
+    Dropout draws other masks for other shapes, so that two arms which compute the same would still part ways
+    and their F1 would differ by chance. Without it they differ by rounding alone.
+    """
+
+    def __init__(
+        self, encoder: Encoder, config: ClsConfig, *, class_weights: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(encoder, config, class_weights=class_weights)
+        for module in self.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+
+
+class PaddedClsModel(SteadyClsModel):
+    """The same as it is usually written: every input padded to the longest, every layer whole."""
+
+    def __init__(
+        self, encoder: Encoder, config: ClsConfig, *, class_weights: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(encoder, config, class_weights=class_weights)
+        if self.first_state_hook:
+            self.first_state_hook.remove()
 
     def collate(self, items: Sequence[ClsItem]) -> ClsBatch:
         """Pad items to the longest input."""
@@ -47,13 +71,15 @@ class ArmResult:
 
 
 @contextmanager
-def padded_architecture() -> Iterator[str]:
-    """Offer the padded classifier under a name of its own."""
-    ARCHITECTURES["padded"] = (ClsConfig, PaddedClsModel)
+def arm_architectures() -> Iterator[None]:
+    """Offer both arms as architectures, under their names."""
+    arms = dict(zip(ARMS, ((ClsConfig, SteadyClsModel), (ClsConfig, PaddedClsModel)), strict=True))
+    ARCHITECTURES.update(arms)
     try:
-        yield "padded"
+        yield
     finally:
-        del ARCHITECTURES["padded"]
+        for arm in arms:
+            del ARCHITECTURES[arm]
 
 
 def compare_training(options: SpeedOptions, folder: Path) -> dict[str, ArmResult]:
@@ -61,11 +87,11 @@ def compare_training(options: SpeedOptions, folder: Path) -> dict[str, ArmResult
     dataset = load_dataset(options)
     seconds: dict[str, list[float]] = {arm: [] for arm in ARMS}
     precisions: dict[str, str] = {}
-    with padded_architecture() as padded:
+    with arm_architectures():
         for position in range(options.num_members):
             # In turn, so that a busy machine is busy for both.
-            for arm, architecture in (("ours", "cls"), ("padded", padded)):
-                spec = make_spec(options, architecture, position)
+            for arm in ARMS:
+                spec = make_spec(options, arm, position)
                 started = time.perf_counter()
                 path = folder / arm / str(position)
                 path.mkdir(parents=True)

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from core.cli.main import app
-from core.domain import Corpus
+from core.domain import Corpus, JobKind
 from core.formats import write_corpus
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter
 from core.starter.demo import read_demo
 from core.workflows.predict import ModelCache
+from core.workflows.presets import get_preset
 from core.workflows.retrain_params import RetrainParams
+from core.workflows.synthesise_params import GenerateParams
 from db.queries import jobs
 from db.session import make_engine, session_scope
 from tests.builders import write_tiny_encoder
@@ -98,6 +100,7 @@ def test_a_refused_file_names_line_and_remedy_and_stores_nothing(tmp_path: Path)
         (["train", "p", "--preset", "joint-paper", "--members", "5"], "error: Architecture 'joint' is one model"),
         (["train", "p", "--architecture", "redn", "--marking", "markers"], "error: marking 'markers' does not go with"),
         (["train", "p", "--architecture", "syntax_gcn", "--parser", "nowhere"], "error: There is no spaCy pipeline"),
+        (["generate", "p", "--gpus", "0"], "error: num_processes is 0; it must be 1 to 64."),
         (["generate", "p", "--preset", "redn-paper"], "error: Preset 'redn-paper' is about training alone"),
         (["evaluate", "no-such-model", "missing.txt"], "error: No model 'no-such-model'."),
     ],
@@ -151,6 +154,24 @@ def test_a_queued_training_holds_every_value_of_its_preset_and_what_was_changed(
     engine.dispose()
     expected = RetrainParams.from_preset("dare-paper", {"num_members": 3, "has_student": True})
     assert job.params == expected.to_json()
+
+
+def test_a_queued_generation_holds_every_value_of_its_preset_and_what_was_changed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queued: list[tuple[JobKind, str, dict[str, object]]] = []
+
+    def take(kind: JobKind, project: str, params: dict[str, object], *, wait: bool) -> dict[str, object]:
+        queued.append((kind, project, params))
+        return {"job_id": "j", "wait": wait}
+
+    monkeypatch.setattr("core.cli.generation.run_job", take)
+    options = ["--label", "CID", "--precision", "bf16", "--checkpointing", "--gpus", "2", "--batch-size", "1"]
+    app(["generate", "p", "--preset", "dare-paper", *options, "--json"], standalone_mode=False)
+    changed = {"precision": "bf16", "has_gradient_checkpointing": True, "num_processes": 2, "batch_size": 1}
+    expected = GenerateParams.from_json({**get_preset("dare-paper").generation, "labels": ["CID"], **changed})
+    assert queued == [(JobKind.GENERATE, "p", expected.to_json())]
+    assert json.loads(capsys.readouterr().out) == {"job_id": "j", "wait": False}
 
 
 @pytest.mark.slow

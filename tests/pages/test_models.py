@@ -10,6 +10,7 @@ from core.settings import Settings
 from core.workflows.promote import promote
 from db.queries import jobs, models, projects, users
 from db.session import Session
+from pages.components.model_report import describe_settings
 from tests.pages.support import OpenPage, asked_jobs, press, texts
 
 MICRO = {"precision": 0.5, "recall": 1.0, "f1": 0.6667, "tp": 2, "fp": 2, "fn": 0}
@@ -95,12 +96,29 @@ def test_a_model_says_what_it_is_and_how_far_its_seeds_are_apart(
 
 def test_scores_by_situation_and_distance_are_tables(open_page: OpenPage, session: Session, project_id: int) -> None:
     parts = {"micro": MICRO, "macro_f1": 0.5, "protocol": "p", "by_label": {}}
-    add_model(session, project_id, "first", by_situation={"EPO": parts}, by_distance={"0-5": parts})
-    tables = [table.value for table in open_page("models").dataframe]
-    situations = next(table for table in tables if "relations of the sentence" in table.columns)
-    assert list(situations.iloc[0]) == ["same pair", 0.5, 1.0, 0.6667, 2]
-    distances = next(table for table in tables if "words between the mentions" in table.columns)
-    assert distances.iloc[0]["words between the mentions"] == "0-5"
+    empty = {**parts, "micro": {**MICRO, "tp": 0, "fn": 0, "fp": 3, "f1": 0.0}}
+    situations = {"EPO": parts, "No relation": empty}
+    add_model(session, project_id, "first", by_situation=situations, by_distance={"0-5": parts})
+    app = open_page("models")
+    tables = [table.value for table in app.dataframe]
+    (situation,) = next(table for table in tables if "relations" in table.columns).values.tolist()
+    assert situation == ["same pair", 0.5, 1.0, 0.6667, 2]
+    assert "No relation: 3 pairs wrongly related" in texts(app)
+    distances = next(table for table in tables if "words between" in table.columns)
+    assert distances.iloc[0]["words between"] == "0-5"
+
+
+def test_one_member_alone_is_no_ensemble(open_page: OpenPage, session: Session, project_id: int) -> None:
+    add_model(session, project_id, "first", member_f1=[0.5])
+    assert "Members alone" not in texts(open_page("models"))
+
+
+def test_only_the_settings_that_a_training_read_are_told() -> None:
+    settings = {"architecture": "redn", "preset": "", "num_members": 2, "marking": "masks", "seed": 0}
+    switches = {"has_student": True, "is_two_stage": False, "has_teacher_forcing": True}
+    wanted = ["architecture redn", "members 2", "seed 0", "student"]
+    assert describe_settings({**settings, **switches}) == wanted
+    assert describe_settings({"architecture": "syntax_gcn", "num_epochs": 3}) == ["architecture syntax_gcn", "epochs 3"]
 
 
 def test_a_joint_model_shows_every_protocol_and_is_counted_in_relations(
@@ -193,7 +211,7 @@ def test_a_candidate_is_compared_with_the_model_in_use(
     session.commit()
     said = texts(open_page("models"))
     assert "F1 **+0.333** (0.667 → 1.000)" in said
-    assert "Of 3 pairs, 1 are right only here and 0 only there; McNemar p = 1 (exact), within chance." in said
+    assert "Of 3 pairs, 1 are right only here and 0 only there, which may be chance (McNemar p = 1, exact)." in said
 
 
 def test_models_without_stored_labels_are_said_to_be_not_comparable(

@@ -45,7 +45,7 @@ def test_what_the_form_says_is_what_the_job_is_asked_for(open_page: OpenPage, se
     app.number_input(key="train-epochs").set_value(2)
     app.number_input(key="train-seed").set_value(7)
     app.selectbox(key="train-encoder").select("Another, by folder or name").run()
-    app.text_input(key="train-own-encoder").input("/models/bert")
+    app.text_input(key="train-own-encoder").input("/models/bert").run()
     press(app, "Start training")
     params = RetrainParams.from_json(jobs.list_jobs(session, kinds=(JobKind.RETRAIN,))[0].params)
     wanted = RetrainParams(method="bagging", num_members=3, num_epochs=2, seed=7, encoder="/models/bert")
@@ -137,9 +137,19 @@ def test_every_setting_of_a_run_has_a_widget() -> None:
 def test_an_encoder_without_a_name_is_refused(open_page: OpenPage, session: Session) -> None:
     app = open_page("train")
     app.selectbox(key="train-encoder").select("Another, by folder or name").run()
-    press(app, "Start training")
     assert "No encoder is named" in app.error[0].value
-    assert asked_jobs(session) == []
+    assert is_off(app) and asked_jobs(session) == []
+
+
+def test_an_encoder_that_may_not_be_here_is_warned_about(open_page: OpenPage, tmp_path: Path) -> None:
+    app = open_page("train")
+    app.selectbox(key="train-preset").select("dare-paper").run()
+    assert "There is no folder google" in app.warning[0].value and not is_off(app)
+    app.checkbox(key="train-download").check().run()
+    assert not app.warning
+    app.checkbox(key="train-download").uncheck()
+    app.text_input(key="train-own-encoder").input(str(tmp_path)).run()
+    assert not app.warning
 
 
 def test_a_project_without_relations_cannot_be_trained(open_page: OpenPage, session: Session) -> None:
@@ -168,6 +178,23 @@ def test_a_running_training_shows_stage_member_and_progress(open_page: OpenPage,
     assert "Training members · member 2 of 2" in texts(app).replace("\\", "")
     assert "running" in texts(app)
     assert any(button.label == "Cancel" for button in app.button)
+
+
+def test_a_joint_training_tells_its_scores_and_draws_no_negated_score_as_a_loss(
+    open_page: OpenPage, session: Session
+) -> None:
+    job = add_training(session, architecture="joint", method="gold", num_members=1)
+    jobs.start_job(session, job.id)
+    points = [
+        {"fraction": 0.5, "epoch": 1.0, "loss": 0.7},
+        {"fraction": 0.5, "mentions": 0.9, "strict": 0.4},
+        {"fraction": 0.5, "validation_loss": -1.3},
+    ]
+    jobs.upsert_progress(session, job.id, "joint", fraction=0.5, message="epoch 2 of 2", points=points)
+    session.commit()
+    said = texts(open_page("train")).replace("\\", "")
+    assert "F1 on development data after the latest epoch: mentions 0.900 · strict 0.400" in said
+    assert "Points: validation loss" not in said
 
 
 def test_a_failed_training_says_why_and_can_be_retried(open_page: OpenPage, session: Session) -> None:
@@ -250,6 +277,11 @@ def test_the_time_left_follows_from_the_pace_seen(monkeypatch: pytest.MonkeyPatc
 def test_parts_count_the_same_and_those_not_begun_count_as_nothing() -> None:
     half = jobs.JobProgress(job_id="j", part="member-1", fraction=0.5)
     assert overall_fraction([half], 2) == 0.25
+
+
+def test_the_scoring_does_not_fill_the_bar_before_the_student_is_trained() -> None:
+    done = [jobs.JobProgress(job_id="j", part=part, fraction=1.0) for part in ("member-1", "member-2", "evaluate")]
+    assert overall_fraction(done, 3) == pytest.approx(2 / 3)
 
 
 def test_the_end_of_a_long_log_starts_with_a_whole_line(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a member learns from and leaves behind; the student; the ensemble that reads them."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -9,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.domain import NO_RELATION, Instance, Origin, Split
+from core.domain import NO_RELATION, Instance, Origin, RelationLabel, Split
 from core.ensemble.dataset import Dataset
 from core.ensemble.distil import mean_probabilities, train_student
-from core.ensemble.ensemble import Ensemble, write_manifest
+from core.ensemble.ensemble import Ensemble, read_manifest, write_manifest
 from core.ensemble.evaluate import evaluate_ensemble
 from core.ensemble.logits import load_logits, stack_logits
 from core.ensemble.members import MemberSpec, plan_lesson, train_member
@@ -89,7 +90,7 @@ def test_bagging_takes_as_many_negatives_as_positives_and_no_synthetic(dataset: 
 
 def test_a_label_with_one_example_is_reported_and_not_learnt_as_unrelated(dataset: Dataset, tmp_path: Path) -> None:
     lone = replace(dataset, train=dataset.train[1:4], synthetic=())  # one CID, two NO_RELATION
-    with pytest.raises(NotEnoughDataError, match=r"No label has two training examples \(CID: one each\)"):
+    with pytest.raises(NotEnoughDataError, match=r"No label has two training examples \(CID: one each at most\)"):
         run(make_spec(tmp_path), lone, tmp_path / "member")
 
 
@@ -169,3 +170,73 @@ def test_an_ensemble_read_from_its_folder_gives_what_was_evaluated(
     verdicts = ensemble.classify(shuffled)
     assert {one.id: sorted(verdict.labels) for one, verdict in zip(shuffled, verdicts, strict=True)} == result["labels"]
     assert np.all([0 <= verdict.score <= 1 for verdict in verdicts])
+
+
+def test_the_filter_is_counted_and_the_sample_follows_what_it_left(dataset: Dataset, tmp_path: Path) -> None:
+    same = make_instance("aspirin caused aspirin .", "aspirin", "caused", NO_RELATION, instance_id="same")
+    namesake = replace(same, tail=replace(same.tail, span=replace(same.tail.span, start=15, end=22)))
+    spec = make_spec(tmp_path, has_negative_filter=True)
+    lesson = plan_lesson(spec, replace(dataset, train=(*dataset.train, namesake)))
+    assert lesson.filtered == {NO_RELATION: 1}
+    # As many synthetic NO_RELATION as gold ones that stayed: 6, of 6 there are.
+    assert lesson.missing == {}
+    assert run(spec, dataset, tmp_path / "member")["filtered"] == {}
+
+
+def test_a_filtered_pair_is_unrelated_without_doubt_and_an_unreadable_one_in_doubt(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    run(make_spec(tmp_path), dataset, tmp_path / "run" / "member")
+    write_manifest(tmp_path / "run", members=["member"], temperatures=[1.0], threshold=0.5, has_negative_filter=True)
+    ensemble = Ensemble.load(tmp_path / "run", device=torch.device("cpu"), get_parser=find_no_parser)
+    one = make_instance("aspirin caused aspirin .", "aspirin", "caused", None, instance_id="same")
+    same = replace(one, tail=replace(one.tail, span=replace(one.tail.span, start=15, end=22)))
+    far = make_instance("aspirin " + "is " * 90 + "nausea .", "aspirin", "nausea", None, instance_id="far")
+    filtered, unread = ensemble.classify([same, far])
+    assert (filtered.labels, filtered.uncertainty) == (frozenset(), 0.0)
+    assert (unread.labels, unread.uncertainty) == (frozenset(), 1.0)
+
+
+def test_an_ensemble_of_an_earlier_version_has_no_filter(tmp_path: Path) -> None:
+    manifest = {"members": ["member-1"], "temperatures": [1.0], "threshold": 0.5}
+    (tmp_path / "ensemble.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert read_manifest(tmp_path) == {**manifest, "has_negative_filter": False}
+
+
+def test_a_dev_relation_that_no_member_saw_is_in_every_score_of_the_threshold(dataset: Dataset, tmp_path: Path) -> None:
+    run(make_spec(tmp_path), dataset, tmp_path / "member")
+    whole = replace(dataset, test=(), unreachable={"dev": ("CID", "CID")})
+    result = evaluate_ensemble(whole, [tmp_path / "member"])
+    assert result["threshold"]["f1"] == result["scores"]["micro"]["f1"]
+    row = next(one for one in result["threshold_curve"] if one["threshold"] == result["threshold"]["threshold"])
+    assert row["recall"] == result["scores"]["micro"]["recall"]
+
+
+def test_a_label_without_an_example_is_reported(dataset: Dataset, tmp_path: Path) -> None:
+    labels = (*dataset.schema.relation_labels, RelationLabel("WORSE", (("Chemical", "Disease"),)))
+    wider = replace(dataset, schema=replace(dataset.schema, relation_labels=labels))
+    assert plan_lesson(make_spec(tmp_path), wider).too_rare == {"WORSE": 0}
+
+
+def test_the_vote_needs_no_weights(dataset: Dataset, tmp_path: Path) -> None:
+    run(make_spec(tmp_path), dataset, tmp_path / "member")
+    (tmp_path / "member" / "model.safetensors").unlink()
+    assert evaluate_ensemble(dataset, [tmp_path / "member"])["num_items"] == 13
+
+
+def test_a_pair_of_types_that_came_after_the_training_is_unread(dataset: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    run(make_spec(tmp_path), dataset, tmp_path / "run" / "member")
+    write_manifest(tmp_path / "run", members=["member"], temperatures=[1.0], threshold=0.5)
+    ensemble = Ensemble.load(tmp_path / "run", device=torch.device("cpu"), get_parser=find_no_parser)
+    one = make_instance("aspirin caused nausea .", "aspirin", "nausea", None)
+    (verdict,) = ensemble.classify([replace(one, head=replace(one.head, entity_type="Gene"))])
+    assert (verdict.labels, verdict.uncertainty) == (frozenset(), 1.0)
+
+
+def test_a_dev_part_that_fits_no_input_is_refused_before_the_training(dataset: Dataset, tmp_path: Path) -> None:
+    text = "aspirin " + "and " * 90 + "nausea ."
+    far = make_instance(text, "aspirin", "nausea", "CID", instance_id="far")
+    with pytest.raises(NotEnoughDataError, match="None of the 1 candidate pairs of the dev part fits an input"):
+        run(make_spec(tmp_path), replace(dataset, dev=(far,)), tmp_path / "member")

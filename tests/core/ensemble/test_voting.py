@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.domain import NO_RELATION
-from core.ensemble.calibration import choose_threshold, fit_temperature
+from core.ensemble.calibration import choose_threshold, fit_temperature, threshold_curve
 from core.ensemble.sampling import balanced_bag, class_weights, leave_out_rare, sample_synthetic
 from core.ensemble.voting import cast_votes, probabilities, vote
 from tests.builders import make_instance
@@ -127,3 +127,11 @@ def test_a_balanced_bag_has_as_many_negatives_as_positives() -> None:
 
 def test_a_class_weighs_what_the_rarest_class_has_of_its_frequency() -> None:
     assert class_weights({"CID": 10, NO_RELATION: 40, "X": 0}) == {"CID": 1.0, NO_RELATION: 0.25}
+
+
+def test_relations_that_nobody_saw_are_misses_at_every_threshold() -> None:
+    probabilities_ = np.array([[[0.1, 0.9], [0.9, 0.1]]])
+    choice = choose_threshold(probabilities_, one_hot([1, 0]), num_missed=2)
+    # 1 found, 2 missed: 2 * 1 / (2 * 1 + 2).
+    assert choice.f1 == pytest.approx(0.5)
+    assert {row["recall"] for row in threshold_curve(probabilities_, one_hot([1, 0]), num_missed=2)[1:]} <= {0.0, 1 / 3}

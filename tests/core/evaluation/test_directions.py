@@ -7,11 +7,9 @@ from core.errors import ModelError
 from core.evaluation.directions import (
     DirectedLabel,
     join_directions,
-    name_directions,
     score_redn_paper,
     score_semeval_official,
 )
-from core.evaluation.labels import confusion
 from tests.builders import find_mention
 
 # One line an item, as the official scorer reads them: number, key, proposed answer ("-" was skipped).
@@ -78,13 +76,6 @@ def test_redn_counts_every_label_of_a_pair() -> None:
 def test_the_official_protocol_refuses_a_pair_with_two_gold_labels() -> None:
     with pytest.raises(ModelError, match="one label a pair; a has 2"):
         score_semeval_official({"a": (DirectedLabel("X"), DirectedLabel("Y"))}, {})
-
-
-def test_directions_have_names_for_a_confusion_matrix() -> None:
-    gold, predicted = read_answers()
-    rows = confusion(name_directions(gold), name_directions(predicted))
-    assert {"gold": "Cause-Effect(e1,e2)", "predicted": "Cause-Effect(e2,e1)", "count": 1} in rows
-    assert sum(row["count"] for row in rows) == 11
 
 
 def make_orders(text: str, number: int) -> list[Instance]:

@@ -1,6 +1,7 @@
 """A generator learns sentences and their ends, loads only safetensors, and keeps its masks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,22 @@ def test_end_of_text_is_learnt_so_that_sentences_become_short(generator: Generat
     after = [len(pieces.encode(text)) for text in texts]
     assert sum(after) / len(after) < 0.7 * sum(before) / len(before)
     assert sum(text in TOY for text in texts) >= 8
+
+
+def test_accumulation_and_checkpointing_change_memory_but_no_loss_and_end_with_the_training(tmp_path: Path) -> None:
+    path = str(write_tiny_gpt2(tmp_path / "tiny"))
+    plain, saving = (load_generator(path, masks=MASKS, seed=0) for _ in range(2))
+    config = TrainingConfig(
+        num_epochs=3, learning_rate=1e-2, batch_size=4, gradient_accumulation=2, weight_decay=0.0, precision="fp32"
+    )
+    expected = fine_tune(plain, TOY * 6, config=config, device=CPU)
+    result = fine_tune(saving, TOY * 6, config=replace(config, has_gradient_checkpointing=True), device=CPU)
+    assert result.num_steps == expected.num_steps == 3 * 3  # 24 sentences in six batches, two a step
+    losses = [epoch.training_loss for epoch in result.epochs]
+    assert losses == pytest.approx([epoch.training_loss for epoch in expected.epochs], rel=1e-4)
+    assert losses[-1] < losses[0]
+    assert not any(getattr(module, "gradient_checkpointing", False) for module in saving.model.modules())
+    assert len(draw_sentences(saving, 4, config=SamplingConfig(max_new_pieces=10), seed=0)) == 4
 
 
 def test_padding_changes_no_loss_and_the_end_counts(generator: Generator) -> None:

@@ -160,3 +160,10 @@ def test_only_the_first_state_of_the_last_layer_is_computed_and_it_is_the_same(t
 def test_an_encoder_that_is_not_here_is_named_and_not_downloaded() -> None:
     with pytest.raises(EncoderNotFoundError, match="No encoder 'some-lab/some-bert' on this machine"):
         load_encoder("some-lab/some-bert")
+
+
+def test_an_encoder_reads_no_more_pieces_than_its_tokenizer_allows(encoder: Encoder) -> None:
+    assert encoder.max_pieces == 64
+    # RoBERTa: 514 rows of positions, 512 pieces.
+    encoder.tokenizer.model_max_length = 62
+    assert encoder.max_pieces == 62

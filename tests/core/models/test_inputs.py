@@ -1,7 +1,8 @@
 """The window of a long input, counted by hand."""
 
 from core.domain import Span
-from core.models.inputs import choose_window, find_pieces
+from core.models.inputs import choose_window, cut_to_window, find_pieces, find_window
+from core.nlp.masking import MarkedText
 
 
 def test_a_span_touches_every_piece_that_shares_a_character() -> None:
@@ -27,3 +28,14 @@ def test_a_window_stops_at_either_end() -> None:
 def test_what_does_not_fit_has_no_window() -> None:
     assert choose_window(1, 9, num_pieces=50, limit=10) is None
     assert choose_window(1, 8, num_pieces=50, limit=10) == (1, 9)
+
+
+def test_the_window_of_a_marked_sentence_holds_both_marks_between_the_special_pieces() -> None:
+    # 20 one-letter words between two special pieces; the marks are words 10 and 12, pieces 11 and 13.
+    offsets = [(0, 0), *((2 * word, 2 * word + 1) for word in range(20)), (0, 0)]
+    marked = MarkedText("a " * 20, Span(24, 25), Span(20, 21))
+    window = find_window(marked, offsets, limit=7)
+    assert window == (10, 15)
+    assert cut_to_window(range(100, 122), window) == (100, 110, 111, 112, 113, 114, 121)
+    assert cut_to_window(range(100, 122), find_window(marked, offsets, limit=30) or (0, 0)) == tuple(range(100, 122))
+    assert find_window(marked, offsets, limit=4) is None

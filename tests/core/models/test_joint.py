@@ -1,5 +1,6 @@
 """The joint model: tags, pairs, learning, files, padding."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,22 @@ def described(predictions: list[SentencePrediction]) -> list[object]:
 
 def test_an_empty_sentence_has_no_mentions(model: JointModel) -> None:
     assert model.predict(["", "."])[0].mentions == ()
+
+
+def test_of_two_labels_on_one_pair_the_first_of_the_schema_is_learnt(model: JointModel) -> None:
+    text = POSITIVE[0]
+    mentions, (relation,) = annotate(text)
+    config = replace(model.config, labels=("CID", "WORSE"))
+    (encoded,) = model.encode([text])
+    for labels in (("CID", "WORSE"), ("WORSE", "CID")):
+        relations = [replace(relation, label=label) for label in labels]
+        assert make_item(config, encoded, mentions, relations).relations == ((0, 1, 1),)
+
+
+def test_a_mention_inside_a_longer_one_is_counted_as_untagged(model: JointModel) -> None:
+    text = POSITIVE[1]
+    mentions, relations = annotate(text)
+    (encoded,) = model.encode([text])
+    assert make_item(model.config, encoded, mentions, relations).num_untagged == 0
+    inside = [*mentions, find_mention(text, "rash", "Disease")]
+    assert make_item(model.config, encoded, inside, relations).num_untagged == 1

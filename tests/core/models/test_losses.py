@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from core.domain import NO_RELATION, Instance
-from core.models.losses import Objective, cross_entropy, focal_loss, to_binary
+from core.models.losses import Objective, cross_entropy, focal_loss, loss_of_heads, to_binary
 from core.models.targets import make_targets
 from tests.builders import find_mention, make_instance
 
@@ -61,3 +61,17 @@ def test_targets_hold_every_label_of_a_pair_and_nothing_where_it_is_unknown() ->
     unknown = make_instance(text, "aspirin", "nausea", None)
     targets = make_targets([several, unknown], (NO_RELATION, "CID", "WORSE"))
     assert targets.tolist() == [[0, 1, 1], [0, 0, 0]]
+
+
+def test_a_certain_item_has_a_finite_gradient_at_a_gamma_below_one() -> None:
+    logits = torch.tensor([[0.0, 200.0]], requires_grad=True)
+    focal_loss(logits, torch.tensor([[0.0, 1.0]]), ONES, gamma=0.5).backward()  # type: ignore[no-untyped-call]
+    assert logits.grad is not None and torch.isfinite(logits.grad).all()
+
+
+def test_the_loss_of_a_second_head_is_added_and_nothing_without_one() -> None:
+    targets, related = torch.tensor([[0.0, 1.0]]), torch.tensor([[0.0, 0.0]])
+    alone = loss_of_heads(Objective(), LOGITS, None, targets, ONES)
+    both = loss_of_heads(Objective(), LOGITS, related, targets, ONES)
+    assert alone.item() == pytest.approx(-log(3 / 4))
+    assert both.item() == pytest.approx(-log(3 / 4) - log(1 / 2))

@@ -264,3 +264,17 @@ def test_a_second_head_adds_its_loss(encoder: Encoder) -> None:
     model.auxiliary = None
     assert undecided == pytest.approx(float(model.loss(batch, 0.0)) + 0.5 * math.log(2), abs=1e-5)
     assert with_both != pytest.approx(undecided)
+
+
+def test_another_parser_than_that_of_the_training_is_named_in_one_warning(
+    encoder: Encoder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trained, given = FirstVerbParser(), FirstVerbParser()
+    given.version = "2"
+    make_model(encoder, trained).save(tmp_path)
+    SyntaxGcnModel.load(tmp_path, parser=trained)
+    assert not caplog.messages
+    for _ in range(2):
+        SyntaxGcnModel.load(tmp_path, parser=given)
+    (message,) = caplog.messages
+    assert "trained on trees of the parser 'first-verb 1'" in message and "'first-verb 2'" in message

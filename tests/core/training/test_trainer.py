@@ -156,3 +156,10 @@ def test_a_budget_bounds_the_padded_pieces_of_a_batch() -> None:
     lengths = [10, 90, 30, 100, 20]
     batches = budgeted_batches(lengths, max_pieces=100)
     assert batches == [[3], [1], [2, 4, 0]]
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_a_validation_loss_that_is_not_a_number_stops_the_run_and_names_the_epoch(broken: float) -> None:
+    losses = iter([1.0, broken])
+    with pytest.raises(TrainingDivergedError, match=r"validation loss became (nan|inf) after epoch 2 of 30"):
+        fit(make_line(), validate=lambda _: next(losses))

@@ -95,3 +95,16 @@ def test_a_model_without_stored_labels_is_named(tmp_path: Path) -> None:
     write_result(tmp_path, "old", GOLD)
     found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
     assert isinstance(found, NotComparable) and found.reason.startswith("new has no stored labels")
+
+
+def test_results_of_an_earlier_version_hold_one_label_an_item(tmp_path: Path) -> None:
+    write_result(tmp_path, "new", {"a": ["CID"], "b": []})
+    folder = tmp_path / "artifacts" / "runs" / "old" / "evaluate"
+    folder.mkdir(parents=True)
+    labels = {"a": "NO_RELATION", "b": "CID", "c": "NO_RELATION", "d": "NO_RELATION"}
+    gold = {item: (names or ["NO_RELATION"])[0] for item, names in GOLD.items()}
+    result = {"labels": labels, "gold_labels": gold, "scores": {"micro": {"f1": 0.5}}}
+    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
+    assert isinstance(found, Comparison)
+    assert (found.only_current, found.only_candidate) == (1, 1)

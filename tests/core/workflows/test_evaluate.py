@@ -1,11 +1,13 @@
 """Files of gold documents, predicted and scored, with a model that is told what to find."""
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from core.cli.models import evaluate
 from core.domain import (
     Corpus,
     Document,
@@ -24,6 +26,7 @@ from core.domain import (
 from core.ensemble.ensemble import Verdict
 from core.ensemble.extraction import Extractor
 from core.errors import ModelError
+from core.evaluation.protocols import PROTOCOLS
 from core.evaluation.scores import Scores
 from core.workflows.evaluate import predict_documents, prepare_documents, score_documents
 from tests.builders import find_mention, ignore_progress, make_schema
@@ -198,3 +201,65 @@ def test_concept_pairs_are_scored_against_the_facts_of_the_document(extractor: E
 def test_concept_pairs_of_a_file_without_facts_are_refused(extractor: Extractor, gold: Document) -> None:
     with pytest.raises(ModelError, match=r"document facts \(CID\), and the file holds none.*PubTator"):
         score_documents(extractor, [gold], protocol="concept-pair", report=ignore_progress)
+
+
+def test_a_symmetric_relation_counts_in_either_direction() -> None:
+    schema = Schema(
+        (EntityType("Chemical"), EntityType("Disease")),
+        (RelationLabel("CID", (("Chemical", "Disease"),), is_symmetric=True),),
+    )
+    text = "Aspirin caused nausea"
+    head, tail = find_mention(text, "Aspirin", "Chemical"), find_mention(text, "nausea", "Disease")
+    sentences = (Sentence(Span(0, len(text)), State.ACCEPTED),)
+    backwards = Document("d", text, sentences, (head, tail), (Relation(tail, head, "CID"),))
+    extractor = Extractor(schema, cast(Any, Told()), None)
+    assert score_documents(extractor, [backwards], protocol="strict", report=ignore_progress).micro.tp == 1
+
+
+def test_a_label_that_the_schema_forbids_between_two_types_is_not_given() -> None:
+    schema = Schema(
+        (EntityType("Chemical"), EntityType("Disease")),
+        (RelationLabel("CID", (("Chemical", "Disease"),)), RelationLabel("WORSE", (("Disease", "Disease"),))),
+    )
+    voters = Voters({("Aspirin", "nausea"): say("WORSE", 0.9, ("CID", 0.8))})
+    extractor = Extractor(schema, cast(Any, Told()), cast(Any, voters))
+    (found,) = extractor.predict(["Aspirin caused nausea"])
+    assert [relation.label for relation in found.relations] == ["CID"]
+
+
+def test_the_command_names_every_protocol() -> None:
+    parameter = inspect.signature(evaluate).parameters["protocol"]
+    assert all(name in parameter.annotation.__metadata__[0].help for name in PROTOCOLS)
+
+
+@pytest.mark.parametrize("protocol", ["classification", "strict", "semeval-official", "redn-paper"])
+def test_a_gold_label_that_the_model_does_not_know_is_a_miss_under_its_own_name(
+    extractor: Extractor, gold: Document, protocol: str
+) -> None:
+    head, tail = gold.mentions
+    both = replace(gold, relations=(*gold.relations, Relation(head, tail, "TREATS")))
+    if protocol == "semeval-official":
+        both = replace(both, relations=both.relations[1:])
+    scores = score_documents(extractor, [both], protocol=protocol, report=ignore_progress)
+    missed = scores.by_label["TREATS"]
+    assert (missed.tp, missed.fp, missed.fn) == (0, 0, 1)
+    if protocol != "semeval-official":
+        assert (scores.micro.tp, scores.micro.fn) == (1, 1)
+
+
+def test_a_gold_mention_of_a_type_that_the_model_does_not_know_is_a_miss(extractor: Extractor, gold: Document) -> None:
+    more = replace(gold, mentions=(*gold.mentions, find_mention(TEXT, "rained", "Weather")))
+    scores = score_documents(extractor, [more], protocol="mentions", report=ignore_progress)
+    assert (scores.by_label["Weather"].fn, scores.micro.tp, scores.micro.fn) == (1, 2, 1)
+
+
+def test_a_fact_of_a_label_that_the_model_does_not_know_is_a_miss(extractor: Extractor, gold: Document) -> None:
+    mentions = tuple(replace(one, concept_ids=(one.entity_type,)) for one in gold.mentions)
+    facts = (DocumentFact("CID", "Chemical", "Disease"), DocumentFact("TREATS", "Chemical", "Disease"))
+    bare = Document("d", TEXT, mentions=mentions, facts=facts)
+    spans = [one.span for one in gold.sentences]
+    documents = prepare_documents(Corpus((bare,)), make_schema(), split_sentences=lambda *_, **__: spans)
+    for protocol in ("classification", "concept-pair"):
+        scores = score_documents(extractor, documents, protocol=protocol, report=ignore_progress)
+        assert (scores.micro.tp, scores.micro.fp, scores.micro.fn) == (1, 0, 1), protocol
+        assert scores.by_label["TREATS"].fn == 1

@@ -41,15 +41,15 @@ def test_a_relation_across_sentences_is_unreachable_not_forgotten() -> None:
     assert [label for _, label in found.unreachable] == ["CID"]
 
 
-def test_overlapping_mentions_are_unreachable_when_they_are_related() -> None:
+def test_overlapping_mentions_are_a_pair_that_an_architecture_may_leave_out() -> None:
     text = "Cocaine addiction."
     head, tail = Mention(Span(0, 7), "Chemical"), Mention(Span(0, 17), "Disease")
     document = Document(
         "d", text, (Sentence(Span(0, 18), State.ACCEPTED),), (head, tail), (Relation(head, tail, "CID"),)
     )
     found = build_instances([document], make_schema())
-    assert found.instances == ()
-    assert [label for _, label in found.unreachable] == ["CID"]
+    assert [one.label for one in found.instances] == ["CID"]
+    assert found.unreachable == ()
 
 
 def test_rejected_mentions_and_pending_relations_take_no_part() -> None:
@@ -61,17 +61,24 @@ def test_rejected_mentions_and_pending_relations_take_no_part() -> None:
     assert [(i.tail.span.text(i.text), i.label) for i in found.instances] == [("nausea", NO_RELATION)]
 
 
-def test_a_symmetric_relation_matches_its_pair_in_either_order_and_two_labels_leave_one_unreachable() -> None:
+def test_a_pair_with_two_labels_is_one_instance_with_both() -> None:
     text = "Aspirin and codeine interact."
     first, second = find_mention(text, "Aspirin", "Drug"), find_mention(text, "codeine", "Drug")
     sentences = (Sentence(Span(0, len(text)), State.ACCEPTED),)
     both = (Relation(first, second, "EFFECT"), Relation(first, second, "INT"))
     found = build_instances([Document("d", text, sentences, (first, second), both)], make_drug_schema())
-    assert [i.label for i in found.instances] == ["EFFECT", NO_RELATION]  # both directions are candidates
-    assert [label for _, label in found.unreachable] == ["INT"]
+    # The other order is a candidate too, but INT has no direction: it is neither related nor unrelated.
+    assert [(i.label, i.other_labels) for i in found.instances] == [("EFFECT", ("INT",))]
+    assert found.unreachable == ()
 
 
 def test_ids_are_the_same_for_every_reading_of_the_same_pair() -> None:
     first, second = (build_instances([make_document()], make_schema()).instances for _ in range(2))
     assert [i.id for i in first] == [i.id for i in second]
     assert len({i.id for i in first}) == 3
+
+
+def test_documents_of_one_name_keep_their_instances_apart() -> None:
+    twins = [make_document(("Aspirin", "nausea")), make_document()]
+    found = build_instances(twins, make_schema()).instances
+    assert len({one.id for one in found}) == len(found) == 6

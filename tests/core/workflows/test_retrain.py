@@ -61,25 +61,25 @@ def test_the_same_seed_gives_the_same_logits(session: Session, tmp_path: Path) -
 def test_only_accepted_synthetic_sentences_train_and_only_in_train(session: Session) -> None:
     states = (State.ACCEPTED, State.PENDING, State.REJECTED, State.CORRECTED)
     project_id = seed_project(session, splits=FULL, synthetic_states=states)
-    dataset, _ = collect_dataset(session, project_id, seed=0)
+    dataset, _ = collect_dataset(session, project_id)
     assert [instance.text[28:37] for instance in dataset.synthetic] == ["in 0 pati", "in 3 pati"]
     assert not any("$" in instance.text for instance in (*dataset.train, *dataset.dev, *dataset.test))
 
 
 def test_without_dev_and_test_documents_some_are_held_out_and_the_notes_say_so(session: Session) -> None:
     project_id = seed_project(session, splits={Split.TRAIN: 10})
-    dataset, notes = collect_dataset(session, project_id, seed=0)
+    dataset, notes = collect_dataset(session, project_id)
     assert (len(dataset.train), len(dataset.dev), len(dataset.test)) == (16, 4, 0)
     assert notes[0].startswith("No dev documents: 2 of the train documents were held out")
     assert notes[1].startswith("No test documents")
-    again, _ = collect_dataset(session, project_id, seed=0)
+    again, _ = collect_dataset(session, project_id)
     assert again.content_hash == dataset.content_hash
 
 
 def test_a_project_without_reviewed_pairs_is_refused_with_a_remedy(session: Session) -> None:
     project_id = create_project(session, "empty", template="chemical-disease")
     with pytest.raises(NotEnoughDataError, match="review sentences on the Annotate page"):
-        collect_dataset(session, project_id, seed=0)
+        collect_dataset(session, project_id)
 
 
 def test_unknown_and_impossible_parameters_are_refused() -> None:
@@ -93,7 +93,7 @@ def test_unknown_and_impossible_parameters_are_refused() -> None:
 
 def test_a_dataset_survives_its_file(session: Session, tmp_path: Path) -> None:
     project_id = seed_project(session, splits=FULL, synthetic_states=(State.ACCEPTED,))
-    dataset, _ = collect_dataset(session, project_id, seed=0)
+    dataset, _ = collect_dataset(session, project_id)
     dataset.save(tmp_path / "dataset.json")
     assert Dataset.load(tmp_path / "dataset.json") == dataset
     changed = replace(dataset, train=dataset.train[1:])

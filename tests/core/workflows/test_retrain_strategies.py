@@ -169,7 +169,7 @@ def test_documents_without_a_mention_cannot_train_a_joint_model(session: Session
 
 def test_documents_survive_their_files_even_with_equal_names(session: Session, tmp_path: Path) -> None:
     project_id = seed_project(session, splits=FULL)
-    gold, _ = collect_documents(session, project_id, seed=0)
+    gold, _ = collect_documents(session, project_id)
     gold[Split.TRAIN] = [replace(document, id="same") for document in gold[Split.TRAIN]]
     schema = projects.get_schema(session, project_id)
     first = save_documents(tmp_path, schema, gold)

@@ -1,8 +1,12 @@
 """Generation as a pipeline: gold from the database, a generator per label in tasks, synthetic rows at the end."""
 
+import asyncio
 import json
+import os
 import random
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,8 +23,11 @@ from core.domain import (
     Split,
     State,
 )  # fmt: skip
-from core.errors import EncoderNotFoundError, ModelError, NotEnoughDataError, SchemaError
+from core.errors import EncoderNotFoundError, NotEnoughDataError, SchemaError
 from core.generation.config import SCRATCH_NOTICE
+from core.jobs.child import task_arguments
+from core.jobs.progress import Progress
+from core.jobs.ranks import find_free_port, rank_environments, run_ranks
 from core.workflows.synthesise import GeneratePipeline
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, collect_plan
@@ -32,6 +39,7 @@ SCHEMA = Schema(
     (EntityType("Chemical"), EntityType("Disease")),
     (RelationLabel("CPR:3", (("Chemical", "Disease"),)), RelationLabel("treats", (("Chemical", "Disease"),))),
 )
+ROOT = Path(__file__).parents[3]
 WHO = ("Two men", "One child", "Some mice", "Nine women")
 TINY = {"num_layers": 1, "width": 64, "num_epochs": 12, "attempts_by_sentence": 60}
 
@@ -183,20 +191,82 @@ def test_label_outside_the_schema_is_refused(session: Session) -> None:
         collect_plan(session, project_id, GenerateParams(labels=("CPR:9",)))
 
 
-@pytest.mark.parametrize(
-    ("params", "message"),
-    [
-        ({"number": 5}, r"Unknown generation parameters \['number'\]"),
-        ({"count": 0}, "count = 0"),
-        ({"top_p": 1.5}, r"top_p = 1.5"),
-        ({"width": 30}, "width = 30"),
-    ],
-)
-def test_wrong_parameters_are_refused_with_their_value(params: dict[str, object], message: str) -> None:
-    with pytest.raises(ModelError, match=message):
-        GenerateParams.from_json(params)
+def test_without_a_word_the_batches_are_those_of_the_base(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40})
+    run(session, project_id, tmp_path / "a", labels=["CPR:3"], count=1, **TINY)
+    own = {**TINY, "base": str(tmp_path / "a" / "base"), "learning_rate": 1e-3}
+    run(session, project_id, tmp_path / "b", labels=["CPR:3"], count=1, **own)
+    used = {}
+    for name in ("a", "b"):
+        (view,) = synthetic.list_synthetic(session, project_id, job_id=f"job-{name}")
+        training = json.loads(view.provenance["training"])
+        used[name] = (training["batch_size"], training["gradient_accumulation"], training["learning_rate"])
+    assert used == {"a": (8, 1, 1e-3), "b": (4, 2, 1e-3)}
 
 
-def test_parameters_survive_json() -> None:
-    params = GenerateParams(labels=("CID",), count=3, learning_rate=1e-4)
-    assert GenerateParams.from_json(json.loads(json.dumps(params.to_json()))) == params
+def test_a_label_is_trained_with_the_batches_and_memory_that_were_asked_for(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40})
+    asked = {"batch_size": 2, "gradient_accumulation": 4, "precision": "fp32", "has_gradient_checkpointing": True}
+    run(session, project_id, tmp_path / "a", labels=["CPR:3"], count=1, **TINY, **asked)
+    (view,) = synthetic.list_synthetic(session, project_id, job_id="job-a")
+    training = json.loads(view.provenance["training"])
+    assert {name: training[name] for name in asked} == asked
+    assert view.provenance["num_processes"] == "1"
+
+
+def test_a_label_has_the_processes_that_were_asked_for_and_the_base_one(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 12})
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params={"num_processes": 3})
+    pipeline = GeneratePipeline()
+    assert pipeline.prepare(session, job, tmp_path) == [["base"], ["label-1-cpr-3"]]
+    assert pipeline.num_processes("base", tmp_path) == 1
+    assert pipeline.num_processes("label-1-cpr-3", tmp_path) == 3
+
+
+def prepare_label(session: Session, run_path: Path, **params: object) -> GeneratePipeline:
+    """Bring a run to where the task label-1-cpr-3 is next."""
+    project_id = seed_project(session, gold={"CPR:3": 40})
+    given = {"labels": ["CPR:3"], "count": 2, **TINY, **params}
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params=given)
+    pipeline = GeneratePipeline()
+    (run_path / "base").mkdir(parents=True)
+    pipeline.prepare(session, job, run_path)
+    pipeline.run_task("base", run_path, run_path / "base", ignore_progress)
+    return pipeline
+
+
+def test_a_process_beside_the_main_one_trains_and_writes_nothing(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = prepare_label(session, tmp_path / "run", num_epochs=1)
+    told: list[str] = []
+    monkeypatch.setattr("core.workflows.synthesise.Processes", lambda _: SimpleNamespace(index=1))
+    (tmp_path / "scratch").mkdir()
+    pipeline.run_task(
+        "label-1-cpr-3", tmp_path / "run", tmp_path / "scratch", lambda _, message="", **__: told.append(message)
+    )
+    assert told[-1].startswith("epoch 1 of 1")
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_two_processes_train_a_label_and_the_main_one_writes_its_sentences(session: Session, tmp_path: Path) -> None:
+    run_path = tmp_path / "run"
+    asked = {"num_processes": 2, "gradient_accumulation": 2, "batch_size": 2, "has_gradient_checkpointing": True}
+    pipeline = prepare_label(session, run_path, **asked)
+    worker = {**os.environ, "PYTHONPATH": str(ROOT), "DARE_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    lines: list[Progress] = []
+    asyncio.run(
+        run_ranks(
+            [sys.executable, "-m", "core.jobs.child", *task_arguments(JobKind.GENERATE, "label-1-cpr-3", run_path)],
+            environments=rank_environments(worker, 2, devices=[], port=find_free_port()),
+            log_path=tmp_path / "task.log",
+            scratch_path=run_path / ".label-1-cpr-3.ranks",
+            on_progress=lines.append,
+        )
+    )
+    assert lines[-1] == Progress(1.0, "done")
+    assert {path.name for path in run_path.iterdir() if path.is_dir()} == {"base", "label-1-cpr-3"}
+    result = pipeline.finish(session, jobs.get_job(session, "j"), run_path)
+    assert result["labels"]["CPR:3"]["kept"] == 2
+    assert "Traceback" not in (tmp_path / "task.1.log").read_text(encoding="utf-8")

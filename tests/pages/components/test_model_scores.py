@@ -26,4 +26,4 @@ def test_a_comparison_tells_the_interval_of_the_difference() -> None:
     found = Comparison(120, 0.6, 0.65, 4, 12, 0.08, True, -0.01, 0.11)
     words = describe(found, "old")
     assert "F1 **+0.050** (0.600 → 0.650), 95 % interval -0.010 to +0.110." in words
-    assert "McNemar p = 0.08 (exact), within chance" in words
+    assert "which may be chance (McNemar p = 0.08, exact)" in words

@@ -1,0 +1,15 @@
+"""Options of the commands with many settings: those not given keep their default, and help lists them in groups."""
+
+from typing import Any
+
+import typer
+
+Text = str | None
+Number = float | None
+Whole = int | None
+Switch = bool | None
+
+
+def option(help_text: str, panel: str, *names: str) -> Any:  # noqa: ANN401 - what Typer gives
+    """Return an option shown under a heading of the help; without names it is called as its parameter."""
+    return typer.Option(*names, help=help_text, rich_help_panel=panel, show_default=False)
