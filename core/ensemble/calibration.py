@@ -34,14 +34,24 @@ def fit_temperature(logits: Floats, gold: Bools, *, is_multilabel: bool = False)
         return 1.0
 
     def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)  # (items, classes)
-        if is_multilabel:
-            positive = np.where(gold[:, 1:], log_expit(scaled[:, 1:]), log_expit(-scaled[:, 1:]))  # (items, labels)
-            return float(-positive.mean())
-        return float(-log_softmax(scaled, axis=-1)[gold].mean())
+        return mean_loss(logits, gold, temperature=np.exp(log_temperature), is_multilabel=is_multilabel)
 
     found = minimize_scalar(loss, bounds=(np.log(0.25), np.log(8.0)), method="bounded")
     return float(np.exp(found.x))
+
+
+def mean_loss(logits: Floats, gold: Bools, *, temperature: float, is_multilabel: bool = False) -> float:
+    """Return the mean negative log-likelihood of the gold classes at a temperature.
+
+    Shape:
+        logits: (items, classes).
+        gold: (items, classes); True at every class that an item has.
+    """
+    scaled = logits / temperature  # (items, classes)
+    if is_multilabel:
+        positive = np.where(gold[:, 1:], log_expit(scaled[:, 1:]), log_expit(-scaled[:, 1:]))  # (items, labels)
+        return float(-positive.mean())
+    return float(-log_softmax(scaled, axis=-1)[gold].mean())
 
 
 def calibrate(member_logits: Floats, gold: Bools, *, is_multilabel: bool = False) -> Floats:

@@ -7,10 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import torch
-from torch.nn import functional
-
 from core.domain import NO_RELATION, Instance, Origin, Split
+from core.ensemble.calibration import fit_temperature, mean_loss
 from core.ensemble.dataset import Dataset, count_labels
 from core.ensemble.filtering import FilterResult, filter_negatives
 from core.ensemble.logits import save_logits
@@ -20,7 +18,6 @@ from core.errors import NotEnoughDataError
 from core.models.architectures import GetParser, create_classifier
 from core.models.classifier import Classifier, Item, join_targets
 from core.models.encoder import Encoder, load_encoder
-from core.models.losses import cross_entropy
 from core.models.targets import SoftLabels
 from core.training.config import TrainingConfig
 from core.training.memory import EncoderShape, estimate_training_memory
@@ -264,12 +261,16 @@ class _StageReport:
 
 
 def validation_loss(model: Classifier, items: Sequence[Item]) -> float:
-    """Mean negative log-likelihood of the gold labels, unweighted, whatever loss the model was trained with."""
-    logits = model.score(items)  # (instances, classes)
-    targets = join_targets(items, num_classes=logits.shape[1])  # (instances, classes)
-    if model.is_multilabel:
-        return float(functional.binary_cross_entropy_with_logits(logits[:, 1:], targets[:, 1:].clamp(max=1.0)))
-    return float(cross_entropy(logits, targets, torch.ones(logits.shape[1])))
+    """Mean negative log-likelihood of the gold labels at the best temperature.
+
+    It is unweighted, whatever loss the model was trained with. The vote reads scaled probabilities, so an epoch
+    that is only more certain of itself than an earlier one is not the worse for it.
+    """
+    scores = model.score(items)  # (instances, classes)
+    gold = (join_targets(items, num_classes=scores.shape[1]) > 0).numpy()  # (instances, classes)
+    logits = scores.double().numpy()  # (instances, classes)
+    temperature = fit_temperature(logits, gold, is_multilabel=model.is_multilabel)
+    return mean_loss(logits, gold, temperature=temperature, is_multilabel=model.is_multilabel)
 
 
 def _summarise(

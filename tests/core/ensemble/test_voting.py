@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.domain import NO_RELATION
-from core.ensemble.calibration import choose_threshold, fit_temperature, threshold_curve
+from core.ensemble.calibration import choose_threshold, fit_temperature, mean_loss, threshold_curve
 from core.ensemble.sampling import balanced_bag, class_weights, leave_out_rare, sample_synthetic
 from core.ensemble.voting import cast_votes, probabilities, vote
 from tests.builders import make_instance
@@ -92,6 +92,17 @@ def test_temperature_cools_an_overconfident_member() -> None:
     gold = one_hot([0] * 7 + [1] * 3)  # right in 70 %, sure in 98 %
     temperature = fit_temperature(logits, gold)
     assert probabilities(logits, temperature=temperature)[0, 0] == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_member_that_is_only_surer_of_the_same_has_the_same_loss_at_its_best_temperature() -> None:
+    logits = np.array([[1.0, 0.0]] * 7 + [[0.0, 0.5]] * 3)
+    gold = one_hot([0] * 6 + [1] * 4)
+    losses = []
+    for scale in (1.0, 3.0):
+        temperature = fit_temperature(scale * logits, gold)
+        losses.append(mean_loss(scale * logits, gold, temperature=temperature))
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+    assert mean_loss(3.0 * logits, gold, temperature=1.0) > losses[1]
 
 
 def test_each_label_gets_ratio_times_its_gold_count_without_replacement() -> None:
