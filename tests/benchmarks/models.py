@@ -73,7 +73,7 @@ ROWS = (
     Row(corpus="conll04", architecture="joint", num_epochs=20, learning_rate=1e-4, batch_size=8),
     Row(corpus="ade", architecture="joint", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(
-        corpus="webnlg", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16,
+        corpus="webnlg", architecture="redn", num_epochs=4, learning_rate=RATE, batch_size=16,
         options={"kernel_rank": 64},
     ),
 )  # fmt: skip

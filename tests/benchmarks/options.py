@@ -15,6 +15,7 @@ class SpeedOptions:
         num_epochs: Epochs of every training.
         seed: Seed of the first member; the others' follow.
         share: Part of each corpus that is read, in (0, 1].
+        has_dropout: Whether members train with dropout, as the product does.
     """
 
     encoder: str
@@ -23,3 +24,4 @@ class SpeedOptions:
     num_epochs: int
     seed: int
     share: float
+    has_dropout: bool = True

@@ -1,7 +1,8 @@
 """Measures what the speed rules and the memory estimate are worth: `python -m tests.benchmarks.speed --encoder DIR`.
 
 ensemble  seconds and F1 of a `cls` ensemble on CDR, as the product trains it and with every input padded to 128
-          pieces in float32, every layer whole: same members, seeds, epochs, batches and order, no dropout
+          pieces in float32, every layer whole: same members, seeds, epochs, batches and order. Dropout draws
+          other masks for other shapes, so F1 then differs by chance; `--no-dropout` shows that nothing else does
 redn      seconds a candidate pair of DDI 2013, all pairs of a sentence in one pass against one pair at a time
 student   seconds of prediction by one student against the ensemble it stands for
 memory    estimated and measured peak memory of training 110M parameters at length 128, batch 32
@@ -85,7 +86,8 @@ def make_table(rows: Sequence[Row], options: SpeedOptions) -> str:
     """Return the Markdown table with what it takes to make it again."""
     seeds = f"{options.seed} to {options.seed + options.num_members - 1}"
     lines = [f"| {name} | {text} |" for name, text in rows]
-    about = f"Seeds {seeds}, {options.num_epochs} epochs, share of the corpora {options.share:g}."
+    dropout = "with" if options.has_dropout else "without"
+    about = f"Seeds {seeds}, {options.num_epochs} epochs, share of the corpora {options.share:g}, {dropout} dropout."
     return "\n".join([describe_machine(), "", about, "", "| figure | measured |", "|---|---|", *lines]) + "\n"
 
 
@@ -97,6 +99,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--members", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-dropout", action="store_true", help="train both arms without dropout")
     parser.add_argument("--share", type=float, default=1.0, help="part of each corpus that is read")
     parser.add_argument("--only", choices=MEASUREMENTS, help="one measurement; the table says of the others: not run")
     parser.add_argument("--json", action="store_true", help="print figures as JSON in the place of the table")
@@ -114,6 +117,7 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], object] = 
         num_epochs=given.epochs,
         seed=given.seed,
         share=given.share,
+        has_dropout=not given.no_dropout,
     )
     rows: list[Row] = []
     figures: dict[str, Any] = {}

@@ -42,8 +42,8 @@ class SteadyClsModel(ClsModel):
                 module.p = 0.0
 
 
-class PaddedClsModel(SteadyClsModel):
-    """The same as it is usually written: every input padded to the longest, every layer whole."""
+class PaddedClsModel(ClsModel):
+    """The classifier as it is usually written: every input padded to the longest, every layer whole."""
 
     def __init__(
         self, encoder: Encoder, config: ClsConfig, *, class_weights: Mapping[str, float] | None = None
@@ -61,6 +61,14 @@ class PaddedClsModel(SteadyClsModel):
         return ClsBatch(piece_ids, attention_mask, batch.targets)  # (batch, longest input)
 
 
+class SteadyPaddedClsModel(PaddedClsModel, SteadyClsModel):
+    """The usual way without dropout."""
+
+
+# With dropout, and without.
+MODELS = {True: (ClsModel, PaddedClsModel), False: (SteadyClsModel, SteadyPaddedClsModel)}
+
+
 @dataclass(frozen=True)
 class ArmResult:
     """One way of training: seconds of each member, what the vote reached, and the number format used."""
@@ -71,9 +79,9 @@ class ArmResult:
 
 
 @contextmanager
-def arm_architectures() -> Iterator[None]:
+def arm_architectures(*, has_dropout: bool) -> Iterator[None]:
     """Offer both arms as architectures, under their names."""
-    arms = dict(zip(ARMS, ((ClsConfig, SteadyClsModel), (ClsConfig, PaddedClsModel)), strict=True))
+    arms = {arm: (ClsConfig, model) for arm, model in zip(ARMS, MODELS[has_dropout], strict=True)}
     ARCHITECTURES.update(arms)
     try:
         yield
@@ -87,7 +95,7 @@ def compare_training(options: SpeedOptions, folder: Path) -> dict[str, ArmResult
     dataset = load_dataset(options)
     seconds: dict[str, list[float]] = {arm: [] for arm in ARMS}
     precisions: dict[str, str] = {}
-    with arm_architectures():
+    with arm_architectures(has_dropout=options.has_dropout):
         for position in range(options.num_members):
             # In turn, so that a busy machine is busy for both.
             for arm in ARMS:
