@@ -6,7 +6,16 @@ import typer
 
 from core.cli.data import JsonOption, ProjectArgument
 from core.cli.jobs import WaitOption, run_job
-from core.cli.options import Number, Switch, Text, Whole, option
+from core.cli.options import (
+    CheckpointingOption,
+    GpusOption,
+    Number,
+    PrecisionOption,
+    Switch,
+    Text,
+    Whole,
+    option,
+)
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind
 from core.errors import ModelError
@@ -14,7 +23,7 @@ from core.workflows.presets import get_preset
 from core.workflows.synthesise_params import GenerateParams
 
 _WANTED, _GENERATOR, _SAMPLING = "What to write", "Generator", "Sampling"
-_TRAINING, _MACHINE = "Training of each label's generator", "Machine"
+_TRAINING = "Training of each label's generator"
 
 
 def generate(
@@ -37,13 +46,9 @@ def generate(
     batch_size: Annotated[Whole, option("Sentences of one pass in a process. Usual: 4; scratch 8.", _TRAINING)] = None,
     gradient_accumulation: Annotated[Whole, option("Passes of one step. Usual: 2; scratch 1.", _TRAINING)] = None,
     seed: Annotated[Whole, option("Seed of training and sampling. Usual: 0.", _TRAINING)] = None,
-    precision: Annotated[Text, option("auto (usual: measured), fp32 or bf16.", _MACHINE)] = None,
-    has_gradient_checkpointing: Annotated[
-        Switch, option("Save memory for about a third more time.", _MACHINE, "--checkpointing/--no-checkpointing")
-    ] = None,
-    num_processes: Annotated[
-        Whole, option("GPUs that train one generator together. Usual: 1.", _MACHINE, "--gpus")
-    ] = None,
+    precision: PrecisionOption = None,
+    has_gradient_checkpointing: CheckpointingOption = None,
+    num_processes: GpusOption = None,
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:

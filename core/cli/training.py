@@ -6,7 +6,16 @@ import typer
 
 from core.cli.data import JsonOption, ProjectArgument
 from core.cli.jobs import WaitOption, run_job
-from core.cli.options import Number, Switch, Text, Whole, option
+from core.cli.options import (
+    CheckpointingOption,
+    GpusOption,
+    Number,
+    PrecisionOption,
+    Switch,
+    Text,
+    Whole,
+    option,
+)
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind
 from core.errors import ParserNotFoundError
@@ -16,7 +25,7 @@ from core.workflows.presets import PRESETS
 from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
 
 _DATA, _MODEL, _LOSS = "What it learns from", "Architecture", "Loss and strategies"
-_TRAINING, _MACHINE = "Training", "Machine"
+_TRAINING = "Training"
 
 
 def train(
@@ -68,11 +77,9 @@ def train(
         Switch, option("Leave the encoder as it is.", _TRAINING, "--freeze-encoder/--train-encoder")
     ] = None,
     seed: Annotated[Whole, option("Member i trains with seed + i. Usual: 0.", _TRAINING)] = None,
-    precision: Annotated[Text, option("auto (usual: measured), fp32 or bf16.", _MACHINE)] = None,
-    has_gradient_checkpointing: Annotated[
-        Switch, option("Save memory for about a third more time.", _MACHINE, "--checkpointing/--no-checkpointing")
-    ] = None,
-    num_processes: Annotated[Whole, option("GPUs that train one model together. Usual: 1.", _MACHINE, "--gpus")] = None,
+    precision: PrecisionOption = None,
+    has_gradient_checkpointing: CheckpointingOption = None,
+    num_processes: GpusOption = None,
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,5 +1,6 @@
 """What every pair classifier offers, whether it reads one instance at a time or all pairs of a sentence."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -62,7 +63,7 @@ class Batch(Protocol):
         """Return the batch on `device`."""
 
 
-class Classifier(nn.Module):
+class Classifier(nn.Module, ABC):
     """Base of the classifiers: what they must have; scoring and saving, which are the same for all.
 
     Attributes:
@@ -77,17 +78,17 @@ class Classifier(nn.Module):
     tokenizer: Any
     encoder: PreTrainedModel
 
+    @abstractmethod
     def encode(self, instances: Sequence[Instance], targets: SoftLabels | None = None) -> list[Any]:
         """Cut instances into pieces, once; those that no input can hold are left out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def collate(self, items: Sequence[Any]) -> Any:  # noqa: ANN401
         """Pad items to one batch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loss(self, batch: Any, epochs_done: float) -> Tensor:  # noqa: ANN401
         """Return the loss of a batch, a scalar."""
-        raise NotImplementedError
 
     def save(self, path: Path) -> None:
         """Write weights, config and tokenizer into a folder."""

@@ -13,23 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.domain import (
-    NO_RELATION,
-    Instance,
-    Mention,
-    Relation,
-    SentencePrediction,
-    Source,
-    Span,
-    State,
-)
-from core.models.encoder import (
-    ENCODER_FOLDER,
-    EncodedText,
-    Encoder,
-    build_encoder,
-    encode_texts,
-)
+from core.domain import NO_RELATION, Instance, Mention, Relation, SentencePrediction, Source, Span, State
+from core.models.encoder import ENCODER_FOLDER, EncodedText, Encoder, build_encoder, encode_texts
 from core.models.joint_data import (
     IGNORED_TAG,
     JointBatch,

@@ -108,13 +108,22 @@ def train_joint(
     )
     write_folder(out_path, lambda path: model.save(path, is_half=True))
     summary = _summarise(recipe, result, history, train_documents, dev_documents) | _count_unread(train_gold, items)
-    shipped = JointModel.load(out_path)
-    shipped.to(pick_device(device))
-    for name, documents in (("dev_scores", dev_gold), ("test_scores", orient_relations(test_documents, schema))):
-        if documents:
-            summary[name] = {key: score.to_json() for key, score in score_model(shipped, documents).items()}
+    summary |= _score_written(out_path, dev_gold, orient_relations(test_documents, schema), device=device)
     (out_path / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
+
+
+def _score_written(
+    path: Path, dev: Sequence[Document], test: Sequence[Document], *, device: str
+) -> dict[str, dict[str, Any]]:
+    """Score the weights as they were written, in half precision, on the splits that there are."""
+    model = JointModel.load(path)
+    model.to(pick_device(device))
+    return {
+        name: {protocol: scores.to_json() for protocol, scores in score_model(model, documents).items()}
+        for name, documents in (("dev_scores", dev), ("test_scores", test))
+        if documents
+    }
 
 
 def _require_mentions(documents: Sequence[Document], split: Split) -> None:
