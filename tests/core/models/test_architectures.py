@@ -16,7 +16,7 @@ from core.models.joint import JointModel
 from core.models.joint_data import JointConfig
 from core.nlp.alignment import split_words
 from core.nlp.dependency import Parse, Parser
-from core.training.config import TrainingConfig
+from core.training.config import Precision, TrainingConfig
 from core.training.trainer import train
 from tests.builders import find_no_parser, load_tiny_encoder, make_instance, make_schema
 
@@ -69,10 +69,10 @@ def make_model(path: Path, architecture: str, *, seed: int = 0) -> Classifier:
     )  # fmt: skip
 
 
-def train_model(path: Path, architecture: str, *, seed: int = 0) -> list[list[float]]:
+def train_model(path: Path, architecture: str, *, seed: int = 0, precision: Precision = "fp32") -> list[list[float]]:
     model = make_model(path, architecture, seed=seed)
     items = model.encode(make_instances())
-    config = TrainingConfig(num_epochs=2, learning_rate=1e-3, batch_size=2, precision="fp32", seed=seed)
+    config = TrainingConfig(num_epochs=2, learning_rate=1e-3, batch_size=2, precision=precision, seed=seed)
     train(
         model, items, lengths=[len(item.piece_ids) for item in items], collate=model.collate,
         loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done), config=config, device=CPU,
@@ -105,6 +105,14 @@ def test_a_run_repeated_with_the_same_seed_gives_identical_scores(tmp_path: Path
         train_model(tmp_path / name, architecture, seed=seed) for name, seed in zip("abc", (3, 3, 4), strict=True)
     )
     assert first == again != other
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_half_precision_trains_and_scores_like_single_precision(tmp_path: Path, architecture: str) -> None:
+    single = train_model(tmp_path / "single", architecture, precision="fp32")
+    half = train_model(tmp_path / "half", architecture, precision="bf16")
+    assert torch.allclose(torch.tensor(half), torch.tensor(single), atol=0.1)
+    assert half != single
 
 
 def test_saved_models_give_equal_scores_in_a_fresh_process(tmp_path: Path) -> None:

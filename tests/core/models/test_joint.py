@@ -9,7 +9,7 @@ import torch
 from core.domain import Mention, Relation, SentencePrediction
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, make_item
-from core.training.config import TrainingConfig
+from core.training.config import Precision, TrainingConfig
 from core.training.trainer import train
 from tests.builders import find_mention, load_tiny_encoder, make_schema
 
@@ -32,18 +32,19 @@ def model(tmp_path: Path) -> JointModel:
     return JointModel(load_tiny_encoder(tmp_path / "encoder"), JointConfig.from_schema(make_schema(), dropout=0.0))
 
 
-def fit(model: JointModel, *, num_epochs: int) -> None:
+def fit(model: JointModel, *, num_epochs: int, precision: Precision = "fp32") -> None:
     texts = POSITIVE + NEGATIVE
     items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(texts), texts, strict=True)]
-    config = TrainingConfig(num_epochs=num_epochs, learning_rate=3e-3, batch_size=6, precision="fp32")
+    config = TrainingConfig(num_epochs=num_epochs, learning_rate=3e-3, batch_size=6, precision=precision)
     train(
         model, items, lengths=[len(item.encoded.piece_ids) for item in items], collate=model.collate,
         loss=lambda _, batch, epochs: model.loss(batch, epochs), config=config, device=CPU,
     )  # fmt: skip
 
 
-def test_it_learns_mentions_and_relations_of_six_sentences_by_heart(model: JointModel) -> None:
-    fit(model, num_epochs=60)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_it_learns_mentions_and_relations_of_six_sentences_by_heart(model: JointModel, precision: Precision) -> None:
+    fit(model, num_epochs=60, precision=precision)
     for text, prediction in zip(POSITIVE + NEGATIVE, model.predict(POSITIVE + NEGATIVE), strict=True):
         mentions, relations = annotate(text)
         assert set(prediction.mentions) == set(mentions)
