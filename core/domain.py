@@ -410,6 +410,12 @@ class SyntheticSentence:
         state: A curator's decision.
         reason: Why a curator rejected it; empty otherwise.
         provenance: Generator, base, data hash, seed and sampling settings, as plain strings.
+        head_name: Name that stands for the head's mask in the readable form; empty where none was chosen.
+        tail_name: Name that stands for the tail's mask.
+        agreement: Mean probability in [0, 1] that judges of gold alone gave the label; None without judges.
+        disagreement: Mutual information between the judges, in nats.
+        novelty: 1 minus the Jaccard similarity of its words and those of the nearest gold sentence, in [0, 1].
+        nearest_gold: That gold sentence, masked.
     """
 
     text: str
@@ -419,6 +425,12 @@ class SyntheticSentence:
     state: State = State.PENDING
     reason: str = ""
     provenance: tuple[tuple[str, str], ...] = ()
+    head_name: str = ""
+    tail_name: str = ""
+    agreement: float | None = None
+    disagreement: float | None = None
+    novelty: float | None = None
+    nearest_gold: str = ""
 
 
 @dataclass(frozen=True, slots=True)

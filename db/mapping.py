@@ -219,6 +219,12 @@ def synthetic_row(sentence: SyntheticSentence, *, project_id: int, job_id: str |
         state=sentence.state,
         reason=sentence.reason,
         provenance=dict(sentence.provenance),
+        head_name=sentence.head_name,
+        tail_name=sentence.tail_name,
+        agreement=sentence.agreement,
+        disagreement=sentence.disagreement,
+        novelty=sentence.novelty,
+        nearest_gold=sentence.nearest_gold,
         job_id=job_id,
         shuffle=draw_share(hash_text(sentence.text)),
     )
@@ -234,4 +240,10 @@ def to_synthetic(row: SyntheticRow) -> SyntheticSentence:
         state=row.state,
         reason=row.reason,
         provenance=tuple(row.provenance.items()),
+        head_name=row.head_name,
+        tail_name=row.tail_name,
+        agreement=row.agreement,
+        disagreement=row.disagreement,
+        novelty=row.novelty,
+        nearest_gold=row.nearest_gold,
     )

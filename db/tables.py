@@ -228,7 +228,11 @@ class WorkerStatus(Table, table=True):
 
 
 class SyntheticRow(Table, table=True):
-    """A sentence written by a generator; its head and tail are mask tokens of the text."""
+    """A sentence written by a generator; its head and tail are mask tokens of the text.
+
+    `head_name` and `tail_name` stand for the masks where people read it; the scores are those of
+    `core.domain.SyntheticSentence`.
+    """
 
     __tablename__ = "synthetic_sentence"
     __table_args__ = (
@@ -252,6 +256,12 @@ class SyntheticRow(Table, table=True):
     reason: str = Field(default="", sa_type=type_of_text)
     split: Split = Field(default=Split.TRAIN, sa_type=type_of_enum(Split))
     original_text: str | None = Field(default=None, sa_type=type_of_text)
+    head_name: str = Field(default="", sa_type=type_of_text, sa_column_kwargs={"server_default": ""})
+    tail_name: str = Field(default="", sa_type=type_of_text, sa_column_kwargs={"server_default": ""})
+    agreement: float | None = None
+    disagreement: float | None = None
+    novelty: float | None = None
+    nearest_gold: str = Field(default="", sa_type=type_of_text, sa_column_kwargs={"server_default": ""})
     provenance: dict[str, str] = Field(default_factory=dict, sa_type=type_of_json)
     job_id: str | None = Field(default=None, sa_type=type_of_text, foreign_key="job.id", ondelete="SET NULL")
     version: int = 1

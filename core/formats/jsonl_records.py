@@ -204,6 +204,12 @@ class SyntheticRecord(Record):
     state: State = State.PENDING
     reason: str = ""
     provenance: Pairs = ()
+    head_name: str = ""
+    tail_name: str = ""
+    agreement: float | None = None
+    disagreement: float | None = None
+    novelty: float | None = None
+    nearest_gold: str = ""
 
     @classmethod
     def from_domain(cls, sentence: SyntheticSentence) -> Self:
@@ -216,6 +222,12 @@ class SyntheticRecord(Record):
             state=sentence.state,
             reason=sentence.reason,
             provenance=sentence.provenance,
+            head_name=sentence.head_name,
+            tail_name=sentence.tail_name,
+            agreement=sentence.agreement,
+            disagreement=sentence.disagreement,
+            novelty=sentence.novelty,
+            nearest_gold=sentence.nearest_gold,
         )
 
     def to_domain(self) -> SyntheticSentence:
@@ -227,7 +239,21 @@ class SyntheticRecord(Record):
         (head, head_repair), (tail, tail_repair) = self.head.to_domain(self.text), self.tail.to_domain(self.text)
         if head_repair or tail_repair:
             raise FormatError(f"{head_repair or tail_repair} Masks are not repaired; correct the offsets.")
-        return SyntheticSentence(self.text, self.label, head, tail, self.state, self.reason, self.provenance)
+        return SyntheticSentence(
+            self.text,
+            self.label,
+            head,
+            tail,
+            self.state,
+            self.reason,
+            self.provenance,
+            head_name=self.head_name,
+            tail_name=self.tail_name,
+            agreement=self.agreement,
+            disagreement=self.disagreement,
+            novelty=self.novelty,
+            nearest_gold=self.nearest_gold,
+        )
 
 
 def _make_id_lookup(document: Document) -> Callable[[Mention], str]:

@@ -304,8 +304,9 @@ class Bilinear(nn.Bilinear):
             returns: (pairs, classes).
         """
         by_column = self.weight.permute(1, 0, 2).flatten(1)  # (width, classes * width)
-        moved = (input1 @ by_column).unflatten(-1, (self.out_features, -1))  # (pairs, classes, width)
-        return (moved @ input2.unsqueeze(-1)).squeeze(-1)
+        moved = (input1 @ by_column).view(len(input1), self.out_features, -1)  # (pairs, classes, width)
+        scores: Tensor = moved @ input2.unsqueeze(-1)  # (pairs, classes, 1)
+        return scores.squeeze(-1)
 
 
 def _feed_forward(width: int, hidden_width: int, output_width: int, dropout: float) -> nn.Sequential:

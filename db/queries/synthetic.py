@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -13,6 +14,10 @@ from db.mapping import synthetic_row, to_synthetic
 from db.tables import SyntheticRow
 
 GOLD = (State.ACCEPTED, State.CORRECTED)
+# Sorts after every score.
+_NO_SCORE = 1e9
+# Place of a sentence in a queue: what it is sorted by, smallest first; its random number; its id.
+Place: TypeAlias = tuple[float, float, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,25 @@ class SyntheticView:
     state: State
     reason: str
     original_text: str | None
+    head_name: str
+    tail_name: str
+    agreement: float | None
+    disagreement: float | None
+    novelty: float | None
+    nearest_gold: str
     provenance: Mapping[str, str]
     job_id: str | None
+
+
+class SyntheticOrder(StrEnum):
+    """Order of a queue of synthetic sentences; those without the score come last, ties in random order."""
+
+    RANDOM = "random"
+    MOST_AGREED = "most agreed"
+    LEAST_AGREED = "least agreed"
+    MOST_DISPUTED = "most disputed"
+    MOST_NOVEL = "most novel"
+    LEAST_NOVEL = "least novel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +107,11 @@ def list_synthetic(
     label: str | None = None,
     state: State | None = State.PENDING,
     job_id: str | None = None,
-    after: tuple[float, int] | None = None,
+    order: SyntheticOrder = SyntheticOrder.RANDOM,
+    after: Place | None = None,
     limit: int = 40,
 ) -> list[SyntheticView]:
-    """Return a page of synthetic sentences in their fixed random order.
+    """Return a page of synthetic sentences.
 
     Args:
         session: An open session.
@@ -96,24 +119,40 @@ def list_synthetic(
         label: Only this label.
         state: Only this state; None takes all.
         job_id: Only those that one job wrote.
-        after: `get_queue_key` of the last one of the page before.
+        order: What comes first.
+        after: `get_queue_key` of the last one of the page before, in the same order.
         limit: Most sentences of a page.
     """
-    shuffle, row_id = col(SyntheticRow.shuffle), col(SyntheticRow.id)
+    keys = _sort_keys(order)
     query = select(SyntheticRow).where(*_conditions(project_id, label, state, job_id))
     if after is not None:
-        query = query.where(sa.tuple_(shuffle, row_id) > sa.tuple_(*after))
-    query = query.order_by(shuffle, row_id).limit(limit).execution_options(populate_existing=True)
+        query = query.where(sa.tuple_(*keys) > sa.tuple_(*after[-len(keys) :]))
+    query = query.order_by(*keys).limit(limit).execution_options(populate_existing=True)
     return [_view(row) for row in session.exec(query)]
 
 
-def get_queue_key(session: Session, synthetic_id: int) -> tuple[float, int]:
-    """Return the place of a synthetic sentence in the queue's order."""
-    query = select(SyntheticRow.shuffle, SyntheticRow.id).where(SyntheticRow.id == synthetic_id)
-    found = session.exec(query).first()
+def get_queue_key(session: Session, synthetic_id: int, *, order: SyntheticOrder = SyntheticOrder.RANDOM) -> Place:
+    """Return the place of a synthetic sentence in a queue of that order."""
+    keys = _sort_keys(order)
+    found = session.execute(sa.select(*keys).where(col(SyntheticRow.id) == synthetic_id)).first()
     if found is None:
         raise _missing(synthetic_id)
-    return found
+    score = 0.0 if len(keys) == 2 else float(found[0])
+    return score, float(found[-2]), int(found[-1])
+
+
+def _sort_keys(order: SyntheticOrder) -> list[Any]:
+    """Return what a queue is sorted by, ascending; the random order needs no score, so that its index serves."""
+    agreement, novelty = col(SyntheticRow.agreement), col(SyntheticRow.novelty)
+    by_score: dict[SyntheticOrder, Any] = {
+        SyntheticOrder.MOST_AGREED: -agreement,
+        SyntheticOrder.LEAST_AGREED: agreement,
+        SyntheticOrder.MOST_DISPUTED: -col(SyntheticRow.disagreement),
+        SyntheticOrder.MOST_NOVEL: -novelty,
+        SyntheticOrder.LEAST_NOVEL: novelty,
+    }
+    scores = [sa.func.coalesce(by_score[order], _NO_SCORE)] if order in by_score else []
+    return [*scores, col(SyntheticRow.shuffle), col(SyntheticRow.id)]
 
 
 def count_queue(

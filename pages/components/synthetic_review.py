@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import streamlit as st
 
 from core.workflows import curate
 from db.queries import decisions, projects, synthetic
+from db.queries.synthetic import Place
 from db.session import Session
 from pages.components import synthetic_cards
 from pages.components.deck_changes import Desk, apply_event
@@ -18,7 +19,6 @@ from pages.components.synthetic_filters import PAGE, STATE_NAMES, Choice
 from pages.components.wording import count, label_name
 
 PAGE_SIZE = 80
-Place: TypeAlias = tuple[float, int]
 
 
 def show(session: Session, user_id: int, choice: Choice) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from db.queries import synthetic
-from db.queries.synthetic import SyntheticView
+from db.queries.synthetic import Place, SyntheticView
 from db.session import Session
 from pages.components.synthetic_cards import find_likelihood
 from pages.components.synthetic_filters import STATE_NAMES, Choice
@@ -15,7 +15,7 @@ PAGE_SIZE = 25
 
 def show(session: Session, choice: Choice) -> None:
     """Show the sentences of a choice in the order of the review queue."""
-    places: list[tuple[float, int] | None] = st.session_state.setdefault(f"synthetic-places-{choice}", [None])
+    places: list[Place | None] = st.session_state.setdefault(f"synthetic-places-{choice}", [None])
     total = synthetic.count_queue(session, choice.project_id, label=choice.label, state=choice.state)
     views = synthetic.list_synthetic(
         session, choice.project_id, label=choice.label, state=choice.state, after=places[-1], limit=PAGE_SIZE
@@ -48,13 +48,11 @@ def _describe_row(view: SyntheticView) -> dict[str, object]:
     }
 
 
-def _turn_back(places: list[tuple[float, int] | None]) -> None:
+def _turn_back(places: list[Place | None]) -> None:
     places.pop()
 
 
-def _show_turner(
-    session: Session, places: list[tuple[float, int] | None], views: list[SyntheticView], total: int
-) -> None:
+def _show_turner(session: Session, places: list[Place | None], views: list[SyntheticView], total: int) -> None:
     first = (len(places) - 1) * PAGE_SIZE
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

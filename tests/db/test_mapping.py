@@ -112,6 +112,12 @@ def test_synthetic_sentence_comes_back_exactly(session: Session, project_id: int
         State.CORRECTED,
         "fluent",
         (("seed", "3"),),
+        head_name="aspirin",
+        tail_name="nausea",
+        agreement=0.75,
+        disagreement=0.125,
+        novelty=0.5,
+        nearest_gold="$CHEMICAL$ caused $DISEASE$ once.",
     )
     assert synthetic.add_synthetic(session, project_id, [sentence, sentence]) == 1
     assert synthetic.add_synthetic(session, project_id, [sentence]) == 0

@@ -1,5 +1,7 @@
 """Counts, views, predictions, jobs, models, synthetic sentences."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -23,6 +25,7 @@ from core.errors import ConflictError, NotFoundError
 from db.queries import annotations, decisions, documents, edits, jobs, models, projects, synthetic, users
 from db.queries.predictions import store_predictions
 from db.queries.projects import LabelBalance
+from db.queries.synthetic import SyntheticOrder
 from db.session import Engine, Session
 from db.tables import Decision, MentionRow
 
@@ -260,6 +263,23 @@ def test_model_of_a_job_is_stored_once_with_its_members(session: Session, projec
     models.add_run(session, run)
     assert models.find_run(session, "j1") == run
     assert models.find_run(session, "j2") is None
+
+
+def test_synthetic_queue_is_sorted_by_a_score_with_the_unscored_last(session: Session, project_id: int) -> None:
+    scores = (0.9, None, 0.2, 0.5, None, 0.2)
+    many = [replace(make_synthetic(str(n), "CID"), agreement=score) for n, score in enumerate(scores)]
+    synthetic.add_synthetic(session, project_id, many)
+    for order, expected in (
+        (SyntheticOrder.MOST_AGREED, [0.9, 0.5, 0.2, 0.2, None, None]),
+        (SyntheticOrder.LEAST_AGREED, [0.2, 0.2, 0.5, 0.9, None, None]),
+    ):
+        views = []
+        after = None
+        while page := synthetic.list_synthetic(session, project_id, order=order, after=after, limit=2):
+            views += page
+            after = synthetic.get_queue_key(session, page[-1].id, order=order)
+        assert [view.agreement for view in views] == expected
+        assert len({view.id for view in views}) == len(scores)
 
 
 def test_synthetic_queue_is_paged_and_filtered(session: Session, project_id: int) -> None:

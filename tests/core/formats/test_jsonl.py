@@ -94,6 +94,12 @@ def synthetic_sentences(draw: st.DrawFn) -> SyntheticSentence:
         state=draw(st.sampled_from(State)),
         reason=draw(TEXTS),
         provenance=tuple(draw(st.lists(st.tuples(TEXTS, TEXTS), max_size=2))),
+        head_name=draw(TEXTS),
+        tail_name=draw(TEXTS),
+        agreement=draw(st.none() | st.floats(0, 1)),
+        disagreement=draw(st.none() | st.floats(0, 1)),
+        novelty=draw(st.none() | st.floats(0, 1)),
+        nearest_gold=draw(TEXTS),
     )
 
 
