@@ -25,6 +25,7 @@ class Removal(StrEnum):
     MEMORISED = "memorised"
     COPY_OF_GOLD = "copy_of_gold"
     COPY_OF_SYNTHETIC = "copy_of_synthetic"
+    JUDGES = "judges"
 
     @property
     def description(self) -> str:
@@ -39,6 +40,7 @@ _DESCRIPTIONS = {
     Removal.MEMORISED: "repeats a sentence of the dev or test split",
     Removal.COPY_OF_GOLD: "repeats a gold sentence of the train split",
     Removal.COPY_OF_SYNTHETIC: "repeats another synthetic sentence",
+    Removal.JUDGES: "fits its label less than the least agreement of the judges that was asked for",
 }
 
 

@@ -13,6 +13,7 @@ from core.generation.config import SamplingConfig
 from core.generation.filters import KeptSentence, Removal, SentenceFilter
 from core.generation.generator import Generator, mean_loss
 from core.generation.pieces import boundary_ids, decode_sentence, encode_sentences
+from core.generation.quality import Appraisal, Appraise
 from core.training.trainer import Report
 
 
@@ -21,12 +22,14 @@ class GenerationResult:
     """What a generation gave.
 
     Args:
-        kept: Sentences that passed every filter, in the order they were drawn.
+        kept: Sentences that passed every filter and the gate, in the order they were drawn.
+        appraisals: What was said of each of them; empty where nobody was asked.
         num_generated: Sentences drawn.
         removed: Reason → number of sentences; a reason that removed none is left out.
     """
 
     kept: tuple[KeptSentence, ...]
+    appraisals: tuple[Appraisal, ...]
     num_generated: int
     removed: dict[Removal, int]
 
@@ -37,38 +40,50 @@ def generate_sentences(
     *,
     count: int,
     config: SamplingConfig,
+    appraise: Appraise | None = None,
+    min_agreement: float = 0.0,
     report: Report | None = None,
 ) -> GenerationResult:
-    """Draw until `count` sentences passed the filters, or until the attempts are used up.
+    """Draw until `count` sentences passed the filters and the gate, or until the attempts are used up.
 
     Args:
         generator: On the device to draw on.
         sentence_filter: Judge of each sentence.
         count: Sentences wanted after filtering.
         config: How to draw, and how often at most.
+        appraise: Scores the sentences of a batch that passed the filters.
+        min_agreement: Least agreement of the judges, in [0, 1]; 0 keeps all.
         report: Progress sink.
 
     Raises:
         SequenceTooLongError: The model has too few positions for `max_new_pieces`.
     """
     kept: list[KeptSentence] = []
+    appraisals: list[Appraisal] = []
     removed: Counter[Removal] = Counter()
     num_generated, limit = 0, count * config.attempts_by_sentence
     while len(kept) < count and num_generated < limit:
         batch_size = min(config.batch_size, limit - num_generated)
+        passed: list[KeptSentence] = []
         for text in draw_sentences(generator, batch_size, config=config, seed=_batch_seed(config.seed, num_generated)):
-            if len(kept) == count:
+            if len(kept) + len(passed) == count:
                 break
             num_generated += 1
             match sentence_filter.judge(text):
                 case Removal() as reason:
                     removed[reason] += 1
                 case KeptSentence() as sentence:
-                    kept.append(sentence)
+                    passed.append(sentence)
+        if appraise and passed:
+            fit = [pair for pair in zip(passed, appraise(passed), strict=True) if pair[1].passes(min_agreement)]
+            removed[Removal.JUDGES] += len(passed) - len(fit)
+            passed = [sentence for sentence, _ in fit]
+            appraisals += [appraisal for _, appraisal in fit]
+        kept += passed
         if report:
             done = max(len(kept) / count, num_generated / limit)
             report(done, f"{len(kept)} of {count} kept, {num_generated} generated", kept=len(kept))
-    return GenerationResult(tuple(kept), num_generated, dict(removed))
+    return GenerationResult(tuple(kept), tuple(appraisals), num_generated, dict(+removed))
 
 
 def _batch_seed(seed: int, num_generated: int) -> int:

@@ -1,11 +1,12 @@
 """What a generation is asked to do; needs no torch, so that the Synthetic page can offer and check it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args
 
 from core.errors import ModelError
 from core.generation.config import SCRATCH, SCRATCH_NOTICE, SamplingConfig, ScratchConfig
+from core.starter import DEFAULT_STARTER
 from core.training.config import Precision
 from core.workflows.retrain_params import MAX_PROCESSES
 
@@ -17,12 +18,14 @@ _SAMPLING, _SCRATCH = SamplingConfig(), ScratchConfig()
 USUAL_GOLD = 10  # below it a label's sentences are few enough to be worth a warning
 # Fields whose usual value depends on the base, which None stands for.
 _TYPES_BESIDE_NONE: Mapping[str, type] = {"learning_rate": float, "batch_size": int, "gradient_accumulation": int}
+_JUDGES = (0, 3, 20)  # none, or from 3 to 20
 _VALUES: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
     str: "text",
     tuple: "a list of labels",
+    dict: "a number of sentences by label",
 }
 
 
@@ -32,13 +35,15 @@ class GenerateParams:
 
     Args:
         labels: Labels to write for, NO_RELATION too; empty takes every label with enough gold sentences.
-        count: Sentences for each label, after the filters.
+        count: Sentences for each label, after filters and gate.
+        label_counts: Sentences for single labels in the place of `count`; 0 leaves a label out.
         base: "scratch", a folder, or a hub name of a causal language model.
         seed: Seed of training and drawing.
         may_download: Whether a hub name may be fetched.
         device: "auto", "cpu" or "cuda".
         num_epochs: Passes over a label's gold sentences; a base from nothing may make fewer of a large label.
-        learning_rate: Peak rate of the stage per label; None takes 3e-5, or 1e-3 for a base from nothing.
+        learning_rate: Peak rate of the stage per label; None takes 3e-5, or for a small base the rate of several
+            that gives held-out sentences of the label the lowest perplexity.
         batch_size: Sentences of one forward pass in one process; None takes 4, or 8 for a base from nothing.
         gradient_accumulation: Forward passes per optimiser step; None takes 2, or 1 for a base from nothing.
         precision: "auto" measures.
@@ -47,10 +52,14 @@ class GenerateParams:
             is about the stage per label: a base from nothing is too small to gain from any.
         temperature, top_k, top_p, max_new_pieces, attempts_by_sentence: See `SamplingConfig`.
         num_layers, width: Size of a base from nothing.
+        num_judges: Judges, trained on gold alone, that score each sentence: 0 for none, or 3 to 20.
+        judge_encoder: Encoder of the judges: starter, folder or hub name.
+        min_agreement: Least mean probability in [0, 1] that the judges give the intended label; 0 keeps all.
     """
 
     labels: tuple[str, ...] = ()
     count: int = 50
+    label_counts: Mapping[str, int] = field(default_factory=dict)
     base: str = SCRATCH
     seed: int = 0
     may_download: bool = False
@@ -69,6 +78,9 @@ class GenerateParams:
     attempts_by_sentence: int = _SAMPLING.attempts_by_sentence
     num_layers: int = _SCRATCH.num_layers
     width: int = _SCRATCH.width
+    num_judges: int = 4
+    judge_encoder: str = DEFAULT_STARTER
+    min_agreement: float = 0.0
 
     @classmethod
     def from_json(cls, params: Mapping[str, Any]) -> "GenerateParams":
@@ -77,7 +89,7 @@ class GenerateParams:
         Raises:
             ModelError: A parameter is unknown, of another type or out of range.
         """
-        known = [field.name for field in fields(cls)]
+        known = [one.name for one in fields(cls)]
         unknown = sorted(set(params) - set(known))
         if unknown:
             raise ModelError(f"Unknown generation parameters {unknown}; known: {', '.join(known)}.")
@@ -88,14 +100,15 @@ class GenerateParams:
         return read
 
     def _check_types(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is None and field.name in _TYPES_BESIDE_NONE:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value is None and one.name in _TYPES_BESIDE_NONE:
                 continue
-            wanted = _TYPES_BESIDE_NONE.get(field.name, type(field.default))
+            usual = {} if one.name == "label_counts" else one.default
+            wanted = _TYPES_BESIDE_NONE.get(one.name, type(usual))
             is_whole_number = wanted is float and type(value) is int
             if type(value) is not wanted and not is_whole_number:
-                raise ModelError(f"{field.name} is {value!r}; it needs {_VALUES[wanted]}.")
+                raise ModelError(f"{one.name} is {value!r}; it needs {_VALUES[wanted]}.")
 
     def _check_limits(self) -> None:
         if self.precision not in get_args(Precision):
@@ -116,6 +129,15 @@ class GenerateParams:
             "top_p": (0 < self.top_p <= 1, "more than 0 and at most 1"),
             "max_new_pieces": (self.max_new_pieces >= 1, "at least 1"),
             "attempts_by_sentence": (self.attempts_by_sentence >= 1, "at least 1"),
+            "label_counts": (
+                all(type(number) is int and 0 <= number <= MAX_COUNT for number in self.label_counts.values()),
+                f"0 to {MAX_COUNT} for each label",
+            ),
+            "num_judges": (
+                self.num_judges == _JUDGES[0] or _JUDGES[1] <= self.num_judges <= _JUDGES[2],
+                f"0 for none, or {_JUDGES[1]} to {_JUDGES[2]}",
+            ),
+            "min_agreement": (0 <= self.min_agreement <= 1, "0 to 1"),
             "num_layers": (self.num_layers >= 1, "at least 1"),
             "width": (self.width >= 1 and self.width % num_heads == 0, f"a multiple of {num_heads} above 0"),
         }
@@ -125,7 +147,11 @@ class GenerateParams:
 
     def to_json(self) -> dict[str, Any]:
         """Return the parameters as JSON."""
-        return asdict(self) | {"labels": list(self.labels)}
+        return asdict(self) | {"labels": list(self.labels), "label_counts": dict(self.label_counts)}
+
+    def count_for(self, label: str) -> int:
+        """Return how many sentences a label wants."""
+        return self.label_counts.get(label, self.count)
 
     @property
     def is_scratch(self) -> bool:

@@ -7,14 +7,16 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from core.domain import NO_RELATION, Document, Instance, Schema, Split
+from core.ensemble.dataset import Dataset
 from core.errors import NotEnoughDataError, SchemaError
 from core.generation.filters import MaskPair
 from core.nlp.masking import mask_instance, mask_tokens, masks_for_pair
 from core.workflows.instances import build_instances
+from core.workflows.judges import JudgePlan, plan_judges
 from core.workflows.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams
 from db.queries import documents, projects, synthetic
 from db.session import Session
@@ -32,6 +34,7 @@ class LabelPlan:
         pairs: Mask pairs of its gold sentences, the most usual first.
         sentences: Its masked gold sentences of the train split, in a seeded random order.
         sampling_seed: Seed of the draws; differs from that of earlier jobs, which would draw the same again.
+        count: Sentences wanted after filters and gate.
         warning: What a curator should know about the label's data; empty if there is nothing.
     """
 
@@ -40,6 +43,7 @@ class LabelPlan:
     pairs: tuple[MaskPair, ...]
     sentences: tuple[str, ...]
     sampling_seed: int
+    count: int
     warning: str = ""
 
 
@@ -55,6 +59,9 @@ class GenerationPlan:
         gold: Masked gold sentences of the train split, of every label.
         heldout: Masked gold sentences of dev and test, of every label.
         synthetic: Synthetic sentences that exist already, decided or not.
+        names: (entity type, name) of the gold mentions of the train split, for the readable form.
+        judges: How the judges are trained.
+        fold_by_gold: Masked gold sentence → the fold that its judges have not seen.
         notes: What was left out, for people.
     """
 
@@ -65,6 +72,9 @@ class GenerationPlan:
     gold: tuple[str, ...]
     heldout: tuple[str, ...]
     synthetic: tuple[str, ...]
+    names: tuple[tuple[str, str], ...] = ()
+    judges: JudgePlan = field(default_factory=JudgePlan)
+    fold_by_gold: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -86,7 +96,7 @@ class GenerationPlan:
 
     def save(self, run_path: Path) -> None:
         """Write the plan as JSON below `run_path`."""
-        content = asdict(self) | {"params": self.params.to_json()}
+        content = asdict(self) | {"params": self.params.to_json(), "judges": self.judges.to_json()}
         (run_path / PLAN_NAME).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
     @staticmethod
@@ -100,11 +110,18 @@ class GenerationPlan:
             for plan in content["labels"]
         ]
         texts = {name: tuple(content[name]) for name in ("masks", "plain", "gold", "heldout", "synthetic", "notes")}
-        return GenerationPlan(params=GenerateParams.from_json(content["params"]), labels=tuple(labels), **texts)
+        return GenerationPlan(
+            params=GenerateParams.from_json(content["params"]),
+            labels=tuple(labels),
+            names=tuple((entity_type, name) for entity_type, name in content["names"]),
+            judges=JudgePlan.from_json(content["judges"]),
+            fold_by_gold=content["fold_by_gold"],
+            **texts,
+        )
 
 
 def collect_plan(session: Session, project_id: int, params: GenerateParams) -> GenerationPlan:
-    """Read the project's gold, mask it and choose the labels.
+    """Read the project's gold, mask it and choose the labels; the judges are planned by `add_judges`.
 
     Raises:
         SchemaError: A label that was asked for is not in the schema.
@@ -118,10 +135,10 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
     by_label = defaultdict(list)
     for instance in gold:
         by_label[str(instance.label)].append(instance)
-    chosen, notes = _choose_labels(schema, by_label, params.labels)
+    chosen, notes = _choose_labels(schema, by_label, params)
     num_existing = Counter(view.label for view in existing)
     plans = [
-        _plan_label(number, label, by_label[label], schema, seed=params.seed, num_existing=num_existing[label])
+        _plan_label(number, label, by_label[label], schema, params=params, num_existing=num_existing[label])
         for number, label in enumerate(chosen, start=1)
     ]
     return GenerationPlan(
@@ -132,22 +149,45 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
         gold=_mask_all(gold, schema),
         heldout=_mask_all(_list_maskable(held_out, schema), schema),
         synthetic=tuple(view.text for view in existing),
+        names=tuple((m.entity_type, m.span.text(one.text)) for one in gold for m in (one.head, one.tail)),
         notes=tuple(notes),
     )
 
 
+def add_judges(plan: GenerationPlan, dataset: Dataset) -> GenerationPlan:
+    """Plan the judges of a generation, or note why there are none.
+
+    Args:
+        plan: The plan without judges.
+        dataset: Gold of the project: its train part is judged from, its dev part chooses epochs.
+    """
+    params = plan.params
+    judges = plan_judges(dataset, num_judges=params.num_judges, seed=params.seed, encoder=params.judge_encoder)
+    if not judges.num_judges:
+        return replace(
+            plan, notes=(*plan.notes, "No judges: there is too little gold to train them, so nothing is scored.")
+        )
+    judges = replace(judges, may_download=params.may_download, device=params.device)
+    maskable = [one for one in dataset.train if not one.head.span.overlaps(one.tail.span)]
+    folds = {_mask(one, dataset.schema): judges.folds[one.text] for one in maskable}
+    return replace(plan, judges=judges, fold_by_gold=folds)
+
+
 def _choose_labels(
-    schema: Schema, by_label: Mapping[str, Sequence[Instance]], wanted: Sequence[str]
+    schema: Schema, by_label: Mapping[str, Sequence[Instance]], params: GenerateParams
 ) -> tuple[list[str], list[str]]:
     """Return the labels to write for, and notes on those left out."""
     known = [*schema.label_names, NO_RELATION]
-    unknown = sorted(set(wanted) - set(known))
+    unknown = sorted({*params.labels, *params.label_counts} - set(known))
     if unknown:
         raise SchemaError(f"Unknown relation labels {unknown}; known: {', '.join(known)}.")
-    counts = {label: len(by_label.get(label, ())) for label in dict.fromkeys(wanted or known)}
+    wanted = [label for label in dict.fromkeys(params.labels or known) if params.count_for(label)]
+    counts = {label: len(by_label.get(label, ())) for label in wanted}
     short = [f"{label} has {count}" for label, count in counts.items() if count < MIN_GOLD]
     chosen = [label for label, count in counts.items() if count >= MIN_GOLD]
-    if not chosen or (short and wanted):
+    if not wanted:
+        raise NotEnoughDataError("No label wants a sentence: every count is 0. Ask for at least one.")
+    if not chosen or (short and params.labels):
         raise NotEnoughDataError(
             f"Too few gold sentences in the train split: {', '.join(short)}; a label needs {MIN_GOLD}. "
             "Review more sentences on the Annotate page, or import gold documents."
@@ -156,11 +196,17 @@ def _choose_labels(
 
 
 def _plan_label(
-    number: int, label: str, instances: Sequence[Instance], schema: Schema, *, seed: int, num_existing: int
+    number: int,
+    label: str,
+    instances: Sequence[Instance],
+    schema: Schema,
+    *,
+    params: GenerateParams,
+    num_existing: int,
 ) -> LabelPlan:
     pairs = Counter((one.head.entity_type, one.tail.entity_type) for one in instances)
     sentences = list(_mask_all(instances, schema))
-    random.Random(seed).shuffle(sentences)
+    random.Random(params.seed).shuffle(sentences)
     warning = ""
     if len(instances) < USUAL_GOLD:
         warning = (
@@ -174,7 +220,8 @@ def _plan_label(
             MaskPair(*masks_for_pair(schema, head, tail), head, tail) for (head, tail), _ in pairs.most_common()
         ),
         sentences=tuple(sentences),
-        sampling_seed=seed + num_existing,
+        sampling_seed=params.seed + num_existing,
+        count=params.count_for(label),
         warning=warning,
     )
 
@@ -186,7 +233,11 @@ def _list_maskable(gold: Iterable[Document], schema: Schema) -> list[Instance]:
 
 def _mask_all(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:
     """Return the masked sentences on one line each, without repetitions."""
-    return tuple(dict.fromkeys(" ".join(mask_instance(one, schema).split()) for one in instances))
+    return tuple(dict.fromkeys(_mask(one, schema) for one in instances))
+
+
+def _mask(instance: Instance, schema: Schema) -> str:
+    return " ".join(mask_instance(instance, schema).split())
 
 
 def _list_sentences(train: Iterable[Document]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,12 +29,14 @@ from core.generation.config import SCRATCH_NOTICE
 from core.jobs.child import task_arguments
 from core.jobs.progress import Progress
 from core.jobs.ranks import find_free_port, rank_environments, run_ranks
+from core.training.config import TrainingConfig
+from core.workflows.judges import plan_judges
 from core.workflows.synthesise import GeneratePipeline
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, collect_plan
 from db.queries import documents, jobs, projects, synthetic
 from db.session import Session
-from tests.builders import find_mention, ignore_progress
+from tests.builders import find_mention, ignore_progress, load_tiny_encoder
 
 SCHEMA = Schema(
     (EntityType("Chemical"), EntityType("Disease")),
@@ -41,7 +44,7 @@ SCHEMA = Schema(
 )
 ROOT = Path(__file__).parents[3]
 WHO = ("Two men", "One child", "Some mice", "Nine women")
-TINY = {"num_layers": 1, "width": 64, "num_epochs": 12, "attempts_by_sentence": 60}
+TINY = {"num_layers": 1, "width": 64, "num_epochs": 12, "attempts_by_sentence": 60, "num_judges": 0}
 
 
 def make_document(number: int, label: str | None, *, split: Split = Split.TRAIN, is_reviewed: bool = True) -> Document:
@@ -141,13 +144,13 @@ def test_at_the_cap_the_result_says_which_filter_removed_most(session: Session, 
 
 def test_plan_names_tasks_that_are_safe_as_files_and_puts_the_base_first(session: Session, tmp_path: Path) -> None:
     project_id = seed_project(session, gold={"CPR:3": 12, "treats": 12, None: 12})
-    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params={"count": 1})
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params={"count": 1, "num_judges": 0})
     stages = GeneratePipeline().prepare(session, job, tmp_path)
     assert stages == [["base"], ["label-1-cpr-3", "label-2-treats", "label-3-no-relation"]]
     plan = GenerationPlan.load(tmp_path)
     assert [label.label for label in plan.labels] == ["CPR:3", "treats", NO_RELATION]
     assert all("$CHEMICAL$" in text and "$DISEASE$" in text for label in plan.labels for text in label.sentences)
-    assert plan == collect_plan(session, project_id, GenerateParams(count=1))
+    assert plan == collect_plan(session, project_id, GenerateParams(count=1, num_judges=0))
 
 
 def test_only_reviewed_train_sentences_are_learnt_and_held_out_ones_are_known(session: Session) -> None:
@@ -221,6 +224,78 @@ def test_a_label_has_the_processes_that_were_asked_for_and_the_base_one(session:
     assert pipeline.prepare(session, job, tmp_path) == [["base"], ["label-1-cpr-3"]]
     assert pipeline.num_processes("base", tmp_path) == 1
     assert pipeline.num_processes("label-1-cpr-3", tmp_path) == 3
+
+
+def test_an_unchanged_label_is_not_trained_again_and_a_changed_one_is(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40, "treats": 40})
+    own = {**TINY, "count": 1, "learning_rate": 1e-3}
+    run(session, project_id, tmp_path / "a", labels=["CPR:3", "treats"], **own)
+    own["base"] = str(tmp_path / "a" / "base")
+    run(session, project_id, tmp_path / "b", labels=["CPR:3", "treats"], **own)
+    documents.store_document(session, project_id, make_document(900, "treats"), source_name="t")
+    result = run(session, project_id, tmp_path / "c", labels=["CPR:3", "treats"], **own)
+    assert {label: counts["is_generator_reused"] for label, counts in result["labels"].items()} == {
+        "CPR:3": True,
+        "treats": False,
+    }
+
+
+def test_labels_may_want_different_numbers_and_none(session: Session) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 6, "treats": 6, None: 6})
+    plan = collect_plan(session, project_id, GenerateParams(count=7, label_counts={"CPR:3": 2, NO_RELATION: 0}))
+    assert [(label.label, label.count) for label in plan.labels] == [("CPR:3", 2), ("treats", 7)]
+    with pytest.raises(NotEnoughDataError, match="every count is 0"):
+        collect_plan(session, project_id, GenerateParams(labels=("treats",), label_counts={"treats": 0}))
+    with pytest.raises(SchemaError, match="CPR:9"):
+        collect_plan(session, project_id, GenerateParams(label_counts={"CPR:9": 1}))
+
+
+def test_sentences_carry_names_of_the_project_novelty_and_the_nearest_gold(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40})
+    run(session, project_id, tmp_path / "a", labels=["CPR:3"], count=3, **TINY)
+    gold = GenerationPlan.load(tmp_path / "a").gold
+    for view in synthetic.list_synthetic(session, project_id):
+        assert (view.head_name, view.tail_name) == ("aspirin", "rash")
+        assert view.nearest_gold in gold
+        assert view.novelty is not None
+        assert 0 < view.novelty < 1
+        assert (view.agreement, view.disagreement) == (None, None)
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Parameters of a generation with three judges on a tiny encoder, trained long enough to know the labels."""
+    load_tiny_encoder(tmp_path / "encoder")
+    training = TrainingConfig(num_epochs=20, learning_rate=3e-3, batch_size=8, precision="fp32")
+    monkeypatch.setattr(
+        "core.workflows.synthesise_plan.plan_judges",
+        lambda dataset, **options: replace(plan_judges(dataset, **options), training=training),
+    )
+    return {**TINY, "labels": ["CPR:3"], "num_judges": 3, "judge_encoder": str(tmp_path / "encoder")}
+
+
+@pytest.mark.slow
+def test_judges_score_every_sentence_and_the_gate_holds_the_doubtful_back(
+    session: Session, tmp_path: Path, judged: dict[str, object]
+) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 30, "treats": 30})
+    open_gate = run(session, project_id, tmp_path / "a", count=5, **judged)
+    views = synthetic.list_synthetic(session, project_id)
+    assert len(views) == open_gate["labels"]["CPR:3"]["kept"] > 0
+    for view in views:
+        assert view.agreement is not None
+        assert view.disagreement is not None
+        assert 0 <= view.agreement <= 1
+        assert json.loads(view.provenance["judges"])["number"] == 3
+    shut = run(session, project_id, tmp_path / "b", count=2, **{**judged, "min_agreement": 1.0})
+    assert shut["labels"]["CPR:3"]["kept"] == 0
+    assert shut["labels"]["CPR:3"]["removed"]["judges"] > 0
+
+
+def test_a_project_with_too_little_gold_is_told_that_nobody_judges(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 12})
+    result = run(session, project_id, tmp_path / "a", count=1, **{**TINY, "num_judges": 3})
+    assert any(note.startswith("No judges") for note in result["notes"])
 
 
 def prepare_label(session: Session, run_path: Path, **params: object) -> GeneratePipeline:
