@@ -42,6 +42,7 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
             st.checkbox("Download it if it is not on this machine", key="generate-download")
         else:
             st.caption(SCRATCH_NOTICE)
+        _show_judges()
         with st.expander("Advanced", icon=":material/tune:"):
             _show_advanced()
         if not enough:
@@ -61,6 +62,26 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
 def _name_label(label: str, *, gold: dict[str, int]) -> str:
     number = f" · {count(gold[label], 'gold relation')}" if label in gold else ""
     return f"{label_name(label)}{number}"
+
+
+def _show_judges() -> None:
+    has_judges = st.toggle(
+        "Let judges score the sentences",
+        value=True,
+        key="generate-judges",
+        help=f"{DEFAULTS.num_judges} classifiers are trained on gold alone, each without the gold that it judges by. "
+        "Their agreement with the label orders the review. Unchanged gold is not trained on again.",
+    )
+    st.slider(
+        "Least agreement",
+        0.0,
+        0.95,
+        DEFAULTS.min_agreement,
+        0.05,
+        key="generate-min-agreement",
+        disabled=not has_judges,
+        help="Sentences to whose label the judges give less are not kept; 0 keeps all.",
+    )
 
 
 def _show_advanced() -> None:
@@ -92,6 +113,8 @@ def read_form() -> GenerateParams:
             "top_k": state["generate-top-k"],
             "num_epochs": state["generate-epochs"],
             "seed": state["generate-seed"],
+            "num_judges": DEFAULTS.num_judges if state["generate-judges"] else 0,
+            "min_agreement": state["generate-min-agreement"] if state["generate-judges"] else 0.0,
             "device": get_settings().device,
         }
     )
@@ -149,6 +172,7 @@ def name_generation(job: Job) -> str:
 
 
 def count_parts(job: Job, num_labels: int) -> int:
-    """Return how many parts report progress: the base where it is made, and each label."""
+    """Return how many parts report progress: the base where it is made, each judge and each label."""
     num_bases = 1 if job.params.get("base", SCRATCH) == SCRATCH else 0
-    return num_bases + (len(job.params.get("labels", ())) or num_labels)
+    num_judges = int(job.params.get("num_judges", 0))
+    return num_bases + num_judges + (len(job.params.get("labels", ())) or num_labels)

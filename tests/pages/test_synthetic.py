@@ -193,9 +193,11 @@ def test_generation_needs_gold_and_is_queued_with_what_the_form_says(
             documents.store_document(session, project_id, gold_document(number), source_name="s")
     tab.run()
     tab.app.number_input(key="generate-count").set_value(20)
+    tab.app.slider(key="generate-min-agreement").set_value(0.25)
     next(button for button in tab.app.button if button.label == "Generate").click()
     tab.run()
     assert (asked[0]["count"], asked[0]["labels"], asked[0]["base"]) == (20, [], "scratch")
+    assert (asked[0]["num_judges"], asked[0]["min_agreement"]) == (4, 0.25)
     assert next(button for button in tab.app.button if button.label == "Generate").disabled
     assert [button.label for button in tab.app.button if button.key == "cancel-job-1"] == ["Cancel"]
 

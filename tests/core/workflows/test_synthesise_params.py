@@ -25,6 +25,10 @@ from core.workflows.synthesise_params import GenerateParams
         ({"batch_size": 2.5}, "batch_size is 2.5; it needs a whole number"),
         ({"num_processes": None}, "num_processes is None; it needs a whole number"),
         ({"has_gradient_checkpointing": "yes"}, "has_gradient_checkpointing is 'yes'; it needs true or false"),
+        ({"num_judges": 2}, "num_judges is 2; it must be 0 for none, or 3 to 20"),
+        ({"min_agreement": 1.5}, "min_agreement is 1.5; it must be 0 to 1"),
+        ({"label_counts": {"CID": -1}}, "label_counts is .*; it must be 0 to 100000 for each label"),
+        ({"label_counts": ["CID"]}, "label_counts is .*; it needs a number of sentences by label"),
         ({"labels": "CID"}, "labels is 'CID'; it needs a list of labels"),
     ],
 )
@@ -35,7 +39,14 @@ def test_wrong_parameters_are_refused_with_value_and_limit(params: dict[str, Any
 
 def test_parameters_survive_json() -> None:
     params = GenerateParams(
-        labels=("CID",), count=3, learning_rate=1e-4, batch_size=2, precision="bf16", num_processes=2
+        labels=("CID",),
+        count=3,
+        label_counts={"CID": 4},
+        num_judges=5,
+        learning_rate=1e-4,
+        batch_size=2,
+        precision="bf16",
+        num_processes=2,
     )
     assert GenerateParams.from_json(json.loads(json.dumps(params.to_json()))) == params
 
