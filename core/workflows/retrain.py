@@ -17,7 +17,13 @@ from core.ensemble.members import train_member
 from core.nlp.dependency import Parser, describe_parser
 from core.training.trainer import Report
 from core.workflows.parsers import load_parser
-from core.workflows.retrain_data import collect_dataset, collect_documents, load_documents, save_documents
+from core.workflows.retrain_data import (
+    collect_dataset,
+    collect_documents,
+    collect_synthetic_documents,
+    load_documents,
+    save_documents,
+)
 from core.workflows.retrain_params import NUM_TEACHERS, RetrainParams
 from core.workflows.retrain_plan import EVALUATE_TASK, JOINT_TASK, STUDENT_TASK, RetrainPlan
 from core.workflows.retrain_results import STUDENT_MEMBER, save_result, store_ensemble, store_joint, write_ensemble
@@ -85,6 +91,10 @@ def _prepare_ensemble(session: Session, job: "Job", params: RetrainParams, run_p
 
 def _prepare_joint(session: Session, job: "Job", params: RetrainParams, run_path: Path) -> RetrainPlan:
     gold, notes = collect_documents(session, job.project_id)
+    if params.method == "dare":
+        written, note = collect_synthetic_documents(session, job.project_id)
+        gold[Split.TRAIN] += written
+        notes.append(note)
     data_hash = save_documents(run_path, projects.get_schema(session, job.project_id), gold)
     return RetrainPlan(params, tuple(notes), data_hash)
 

@@ -12,6 +12,7 @@ from core.formats import read_corpus, write_corpus
 from core.workflows.datasets import hold_out, make_dataset
 from core.workflows.gold_documents import keep_reviewed
 from core.workflows.instances import synthetic_instance
+from core.workflows.synthetic_documents import make_documents
 from db.queries import documents, projects, synthetic
 from db.session import Session
 
@@ -69,6 +70,18 @@ def collect_documents(session: Session, project_id: int) -> tuple[dict[Split, li
     if not gold[Split.TEST]:
         notes.append("No test documents: the scores are those of the data that chose epochs and threshold.")
     return gold, notes
+
+
+def collect_synthetic_documents(session: Session, project_id: int) -> tuple[list[Document], str]:
+    """Read the accepted synthetic sentences with real names, for a model that finds mentions itself.
+
+    Returns:
+        A training document a sentence, and a note for people on how many there are.
+    """
+    accepted = [one for one in synthetic.stream_synthetic(session, project_id) if one.state.is_gold]
+    found, num_nameless = make_documents(accepted)
+    without = f"; {num_nameless} without names were left out" if num_nameless else ""
+    return found, f"{len(found)} accepted synthetic sentences, with names in the place of masks, train too{without}."
 
 
 def _synthetic_instances(sentences: Iterable[SyntheticSentence]) -> tuple[Instance, ...]:

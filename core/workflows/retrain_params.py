@@ -11,7 +11,16 @@ from core.starter import DEFAULT_STARTER, STARTERS
 from core.training.config import OptimizerName, Precision
 from core.workflows.presets import get_preset
 
-__all__ = ["ARCHITECTURES", "ENCODERS", "MAX_EPOCHS", "MAX_MEMBERS", "METHODS", "PAIR_OPTIONS", "RetrainParams"]
+__all__ = [
+    "ARCHITECTURES",
+    "ENCODERS",
+    "JOINT_METHODS",
+    "MAX_EPOCHS",
+    "MAX_MEMBERS",
+    "METHODS",
+    "PAIR_OPTIONS",
+    "RetrainParams",
+]
 
 Architecture = Literal["cls", "redn", "syntax_gcn", "joint"]
 LossName = Literal["cross_entropy", "focal"]
@@ -21,6 +30,7 @@ ENCODERS = tuple(STARTERS)  # those that are on every machine
 MAX_MEMBERS = 50
 MAX_EPOCHS = 200
 MAX_PROCESSES = 64
+JOINT_METHODS: tuple[Method, ...] = ("gold", "dare")
 NUM_TEACHERS = 3  # models of gold alone that give soft labels
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -71,7 +81,7 @@ class RetrainParams:
     Args:
         architecture: Design of the members; "joint" is one model that finds the mentions too.
         preset: Name of the preset that the values came from, for the record; "" for none.
-        method: "dare", or a baseline on gold alone.
+        method: "dare", or a baseline on gold alone; a joint model takes "gold" or "dare".
         num_members: Members of the ensemble, >= 1 (the paper trains 20 and sees little gain after 5).
         encoder: Starter, folder or hub name.
         ratio: Synthetic instances for each gold one.
@@ -205,8 +215,9 @@ class RetrainParams:
                 )
         if self.is_joint and self.num_members != 1:
             raise ModelError(f"Architecture 'joint' is one model: num_members must be 1, not {self.num_members}.")
-        if self.is_joint and self.method != "gold":
-            raise ModelError(f"Architecture 'joint' learns from gold alone: method must be gold, not {self.method!r}.")
+        if self.is_joint and self.method not in JOINT_METHODS:
+            known = " or ".join(JOINT_METHODS)
+            raise ModelError(f"Architecture 'joint' has no such baseline: method must be {known}, not {self.method!r}.")
         if self.has_student and self.num_members < 2:
             raise ModelError("A student needs an ensemble to learn from: num_members must be 2 or more.")
         for name in ("is_two_stage", "has_soft_labels"):

@@ -11,7 +11,7 @@ from core.errors import ModelError
 from core.jobs import client
 from core.workflows.parsers import explain_missing, has_workers_elsewhere
 from core.workflows.presets import PRESETS
-from core.workflows.retrain_params import ARCHITECTURES, ENCODERS, METHODS, RetrainParams
+from core.workflows.retrain_params import ARCHITECTURES, ENCODERS, JOINT_METHODS, METHODS, RetrainParams
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components import train_estimate, train_options
@@ -41,6 +41,11 @@ METHOD_NOTES = {
     "gold": "Each member gets the gold data with another seed. The baseline to compare with.",
     "weighting": "As gold only, but an error on a rare label costs more.",
     "bagging": "Each member gets all related pairs and a sample of as many unrelated ones.",
+}
+JOINT_METHOD_NOTES = {
+    "gold": "The model learns from the gold sentences alone.",
+    "dare": "Accepted synthetic sentences train too, with names in the place of masks. Names that the generator wrote "
+    "beside them are not marked as mentions.",
 }
 NO_PRESET = ""
 ENCODER_ELSEWHERE = (
@@ -90,9 +95,10 @@ def _show_kind() -> None:
         on_change=_take_architecture,
     )
     st.caption(ARCHITECTURE_NOTES[architecture])
-    if is_read("method", **_kind()):
-        method = st.selectbox("Method", METHODS, format_func=METHOD_NAMES.__getitem__, key="train-method")
-        st.caption(METHOD_NOTES[method])
+    is_joint = architecture == "joint"
+    choices = JOINT_METHODS if is_joint else METHODS
+    method = st.selectbox("Method", choices, format_func=METHOD_NAMES.__getitem__, key="train-method")
+    st.caption((JOINT_METHOD_NOTES if is_joint else METHOD_NOTES)[method])
 
 
 def _show_outlook(session: Session, project: ProjectView) -> bool:

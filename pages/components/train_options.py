@@ -160,7 +160,7 @@ def is_read(name: str, *, architecture: str, method: str, loss: str) -> bool:
     """Return whether a training of this kind reads a parameter."""
     if architecture not in PAIR_OPTIONS.get(name, (architecture,)):
         return False
-    if name in ("method", *_BY_MEMBERS) and architecture == "joint":
+    if name in _BY_MEMBERS and architecture == "joint":
         return False
     if name in _BY_SYNTHETIC:
         return method == "dare" and architecture != "joint"

@@ -45,7 +45,7 @@ def test_an_architecture_brings_its_own_defaults_and_explicit_values_win() -> No
         ({"architecture": "joint", "loss": "focal"}, "loss 'focal' does not go with architecture 'joint'"),
         ({"architecture": "joint", "has_student": True}, "only cls, redn, syntax_gcn reads it"),
         ({"architecture": "joint", "num_members": 5}, "num_members must be 1, not 5"),
-        ({"architecture": "joint", "method": "dare"}, "method must be gold, not 'dare'"),
+        ({"architecture": "joint", "method": "bagging"}, "method must be gold or dare, not 'bagging'"),
         ({"has_teacher_forcing": False}, "only joint reads it"),
         ({"parser": "en_core_web_sm"}, "only syntax_gcn reads it"),
         ({"has_student": True, "num_members": 1}, "num_members must be 2 or more"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from core.domain import Mention, Relation, Sentence, Span, Split, State
 from core.ensemble.dataset import Dataset
@@ -26,6 +27,7 @@ from core.workflows.promote import promote
 from core.workflows.retrain_data import collect_documents, load_documents, save_documents
 from db.queries import models, projects, users
 from db.session import Session
+from db.tables import SyntheticRow
 from tests.builders import make_drug_schema, make_schema, write_tiny_encoder
 from tests.core.workflows.training import FULL, QUICK, make_document, run, seed_project
 
@@ -144,6 +146,26 @@ def test_a_joint_model_is_stored_with_strict_extraction_as_its_headline(session:
     assert set(model.metrics["protocols"]) == {"mentions", "strict", "boundaries", "end-token"}
     assert model.metrics["num_items"] == 4
     assert result["f1"] == model.metrics["scores"]["micro"]["f1"]
+
+
+def test_a_joint_model_may_train_on_synthetic_sentences_under_their_names(session: Session, settings: Settings) -> None:
+    encoder = write_tiny_encoder(settings.home / "encoder")
+    project_id = seed_project(session, splits=FULL, synthetic_states=(State.ACCEPTED,) * 3 + (State.REJECTED,))
+    named = {"head_name": "β-carotene", "tail_name": "rash"}
+    session.exec(sa.update(SyntheticRow).where(sa.column("text").contains(" in 0 ")).values(**named))
+    run_path = run_folder(settings)
+    own = {"architecture": "joint", "method": "dare", "num_epochs": 1}
+    run(session, project_id, run_path, encoder=str(encoder), **own)
+    (model,) = models.list_models(session, project_id)
+    assert any(
+        "1 accepted synthetic sentences" in note and "2 without names" in note for note in model.metrics["notes"]
+    )
+    _, gold = load_documents(run_path)
+    (written,) = (one for one in gold[Split.TRAIN] if ("origin", "synthetic") in one.metadata)
+    assert written.text == "β-carotene caused rash in 0 patients ."
+    (relation,) = written.relations
+    assert (relation.head.span.text(written.text), relation.tail.span.text(written.text)) == ("β-carotene", "rash")
+    assert not any("synthetic" in one.id for split in (Split.DEV, Split.TEST) for one in gold[split])
 
 
 def test_a_promoted_joint_model_finds_the_mentions_and_is_found_by_name(session: Session, settings: Settings) -> None:
