@@ -45,6 +45,9 @@ def generate(
     top_k: Annotated[Whole, option("Draw among the k likeliest pieces. Usual: 5.", _SAMPLING)] = None,
     top_p: Annotated[Number, option("Draw among the likeliest of this probability. Usual: 1.", _SAMPLING)] = None,
     max_new_pieces: Annotated[Whole, option("Longest sentence in word pieces. Usual: 100.", _SAMPLING)] = None,
+    is_shared: Annotated[
+        Switch, option("One generator for all labels: cheaper, and worse.", _GENERATOR, "--shared/--by-label")
+    ] = None,
     num_epochs: Annotated[Whole, option("Passes over a label's gold. Usual: 5.", _TRAINING, "--epochs")] = None,
     learning_rate: Annotated[
         Number, option("Peak learning rate. Usual: 3e-5; for a small base, chosen by perplexity.", _TRAINING)

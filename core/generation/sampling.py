@@ -42,6 +42,7 @@ def generate_sentences(
     config: SamplingConfig,
     appraise: Appraise | None = None,
     min_agreement: float = 0.0,
+    code: str = "",
     report: Report | None = None,
 ) -> GenerationResult:
     """Draw until `count` sentences passed the filters and the gate, or until the attempts are used up.
@@ -53,6 +54,7 @@ def generate_sentences(
         config: How to draw, and how often at most.
         appraise: Scores the sentences of a batch that passed the filters.
         min_agreement: Least agreement of the judges, in [0, 1]; 0 keeps all.
+        code: What a generator of several labels is told to begin with; see `core.generation.codes`.
         report: Progress sink.
 
     Raises:
@@ -65,7 +67,8 @@ def generate_sentences(
     while len(kept) < count and num_generated < limit:
         batch_size = min(config.batch_size, limit - num_generated)
         passed: list[KeptSentence] = []
-        for text in draw_sentences(generator, batch_size, config=config, seed=_batch_seed(config.seed, num_generated)):
+        seed = _batch_seed(config.seed, num_generated)
+        for text in draw_sentences(generator, batch_size, config=config, seed=seed, code=code):
             if len(kept) + len(passed) == count:
                 break
             num_generated += 1
@@ -92,8 +95,15 @@ def _batch_seed(seed: int, num_generated: int) -> int:
 
 
 @torch.inference_mode()
-def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, seed: int) -> list[str]:
+def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, seed: int, code: str = "") -> list[str]:
     """Draw sentences from the begin piece alone; on one device the same seed gives the same sentences.
+
+    Args:
+        generator: On the device to draw on.
+        count: Sentences to draw.
+        config: How to draw.
+        seed: Seed of the draws.
+        code: A piece that follows the begin piece and is not part of the sentences.
 
     Raises:
         SequenceTooLongError: The model has too few positions for `max_new_pieces`.
@@ -101,14 +111,15 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
     Source:
         DARE, arXiv:2004.13845, sec. 4.1.
     """
-    if config.max_new_pieces + 1 > generator.max_pieces:
+    begin, _ = boundary_ids(generator.tokenizer)
+    prompt = [begin, *([generator.tokenizer.convert_tokens_to_ids(code)] if code else [])]
+    if config.max_new_pieces + len(prompt) > generator.max_pieces:
         raise SequenceTooLongError(
             f"Sentences of {config.max_new_pieces} pieces do not fit the generator's {generator.max_pieces} positions; "
-            f"lower max_new_pieces to {generator.max_pieces - 1} or less."
+            f"lower max_new_pieces to {generator.max_pieces - len(prompt)} or less."
         )
-    begin, _ = boundary_ids(generator.tokenizer)
     device = generator.model.device
-    piece_ids = torch.full((count, 1), begin, device=device)  # (count, 1)
+    piece_ids = torch.tensor([prompt], device=device).expand(count, -1)  # (count, 1 or 2)
     generator.model.train(False)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
@@ -117,7 +128,8 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
             attention_mask=torch.ones_like(piece_ids),
             generation_config=_generation_config(generator, config),
         )
-    return [decode_sentence(generator.tokenizer, ids, masks=generator.masks) for ids in drawn.tolist()]
+    written = [row[len(prompt) :] for row in drawn.tolist()]
+    return [decode_sentence(generator.tokenizer, ids, masks=generator.masks) for ids in written]
 
 
 def _generation_config(generator: Generator, config: SamplingConfig) -> GenerationConfig:

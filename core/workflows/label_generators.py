@@ -3,12 +3,14 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from random import Random
 from typing import Any
 
+from core.generation.codes import code_sentences, spread_codes
 from core.generation.config import ScratchConfig, pretrained_label_training, scratch_label_training
 from core.generation.generator import Generator, fine_tune, load_generator, save_generator
 from core.generation.rates import MIN_SENTENCES, choose_rate, is_small
@@ -40,6 +42,40 @@ class LabelGenerator:
     is_reused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a generator learns from.
+
+    Args:
+        name: The label, or what stands for all of them.
+        sentences: Masked gold sentences, in random order.
+        masks: Masks, one piece each.
+        codes: Codes of the labels where there are several, one piece each.
+    """
+
+    name: str
+    sentences: tuple[str, ...]
+    masks: tuple[str, ...]
+    codes: tuple[str, ...] = ()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """What the vocabulary must hold as one piece each."""
+        return (*self.masks, *self.codes)
+
+
+def read_label(plan: GenerationPlan, label: LabelPlan) -> Reading:
+    """Return what the generator of one label learns from."""
+    return Reading(label.label, label.sentences, plan.masks)
+
+
+def read_all_labels(plan: GenerationPlan) -> Reading:
+    """Return what one generator of all labels learns from: every sentence behind its label's code."""
+    sentences = code_sentences({label.code: label.sentences for label in plan.labels})
+    Random(plan.params.seed).shuffle(sentences)
+    return Reading("all labels", tuple(sentences), plan.masks, plan.codes)
+
+
 def make_base(plan: GenerationPlan, cache: TaskCache, out_path: Path, report: Report) -> None:
     """Write the base from nothing into a folder, trained now or by an earlier job that read the same."""
     params = plan.params
@@ -68,87 +104,93 @@ def copy_folder(source: Path, target: Path) -> None:
     shutil.copytree(source, target, dirs_exist_ok=True)
 
 
-def get_label_generator(
-    plan: GenerationPlan,
-    label: LabelPlan,
-    base: str,
-    cache: TaskCache,
-    report: Report,
+def get_generator(
+    params: GenerateParams, reading: Reading, base: str, cache: TaskCache, report: Report
 ) -> LabelGenerator:
-    """Return the generator of a label, trained now or by an earlier job from the same data and settings.
+    """Return a generator that read a label, trained now or by an earlier job from the same data and settings.
 
     Where several processes train together nothing is shared with other jobs: they must all train.
 
     Args:
-        plan: What the job reads.
-        label: The label.
+        params: What the job was asked for.
+        reading: What it learns from.
         base: Folder or hub name of the base.
         cache: Generators of earlier jobs.
         report: Progress sink.
     """
-    params = plan.params
 
     def load() -> Generator:
-        return load_generator(base, masks=plan.masks, seed=params.seed, may_download=params.may_download)
+        found = load_generator(base, masks=reading.tokens, seed=params.seed, may_download=params.may_download)
+        spread_codes(found, reading.codes, seed=params.seed)
+        return found
 
     if params.num_processes > 1:
-        generator, about = _train(load, label, params, report)
+        generator, about = _train(load, reading, params, report)
         return LabelGenerator(generator, about, is_reused=False)
     key = {
-        "kind": "label",
-        "label": label.label,
+        "kind": "generator",
+        "reading": reading.name,
         "base": _identify(base),
-        "masks": plan.masks,
-        "texts": _hash_texts(label.sentences),
+        "tokens": reading.tokens,
+        "texts": _hash_texts(reading.sentences),
         "training": asdict(_label_training(params)) | {"is_rate_chosen": params.learning_rate is None},
         "versions": _versions(),
     }
 
     def make(path: Path) -> None:
-        trained, about = _train(load, label, params, report)
-        save_generator(trained, path)
-        (path / ABOUT_NAME).write_text(json.dumps(about), encoding="utf-8")
+        save(*_train(load, reading, params, report), path)
 
     folder, is_reused = cache.get(key, make)
-    about = json.loads((folder / ABOUT_NAME).read_text(encoding="utf-8"))
-    generator = load_generator(str(folder), masks=plan.masks, seed=params.seed)
+    return replace(load_saved(folder, reading.tokens, params), is_reused=is_reused)
+
+
+def save(generator: Generator, about: Mapping[str, Any], path: Path) -> None:
+    """Write a generator with how it was trained into a folder."""
+    save_generator(generator, path)
+    (path / ABOUT_NAME).write_text(json.dumps(about), encoding="utf-8")
+
+
+def load_saved(path: Path, tokens: Sequence[str], params: GenerateParams) -> LabelGenerator:
+    """Read what `save` wrote and move it to where the job draws."""
+    about = json.loads((path / ABOUT_NAME).read_text(encoding="utf-8"))
+    generator = load_generator(str(path), masks=tokens, seed=params.seed)
     generator.model.to(pick_device(params.device))  # type: ignore[arg-type]
-    return LabelGenerator(generator, about, is_reused)
+    return LabelGenerator(generator, about, is_reused=False)
 
 
 def _train(
-    load: Callable[[], Generator], label: LabelPlan, params: GenerateParams, report: Report
+    load: Callable[[], Generator], reading: Reading, params: GenerateParams, report: Report
 ) -> tuple[Generator, dict[str, Any]]:
     """Fine-tune a fresh copy of the base; a small one at the rate that held-out sentences like best."""
-    generator = load()
+    generator, device = load(), pick_device(params.device)
     training = _label_training(params)
     perplexities: dict[str, float] = {}
     share = 0.0
-    if params.learning_rate is None and is_small(generator) and len(label.sentences) >= MIN_SENTENCES:
+    if params.learning_rate is None and is_small(generator) and len(reading.sentences) >= MIN_SENTENCES:
         share = _RATE_SHARE
         choice = choose_rate(
             load,
-            label.sentences,
+            reading.sentences,
             config=training,
             report=lambda fraction, message="", **_: report(share * fraction, message),
-            device=pick_device(params.device),
+            device=device,
         )
         training = replace(training, learning_rate=choice.rate)
         perplexities = {f"{rate:g}": round(value, 3) for rate, value in choice.perplexity_by_rate.items()}
-    sentences: tuple[str, ...] = label.sentences
+    sentences = list(reading.sentences)
     if params.is_scratch:
-        read, num_epochs = plan_reading(
+        sentences, num_epochs = plan_reading(
             generator, sentences, max_pieces=ScratchConfig().max_label_pieces, max_epochs=params.num_epochs
         )
-        sentences, training = tuple(read), replace(training, num_epochs=num_epochs)
+        training = replace(training, num_epochs=num_epochs)
     fine_tune(
         generator,
         sentences,
         config=training,
         report=lambda fraction, message="", **values: report(share + (1 - share) * fraction, message, **values),
-        device=pick_device(params.device),
+        device=device,
     )
-    about = {"training": asdict(training), "num_gold": len(label.sentences), "perplexity_by_rate": perplexities}
+    about = {"training": asdict(training), "num_gold": len(reading.sentences), "perplexity_by_rate": perplexities}
     return generator, about
 
 

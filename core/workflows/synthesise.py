@@ -15,7 +15,15 @@ from core.generation.near_copies import NearCopyIndex
 from core.training.processes import Processes
 from core.training.trainer import Report, pick_device
 from core.workflows.judges import make_lesson, train_judge
-from core.workflows.label_generators import copy_folder, get_label_generator, make_base
+from core.workflows.label_generators import (
+    copy_folder,
+    get_generator,
+    load_saved,
+    make_base,
+    read_all_labels,
+    read_label,
+    save,
+)
 from core.workflows.retrain_data import collect_dataset
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, LabelPlan, add_judges, collect_plan
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
     from db.queries.jobs import Job
 
 BASE_TASK = "base"
+SHARED_TASK = "shared"
 GOLD_NAME = "gold.json"
 CACHE_NAME = "cache"
 # Share of a label's task that is training, for progress.
@@ -45,7 +54,8 @@ class GeneratePipeline:
             plan = _plan_judges(session, job.project_id, plan, run_path)
         plan.save(run_path)
         first = [*([BASE_TASK] if params.is_scratch else []), *plan.judges.tasks]
-        return [stage for stage in (first, [label.task for label in plan.labels]) if stage]
+        shared = [SHARED_TASK] if params.is_shared else []
+        return [stage for stage in (first, shared, [label.task for label in plan.labels]) if stage]
 
     def run_task(self, task: str, run_path: Path, out_path: Path, report: Report) -> None:
         """Make the base, train a judge, or write the sentences of one label."""
@@ -53,6 +63,10 @@ class GeneratePipeline:
         cache = TaskCache(run_path.parent / CACHE_NAME)
         if task == BASE_TASK:
             make_base(plan, cache, out_path, report)
+        elif task == SHARED_TASK:
+            made = get_generator(plan.params, read_all_labels(plan), _find_base(plan, run_path), cache, report)
+            if Processes(pick_device(plan.params.device)).index == 0:
+                save(made.generator, made.about, out_path)
         elif task in plan.judges.tasks:
             _train_judge(plan, plan.judges.tasks.index(task), cache, run_path, out_path, report)
         else:
@@ -61,7 +75,8 @@ class GeneratePipeline:
     def num_processes(self, task: str, run_path: Path) -> int:
         """A label's generator is trained by as many processes as were asked for; everything else by one."""
         plan = GenerationPlan.load(run_path)
-        return plan.params.num_processes if task in {label.task for label in plan.labels} else 1
+        trained = {SHARED_TASK} if plan.params.is_shared else {label.task for label in plan.labels}
+        return plan.params.num_processes if task in trained else 1
 
     def finish(self, session: Session, job: "Job", run_path: Path) -> dict[str, object]:
         """Store the sentences of every label once, and return what was kept and removed."""
@@ -105,14 +120,14 @@ def _write_label(
     plan: GenerationPlan, label: LabelPlan, cache: TaskCache, run_path: Path, out_path: Path, report: Report
 ) -> None:
     """Get the label's generator and let it write; where several processes train, the main one alone writes."""
-    base = str(run_path / BASE_TASK) if plan.params.is_scratch else plan.params.base
-    made = get_label_generator(
-        plan,
-        label,
-        base,
-        cache,
-        lambda fraction, message="", **values: report(_TRAINED_FRACTION * fraction, message, **values),
-    )
+
+    def report_training(fraction: float, message: str = "", **values: float) -> None:
+        report(_TRAINED_FRACTION * fraction, message, **values)
+
+    if plan.params.is_shared:
+        made = load_saved(run_path / SHARED_TASK, (*plan.masks, *plan.codes), plan.params)
+    else:
+        made = get_generator(plan.params, read_label(plan, label), _find_base(plan, run_path), cache, report_training)
     if Processes(pick_device(plan.params.device)).index > 0:
         return
     panel = load_panel(plan, run_path)
@@ -122,6 +137,10 @@ def _write_label(
         out_path,
         lambda fraction, message="", **values: report(_TRAINED_FRACTION + rest * fraction, message, **values),
     )
+
+
+def _find_base(plan: GenerationPlan, run_path: Path) -> str:
+    return str(run_path / BASE_TASK) if plan.params.is_scratch else plan.params.base
 
 
 def _is_new(text: str, seen: NearCopyIndex) -> bool:

@@ -52,6 +52,8 @@ class GenerateParams:
             is about the stage per label: a base from nothing is too small to gain from any.
         temperature, top_k, top_p, max_new_pieces, attempts_by_sentence: See `SamplingConfig`.
         num_layers, width: Size of a base from nothing.
+        is_shared: Whether one generator, told by a code, writes for all labels: cheaper, and in DARE's
+            experience worse.
         num_judges: Judges, trained on gold alone, that score each sentence: 0 for none, or 3 to 20.
         judge_encoder: Encoder of the judges: starter, folder or hub name.
         min_agreement: Least mean probability in [0, 1] that the judges give the intended label; 0 keeps all.
@@ -78,6 +80,7 @@ class GenerateParams:
     attempts_by_sentence: int = _SAMPLING.attempts_by_sentence
     num_layers: int = _SCRATCH.num_layers
     width: int = _SCRATCH.width
+    is_shared: bool = False
     num_judges: int = 4
     judge_encoder: str = DEFAULT_STARTER
     min_agreement: float = 0.0

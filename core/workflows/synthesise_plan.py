@@ -13,6 +13,7 @@ from pathlib import Path
 from core.domain import NO_RELATION, Document, Instance, Schema, Split
 from core.ensemble.dataset import Dataset
 from core.errors import NotEnoughDataError, SchemaError
+from core.generation.codes import make_codes
 from core.generation.filters import MaskPair
 from core.nlp.masking import mask_instance, mask_tokens, masks_for_pair
 from core.workflows.instances import build_instances
@@ -35,6 +36,7 @@ class LabelPlan:
         sentences: Its masked gold sentences of the train split, in a seeded random order.
         sampling_seed: Seed of the draws; differs from that of earlier jobs, which would draw the same again.
         count: Sentences wanted after filters and gate.
+        code: Piece that tells one generator of all labels to write for this one.
         warning: What a curator should know about the label's data; empty if there is nothing.
     """
 
@@ -44,6 +46,7 @@ class LabelPlan:
     sentences: tuple[str, ...]
     sampling_seed: int
     count: int
+    code: str = ""
     warning: str = ""
 
 
@@ -76,6 +79,11 @@ class GenerationPlan:
     judges: JudgePlan = field(default_factory=JudgePlan)
     fold_by_gold: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The labels' codes where one generator writes for all of them."""
+        return tuple(label.code for label in self.labels if label.code)
 
     @property
     def data_hash(self) -> str:
@@ -141,6 +149,8 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
         _plan_label(number, label, by_label[label], schema, params=params, num_existing=num_existing[label])
         for number, label in enumerate(chosen, start=1)
     ]
+    codes = make_codes(len(plans)) if params.is_shared else ("",) * len(plans)
+    plans = [replace(plan, code=code) for plan, code in zip(plans, codes, strict=True)]
     return GenerationPlan(
         params=params,
         masks=mask_tokens(schema),

@@ -47,13 +47,12 @@ class LabelWriter:
         sampling = sampling_config(plan.params, seed=label.sampling_seed)
         result = generate_sentences(
             made.generator,
-            SentenceFilter(
-                label.pairs, masks=plan.masks, gold=plan.gold, heldout=plan.heldout, synthetic=plan.synthetic
-            ),
+            self._make_filter(),
             count=label.count,
             config=sampling,
             appraise=self._appraise,
             min_agreement=plan.params.min_agreement,
+            code=label.code,
             report=report,
         )
         likelihoods = mean_log_likelihoods(made.generator, [sentence.text for sentence in result.kept])
@@ -64,6 +63,16 @@ class LabelWriter:
             "is_reused": made.is_reused,
         }
         (out_path / COUNTS_NAME).write_text(json.dumps(counts), encoding="utf-8")
+
+    def _make_filter(self) -> SentenceFilter:
+        plan = self._plan
+        return SentenceFilter(
+            self._label.pairs,
+            masks=(*plan.masks, *plan.codes),
+            gold=plan.gold,
+            heldout=plan.heldout,
+            synthetic=plan.synthetic,
+        )
 
     def _appraise(self, sentences: Sequence[KeptSentence]) -> list[Appraisal]:
         nearest = find_nearest([sentence.text for sentence in sentences], self._plan.gold)
@@ -107,6 +116,7 @@ class LabelWriter:
         judges = {"number": plan.judges.num_judges, "encoder": plan.judges.encoder}
         return {
             "generator": "GPT-2 from nothing" if params.is_scratch else "fine-tuned causal language model",
+            "reads": "all labels" if params.is_shared else self._label.label,
             "base": params.base,
             "data_hash": plan.data_hash,
             "num_gold": str(made.about["num_gold"]),

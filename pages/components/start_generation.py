@@ -90,6 +90,11 @@ def _show_advanced() -> None:
     right.number_input("Top k", 1, 200, DEFAULTS.top_k, key="generate-top-k", help="Draw among the k likeliest pieces.")
     left.number_input("Epochs", 1, 50, DEFAULTS.num_epochs, key="generate-epochs", help="Passes over a label's gold.")
     right.number_input("Seed", 0, 2**31 - 1, DEFAULTS.seed, key="generate-seed")
+    st.checkbox(
+        "One generator for all labels",
+        key="generate-shared",
+        help="Told by a code which label to write for. Cheaper than one a label, and in DARE's experience worse.",
+    )
 
 
 def read_form() -> GenerateParams:
@@ -113,6 +118,7 @@ def read_form() -> GenerateParams:
             "top_k": state["generate-top-k"],
             "num_epochs": state["generate-epochs"],
             "seed": state["generate-seed"],
+            "is_shared": state["generate-shared"],
             "num_judges": DEFAULTS.num_judges if state["generate-judges"] else 0,
             "min_agreement": state["generate-min-agreement"] if state["generate-judges"] else 0.0,
             "device": get_settings().device,
@@ -175,4 +181,5 @@ def count_parts(job: Job, num_labels: int) -> int:
     """Return how many parts report progress: the base where it is made, each judge and each label."""
     num_bases = 1 if job.params.get("base", SCRATCH) == SCRATCH else 0
     num_judges = int(job.params.get("num_judges", 0))
-    return num_bases + num_judges + (len(job.params.get("labels", ())) or num_labels)
+    num_shared = int(job.params.get("is_shared", False))
+    return num_bases + num_judges + num_shared + (len(job.params.get("labels", ())) or num_labels)

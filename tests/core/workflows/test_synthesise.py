@@ -240,6 +240,20 @@ def test_an_unchanged_label_is_not_trained_again_and_a_changed_one_is(session: S
     }
 
 
+def test_one_generator_writes_for_all_labels_behind_codes(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40, "treats": 40})
+    own = {**TINY, "num_epochs": 30, "learning_rate": 3e-3, "is_shared": True}
+    result = run(session, project_id, tmp_path / "a", labels=["CPR:3", "treats"], count=4, **own)
+    plan = GenerationPlan.load(tmp_path / "a")
+    assert plan.codes == ("$LABEL_1$", "$LABEL_2$")
+    for label, how in (("CPR:3", " after a "), ("treats", " before a ")):
+        views = synthetic.list_synthetic(session, project_id, label=label)
+        assert len(views) == result["labels"][label]["kept"] > 0
+        assert all("LABEL" not in view.text for view in views)
+        assert sum(how in view.text for view in views) > len(views) / 2
+        assert {view.provenance["reads"] for view in views} == {"all labels"}
+
+
 def test_labels_may_want_different_numbers_and_none(session: Session) -> None:
     project_id = seed_project(session, gold={"CPR:3": 6, "treats": 6, None: 6})
     plan = collect_plan(session, project_id, GenerateParams(count=7, label_counts={"CPR:3": 2, NO_RELATION: 0}))
