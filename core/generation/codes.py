@@ -6,6 +6,7 @@ Each label's code is one piece, put before its sentences in training and after t
 from collections.abc import Mapping, Sequence
 
 import torch
+from torch import Tensor
 
 from core.generation.generator import Generator
 
@@ -29,7 +30,7 @@ def spread_codes(generator: Generator, codes: Sequence[str], *, seed: int) -> No
     """
     if not codes:
         return
-    table = generator.model.get_input_embeddings().weight  # (pieces, width)
+    table: Tensor = next(generator.model.get_input_embeddings().parameters())  # (pieces, width)
     rows = [generator.tokenizer.convert_tokens_to_ids(code) for code in codes]
     noise = torch.randn(len(rows), table.shape[1], generator=torch.Generator().manual_seed(seed))  # (codes, width)
     table[rows] += (noise * table.std(0).cpu()).to(table)
