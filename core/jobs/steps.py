@@ -63,7 +63,7 @@ class WorkerSteps:
             jobs.set_stage(session, job_id, tasks[0].rstrip("0123456789").rstrip("-"))
 
     async def run_task(self, job_id: str, task: str) -> None:
-        """Run one task in a child process and keep its progress."""
+        """Run one task in a child process, and keep its progress and what it has for the database."""
         kind, run_path = await asyncio.to_thread(self._find_inputs, job_id, task)
         environments = await asyncio.to_thread(self._make_environments, kind, task, run_path)
         async with self._progress(job_id, task) as writer:
@@ -76,6 +76,7 @@ class WorkerSteps:
                     on_progress=writer,
                 )
         await asyncio.to_thread(self.store.publish, f"{names.run_key(job_id)}/{task}")
+        await asyncio.to_thread(self._keep, job_id, task, run_path)
 
     def finish(self, job_id: str) -> None:
         """Write the result's rows and the end of the job in one transaction."""
@@ -121,6 +122,12 @@ class WorkerSteps:
                 return [self.environment]
             devices, port = find_cuda_devices(), find_free_port()
             return [*rank_environments(self.environment, num_processes, devices=devices, port=port)]
+
+    def _keep(self, job_id: str, task: str, run_path: Path) -> None:
+        """Let the pipeline write what a finished task has for the database."""
+        with _as_job_error(), session_scope(self.engine) as session:
+            job = jobs.get_job(session, job_id)
+            get_pipeline(job.kind).keep(session, job, task, run_path)
 
     def _start(self, job_id: str, *, stage: str) -> JobKind:
         with _as_job_error(), session_scope(self.engine) as session:

@@ -60,6 +60,12 @@ class Pipeline(Protocol):
         an empty folder that becomes `run_path / task` when the task returns.
         """
 
+    def keep(self, session: "Session", job: "Job", task: str, run_path: Path) -> None:
+        """Write what a finished task has for the database before the job ends; idempotent.
+
+        What is written here stays when the job is cancelled or fails later.
+        """
+
     def num_processes(self, task: str, run_path: Path) -> int:
         """Return how many processes do a task together, 1 as a rule.
 

@@ -69,6 +69,9 @@ class RetrainPipeline:
         else:
             _train_member(plan, task, dataset, run_path, out_path, report)
 
+    def keep(self, session: Session, job: "Job", task: str, run_path: Path) -> None:
+        """Do nothing: a model is whole only when the job ends."""
+
     def num_processes(self, task: str, run_path: Path) -> int:
         """Trainings are done by as many processes as were asked for; the vote is one."""
         return 1 if task == EVALUATE_TASK else RetrainPlan.load(run_path).params.num_processes

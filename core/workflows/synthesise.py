@@ -3,10 +3,12 @@
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.domain import SyntheticSentence
 from core.ensemble.dataset import Dataset
 from core.errors import NotEnoughDataError
 from core.generation.config import SCRATCH_NOTICE
@@ -30,6 +32,7 @@ from core.workflows.synthesise_plan import GenerationPlan, LabelPlan, add_judges
 from core.workflows.task_cache import TaskCache
 from core.workflows.write_label import COUNTS_NAME, LabelWriter, load_panel, read_sentences
 from db.queries import synthetic
+from db.queries.synthetic import SyntheticView
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -78,19 +81,28 @@ class GeneratePipeline:
         trained = {SHARED_TASK} if plan.params.is_shared else {label.task for label in plan.labels}
         return plan.params.num_processes if task in trained else 1
 
-    def finish(self, session: Session, job: "Job", run_path: Path) -> dict[str, object]:
-        """Store the sentences of every label once, and return what was kept and removed."""
+    def keep(self, session: Session, job: "Job", task: str, run_path: Path) -> None:
+        """Store the sentences of a finished label, so that they can be reviewed while others are being written."""
         plan = GenerationPlan.load(run_path)
+        if task not in {label.task for label in plan.labels}:
+            return
+        sentences = list(read_sentences(run_path / task))
         views = synthetic.list_synthetic(session, job.project_id, state=None, limit=sys.maxsize)
-        # A job that ran beside this one may have written the same, and so may two labels of this one.
-        seen = NearCopyIndex(view.text for view in views if view.job_id != job.id)
-        is_stored = any(view.job_id == job.id for view in views)
+        if _count_kept(views, job.id, sentences):
+            return
+        # Another label of this job, or a job that ran beside it, may have written the same.
+        seen = NearCopyIndex(view.text for view in views)
+        kept = [sentence for sentence in sentences if _is_new(sentence.text, seen)]
+        synthetic.add_synthetic(session, job.project_id, kept, job_id=job.id)
+
+    def finish(self, session: Session, job: "Job", run_path: Path) -> dict[str, object]:
+        """Return what was kept and removed of every label; its sentences are stored already."""
+        plan = GenerationPlan.load(run_path)
+        views = synthetic.list_synthetic(session, job.project_id, state=None, job_id=job.id, limit=sys.maxsize)
         counts: dict[str, dict[str, object]] = {}
         for label in plan.labels:
-            kept = [sentence for sentence in read_sentences(run_path / label.task) if _is_new(sentence.text, seen)]
-            if not is_stored:
-                synthetic.add_synthetic(session, job.project_id, kept, job_id=job.id)
-            counts[label.label] = _count_label(run_path / label.task, label, kept=len(kept))
+            kept = _count_kept(views, job.id, read_sentences(run_path / label.task))
+            counts[label.label] = _count_label(run_path / label.task, label, kept=kept)
         notes = [*plan.notes, *([SCRATCH_NOTICE] if plan.params.is_scratch else [])]
         return {"labels": counts, "base": plan.params.base, "data_hash": plan.data_hash, "notes": notes}
 
@@ -141,6 +153,12 @@ def _write_label(
 
 def _find_base(plan: GenerationPlan, run_path: Path) -> str:
     return str(run_path / BASE_TASK) if plan.params.is_scratch else plan.params.base
+
+
+def _count_kept(views: Iterable[SyntheticView], job_id: str, sentences: Iterable[SyntheticSentence]) -> int:
+    """Count the sentences of a label that a job has stored; a curator may have edited them since."""
+    stored = {view.original_text or view.text for view in views if view.job_id == job_id}
+    return sum(sentence.text in stored for sentence in sentences)
 
 
 def _is_new(text: str, seen: NearCopyIndex) -> bool:

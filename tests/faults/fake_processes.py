@@ -28,6 +28,10 @@ class FakePipeline:
     def num_processes(self, _task: str, _run_path: Path) -> int:
         return 1
 
+    def keep(self, _session: object, _job: "Job", task: str, run_path: Path) -> None:
+        with (run_path / "kept.log").open("a") as kept:
+            kept.write(f"{task}\n")
+
     def run_task(self, task: str, run_path: Path, out_path: Path, report: Report) -> None:
         params = json.loads((run_path / "params.json").read_text())
         with (run_path / "starts.log").open("a") as starts:

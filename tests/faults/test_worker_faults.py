@@ -101,6 +101,9 @@ class Installation:
         lines = path.read_text().splitlines() if path.exists() else []
         return [(task, int(process_id)) for task, process_id in (line.split() for line in lines)]
 
+    def kept(self, job_id: str) -> list[str]:
+        return (self.settings.home / "artifacts" / names.run_key(job_id) / "kept.log").read_text().splitlines()
+
     def wait_for_start(self, job_id: str, task: str) -> int:
         wait_for(lambda: task in dict(self.starts(job_id)))
         return dict(self.starts(job_id))[task]
@@ -144,6 +147,7 @@ def test_cancel_ends_the_child_and_a_retry_keeps_what_was_finished(installation:
     wait_for(lambda: not is_alive(child_id))
     assert time.monotonic() - cancelled < 2.5
     assert [task for task, _ in installation.starts(job_id)] == ["generate", "member-0", "member-1"]
+    assert installation.kept(job_id) == ["generate", "member-0"]
     installation.retry(job_id)
     assert installation.wait_until_over(job_id).state is JobState.DONE
     counts = Counter(task for task, _ in installation.starts(job_id))

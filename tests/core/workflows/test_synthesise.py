@@ -89,6 +89,7 @@ def run(session: Session, project_id: int, run_path: Path, **params: object) -> 
         for task in stage:
             (run_path / task).mkdir()
             pipeline.run_task(task, run_path, run_path / task, ignore_progress)
+            pipeline.keep(session, job, task, run_path)
     result = pipeline.finish(session, job, run_path)
     session.commit()
     return result
@@ -122,6 +123,20 @@ def test_finishing_twice_stores_the_sentences_once(session: Session, tmp_path: P
     job = jobs.get_job(session, "job-a")
     assert GeneratePipeline().finish(session, job, tmp_path / "a") == first
     assert synthetic.count_queue(session, project_id) == 2
+
+
+def test_sentences_of_a_finished_label_stay_where_the_job_ends_early(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40, "treats": 40})
+    params = {**TINY, "labels": ["CPR:3", "treats"], "count": 2}
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params=params)
+    pipeline, run_path = GeneratePipeline(), tmp_path / "run"
+    run_path.mkdir()
+    for task in [stage[0] for stage in pipeline.prepare(session, job, run_path)]:
+        (run_path / task).mkdir()
+        pipeline.run_task(task, run_path, run_path / task, ignore_progress)
+        for _ in range(2):  # a crash may make it run twice
+            pipeline.keep(session, job, task, run_path)
+    assert [view.label for view in synthetic.list_synthetic(session, project_id)] == ["CPR:3", "CPR:3"]
 
 
 def test_a_second_job_repeats_nothing_of_the_first(session: Session, tmp_path: Path) -> None:
@@ -356,6 +371,7 @@ def test_two_processes_train_a_label_and_the_main_one_writes_its_sentences(sessi
     )
     assert lines[-1] == Progress(1.0, "done")
     assert {path.name for path in run_path.iterdir() if path.is_dir()} == {"base", "label-1-cpr-3"}
+    pipeline.keep(session, jobs.get_job(session, "j"), "label-1-cpr-3", run_path)
     result = pipeline.finish(session, jobs.get_job(session, "j"), run_path)
     assert result["labels"]["CPR:3"]["kept"] == 2
     assert "Traceback" not in (tmp_path / "task.1.log").read_text(encoding="utf-8")
