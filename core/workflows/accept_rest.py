@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from core.errors import NotEnoughDataError, NotFoundError
+from core.errors import ConflictError, NotEnoughDataError, NotFoundError
 from core.evaluation.intervals import wilson_interval
 from core.workflows import curate
 from db.queries import synthetic, synthetic_sample
@@ -14,7 +14,6 @@ MIN_REVIEWED = 20
 NUM_EXAMPLES = 10
 # A sample whose mean agreement lies this much above that of the rest is called easier than it.
 _EASIER_BY = 0.05
-_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,14 @@ def get_outlook(session: Session, project_id: int, *, label: str, min_agreement:
 
 def draw_examples(session: Session, project_id: int, *, label: str, min_agreement: float) -> list[SyntheticView]:
     """Return a few of the sentences that would be accepted, drawn anew at each call."""
-    views = _list_rest(session, project_id, label, min_agreement)
-    return random.sample(views, min(NUM_EXAMPLES, len(views)))
+    ids = synthetic.list_ids(session, project_id, label=label, min_agreement=min_agreement)
+    drawn = random.sample(ids, min(NUM_EXAMPLES, len(ids)))
+    return synthetic.get_synthetic_views(session, drawn, project_id=project_id)
 
 
-def accept_rest(session: Session, project_id: int, user_id: int, *, label: str, min_agreement: float) -> int:
+def accept_rest(
+    session: Session, project_id: int, user_id: int, *, label: str, min_agreement: float, expected: int | None = None
+) -> int:
     """Accept every pending sentence of a label above a score as one step; return how many.
 
     Args:
@@ -79,11 +81,12 @@ def accept_rest(session: Session, project_id: int, user_id: int, *, label: str, 
         user_id: Who decides.
         label: The label.
         min_agreement: Least agreement of the judges, in [0, 1].
+        expected: How many sentences the user was told of; None where nobody was asked.
 
     Raises:
         NotEnoughDataError: Fewer than 20 sentences above the score were decided one by one.
         NotFoundError: No pending sentence is above the score.
-        ConflictError: Somebody else decided one of them meanwhile.
+        ConflictError: There are more or fewer than expected, or somebody decided one of them meanwhile.
     """
     outlook = get_outlook(session, project_id, label=label, min_agreement=min_agreement)
     if outlook.missing:
@@ -94,11 +97,12 @@ def accept_rest(session: Session, project_id: int, user_id: int, *, label: str, 
         )
     if not outlook.pending:
         raise NotFoundError(f"No pending sentence of {label} has an agreement of at least {min_agreement:.2f}.")
-    ids = [view.id for view in _list_rest(session, project_id, label, min_agreement)]
+    if expected is not None and expected != outlook.pending:
+        raise ConflictError(
+            f"{outlook.pending} pending sentences are above the score now, and you were told of {expected}; "
+            "nothing was accepted. Look at them again and repeat the step."
+        )
+    ids = synthetic.list_ids(session, project_id, label=label, min_agreement=min_agreement)
     return curate.apply_synthetic_batch(
         session, project_id=project_id, user_id=user_id, synthetic_ids=ids, event={"kind": "accept"}
     )
-
-
-def _list_rest(session: Session, project_id: int, label: str, min_agreement: float) -> list[SyntheticView]:
-    return synthetic.list_synthetic(session, project_id, label=label, min_agreement=min_agreement, limit=_ALL)

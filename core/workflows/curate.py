@@ -119,19 +119,20 @@ def apply_synthetic_batch(
             "nothing was changed."
         )
     schema = projects.get_schema(session, project_id)
-    edited = [(view, synthetic_events.apply_event(synthetic.to_edit(view), event, schema)) for view in views]
-    changes = [(view, after) for view, after in edited if after != synthetic.to_edit(view)]
-    synthetic.save_states(session, changes)
+    befores = [synthetic.to_edit(view) for view in views]
+    afters = [synthetic_events.apply_event(before, event, schema) for before in befores]
+    triples = [one for one in zip(views, befores, afters, strict=True) if one[1] != one[2]]
+    synthetic.save_states(session, [(view, after) for view, _, after in triples])
     decisions.add_bulk_decisions(
         session,
-        [Change(view.id, synthetic.to_edit(view).to_json(), after.to_json()) for view, after in changes],
+        [Change(view.id, before.to_json(), after.to_json()) for view, before, after in triples],
         project_id=project_id,
         user_id=user_id,
         target_kind=decisions.SYNTHETIC,
         action=str(event["kind"]),
         batch_id=secrets.token_hex(8),
     )
-    return len(changes)
+    return len(triples)
 
 
 def undo(

@@ -78,12 +78,16 @@ class SyntheticEdit:
 
     def to_json(self) -> dict[str, Any]:
         """Return the values as JSON, for a decision."""
-        return asdict(self) | {"state": self.state.value}
+        return {name: getattr(self, name) for name in _EDITED} | {"state": self.state.value}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "SyntheticEdit":
         """Return the values that a decision recorded."""
         return SyntheticEdit(**(dict(data) | {"state": State(data["state"])}))
+
+
+_EDITED = tuple(field.name for field in fields(SyntheticEdit))
+_SHOWN = tuple(field.name for field in fields(SyntheticView))
 
 
 def add_synthetic(
@@ -133,6 +137,19 @@ def list_synthetic(
         query = query.where(sa.tuple_(*keys) > sa.tuple_(*after[-len(keys) :]))
     query = query.order_by(*keys).limit(limit).execution_options(populate_existing=True)
     return [_view(row) for row in session.exec(query)]
+
+
+def list_ids(
+    session: Session,
+    project_id: int,
+    *,
+    label: str | None = None,
+    state: State | None = State.PENDING,
+    min_agreement: float | None = None,
+) -> list[int]:
+    """Return the ids of all synthetic sentences of a queue, in the order they were written."""
+    conditions = _conditions(project_id, label, state, None, min_agreement)
+    return list(session.exec(select(SyntheticRow.id).where(*conditions).order_by(col(SyntheticRow.id))))
 
 
 def get_queue_key(session: Session, synthetic_id: int, *, order: SyntheticOrder = SyntheticOrder.RANDOM) -> Place:
@@ -249,7 +266,7 @@ def stream_synthetic(
 
 def to_edit(view: SyntheticView) -> SyntheticEdit:
     """Return what a curator can change of a view."""
-    return SyntheticEdit(**{field.name: getattr(view, field.name) for field in fields(SyntheticEdit)})
+    return SyntheticEdit(**{name: getattr(view, name) for name in _EDITED})
 
 
 def save_states(session: Session, changes: Sequence[tuple[SyntheticView, SyntheticEdit]]) -> None:
@@ -306,4 +323,4 @@ def _missing(synthetic_id: int) -> NotFoundError:
 
 
 def _view(row: SyntheticRow) -> SyntheticView:
-    return SyntheticView(**{field.name: getattr(row, field.name) for field in fields(SyntheticView)})
+    return SyntheticView(**{name: getattr(row, name) for name in _SHOWN})

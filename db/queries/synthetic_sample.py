@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain import State
-from db.queries.decisions import SYNTHETIC
+from db.queries.synthetic_history import ends_of_history
 from db.tables import Decision, SyntheticRow
 
 
@@ -43,7 +43,7 @@ def count_sample(session: Session, project_id: int, *, label: str, min_agreement
         *above, SyntheticRow.label == label, SyntheticRow.state == State.PENDING
     )
     pending, pending_agreement = session.exec(waiting).one()
-    first, last = _ends_of_history(project_id)
+    first, last = ends_of_history(project_id)
     begin, end = sa.orm.aliased(Decision), sa.orm.aliased(Decision)
     is_unchanged = sa.case((col(SyntheticRow.state) == State.ACCEPTED, 1), else_=0)
     decided: Any = (
@@ -57,17 +57,3 @@ def count_sample(session: Session, project_id: int, *, label: str, min_agreement
     )
     reviewed, unchanged, reviewed_agreement = session.execute(decided).one()
     return SampleCounts(pending, reviewed, unchanged, pending_agreement, reviewed_agreement)
-
-
-def _ends_of_history(project_id: int) -> tuple[Any, Any]:
-    """Select, by sentence, its first decision and the last one that takes nothing back and is not taken back."""
-    of_synthetic: list[Any] = [Decision.project_id == project_id, Decision.target_kind == SYNTHETIC]
-    undoing = sa.orm.aliased(Decision)
-    target = col(Decision.target_id)
-    first = sa.select(target, sa.func.min(Decision.id).label("decision_id")).where(*of_synthetic)
-    last = (
-        sa.select(target, sa.func.max(Decision.id).label("decision_id"))
-        .where(*of_synthetic, col(Decision.undoes_id).is_(None))
-        .where(~sa.exists().where(col(undoing.undoes_id) == col(Decision.id)))
-    )
-    return first.group_by(target).subquery(), last.group_by(target).subquery()

@@ -167,7 +167,7 @@ def test_standings_count_decisions_and_say_how_sure_the_share_is(open_database: 
     tab.send("reject", position=2)
     with open_database() as session:
         cid, negative = get_standings(session, project_id)
-    assert cid == LabelStanding("CID", pending=1, accepted=1, edited=0, rejected=1)
+    assert cid == LabelStanding("CID", pending=1, accepted=1, edited=0, rejected=1, reasons=(("", 1),))
     assert describe_acceptance(cid) == "50 % (9 to 91 %)"
     assert (negative.label, describe_acceptance(negative)) == (NO_RELATION, "–")
 

@@ -56,10 +56,48 @@ function renderContext(deck, item) {
 function renderNotes(deck, item) {
   rebuild(
     deck.parts.notes,
-    item.nearest && html("p", {}, html("span", { class: "dare-note-lead" }, "Nearest gold sentence"), item.nearest),
+    item.nearest && html("p", {}, html("span", { class: "dare-note-lead" }, "Nearest gold sentence"), markShared(item.nearest, item.text)),
     item.note && html("p", {}, html("span", { class: "dare-note-lead" }, "Origin"), item.note),
   );
   deck.parts.notes.hidden = !item.nearest && !item.note;
+}
+
+// Marks what a text has in common with another: runs of words, and single words long enough to mean something.
+function markShared(text, other) {
+  const words = (source) => [...source.matchAll(/\$\w+\$|[\p{L}\p{N}_]+/gu)];
+  const known = new Set(words(other).map(([word]) => word.toLowerCase()));
+  const runs = [];
+  let isOpen = false;
+  for (const { 0: word, index } of words(text)) {
+    const isShared = known.has(word.toLowerCase());
+    const end = index + word.length;
+    if (isShared && isOpen) Object.assign(runs.at(-1), { end, isTelling: true });
+    else if (isShared) runs.push({ start: index, end, isTelling: word.length >= 5 });
+    isOpen = isShared;
+  }
+  let read = 0;
+  const parts = runs.filter((run) => run.isTelling).flatMap(({ start, end }) => {
+    const before = text.slice(read, start);
+    read = end;
+    return [before, html("mark", { class: "dare-shared" }, text.slice(start, end))];
+  });
+  return [...parts, text.slice(read)];
+}
+
+// Built once and not at every drawing, so that what is being typed survives it.
+function buildReasonField(deck) {
+  const field = html("input", {
+    type: "text", class: "dare-field", maxlength: 200, placeholder: "Another reason, then Enter", "aria-label": "Another reason", "data-focus": "own reason",
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && field.value.trim()) { deck.reject(field.value.trim()); field.value = ""; }
+    else if (event.key === "Escape") { field.value = ""; deck.clear(); }
+    else return;
+    field.blur();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  return field;
 }
 
 function buildTextEditor(deck) {
