@@ -35,12 +35,12 @@ def list_sentences(
     """List synthetic sentences with their scores and decisions."""
     with errors_in_one_line(), open_session(Settings()) as session:
         project_id = get_project_id(session, project)
-        which = {"label": _check_label(session, project_id, label), "state": state}
-        views = synthetic.list_synthetic(session, project_id, **which, order=order, limit=limit)
+        label = _check_label(session, project_id, label)
+        views = synthetic.list_synthetic(session, project_id, label=label, state=state, order=order, limit=limit)
         histories = synthetic_history.get_histories(session, [view.id for view in views], project_id=project_id)
         names = users.get_user_names(session)
         sentences = [describe_sentence(view, histories.get(view.id), names) for view in views]
-        total = synthetic.count_queue(session, project_id, **which)
+        total = synthetic.count_queue(session, project_id, label=label, state=state)
     result = {"project": project, "total": total, "sentences": sentences}
     show_result(result, as_json=as_json, lines=lambda: [_line(one) for one in sentences] + [_tell_total(result)])
 

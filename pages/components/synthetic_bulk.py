@@ -49,10 +49,10 @@ def _show_outlook(outlook: Outlook) -> None:
     pending, sample, precision = st.columns(3)
     pending.metric("Pending above the score", group(outlook.pending))
     sample.metric(
-        "Reviewed above the score",
+        "Accepted as written, of those reviewed",
         f"{group(outlook.unchanged)} of {group(outlook.reviewed)}",
-        help="Accepted as they were written, of those decided one by one. Edited and relabelled ones count as not "
-        "good enough, because the rest is accepted unread; sentences of bulk steps do not count.",
+        help="Above the score, decided one by one. Edited and relabelled ones count as not good enough, because the "
+        "rest is accepted unread; sentences of bulk steps do not count.",
     )
     low, high = outlook.interval
     is_known = outlook.precision is not None
@@ -98,11 +98,12 @@ def _show_buttons(project_id: int, user_id: int, outlook: Outlook) -> None:
 @st.dialog("Accept the rest?", width="large")
 def _confirm(project_id: int, user_id: int, outlook: Outlook) -> None:
     low, high = outlook.interval
+    rest, label = count(outlook.pending, "pending sentence"), escape(label_name(outlook.label))
+    share = f"about {100 * (outlook.precision or 0):.0f} % are good ({100 * low:.0f} to {100 * high:.0f} %)"
     st.markdown(
-        f"**{count(outlook.pending, 'pending sentence')}** of **{escape(label_name(outlook.label))}** with an "
-        f"agreement of at least **{outlook.min_agreement:.2f}** would be accepted unread. Of {group(outlook.reviewed)} reviewed "
-        f"ones {group(outlook.unchanged)} were accepted as written: about {100 * (outlook.precision or 0):.0f} % are "
-        f"good ({100 * low:.0f} to {100 * high:.0f} %). One undo takes all of it back."
+        f"**{rest}** of **{label}** with an agreement of at least **{outlook.min_agreement:.2f}** would be accepted "
+        f"unread. Of {group(outlook.reviewed)} reviewed ones {group(outlook.unchanged)} were accepted as written: "
+        f"{share}. One undo takes all of it back."
     )
     st.caption("Drawn at random from them:")
     with open_session() as session:
@@ -112,22 +113,27 @@ def _confirm(project_id: int, user_id: int, outlook: Outlook) -> None:
         for view in examples:
             st.markdown(f"- {escape(realise_view(view).text)}")
     with st.container(horizontal=True):
-        if st.button(f"Accept all {group(outlook.pending)}", type="primary", icon=":material/done_all:"):
-            act(partial(_accept, project_id=project_id, user_id=user_id, outlook=outlook))
-            forget_queues(PAGE)
+        if st.button(
+            f"Accept all {group(outlook.pending)}",
+            type="primary",
+            icon=":material/done_all:",
+            on_click=_accept,
+            args=(project_id, user_id, outlook),
+        ):
             st.rerun()
         if st.button("Cancel"):
             st.rerun()
 
 
-def _accept(session: Session, *, project_id: int, user_id: int, outlook: Outlook) -> str:
+def _accept(project_id: int, user_id: int, outlook: Outlook) -> None:
+    act(partial(_do_accept, project_id=project_id, user_id=user_id, outlook=outlook))
+    forget_queues(PAGE)
+
+
+def _do_accept(session: Session, *, project_id: int, user_id: int, outlook: Outlook) -> str:
+    label, score = outlook.label, outlook.min_agreement
     number = accept_rest.accept_rest(
-        session,
-        project_id,
-        user_id,
-        label=outlook.label,
-        min_agreement=outlook.min_agreement,
-        expected=outlook.pending,
+        session, project_id, user_id, label=label, min_agreement=score, expected=outlook.pending
     )
     return f"{count(number, 'sentence')} accepted."
 

@@ -29,6 +29,7 @@ def show(session: Session, choice: Choice, *, with_names: bool) -> None:
         hide_index=True,
         height="content",
         alt="Synthetic sentences",
+        placeholder="",
         column_config={
             "sentence": st.column_config.TextColumn(width="large"),
             "agreement": _score_column("Mean probability that judges of gold alone gave the label."),

@@ -62,18 +62,19 @@ function renderNotes(deck, item) {
   deck.parts.notes.hidden = !item.nearest && !item.note;
 }
 
-// Marks what a text has in common with another: runs of words, and single words long enough to mean something.
+// Marks what a text has in common with another: words in the same order, and single ones long enough to mean something.
 function markShared(text, other) {
   const words = (source) => [...source.matchAll(/\$\w+\$|[\p{L}\p{N}_]+/gu)];
-  const known = new Set(words(other).map(([word]) => word.toLowerCase()));
+  const plain = words(other).map(([word]) => word.toLowerCase());
+  const known = new Set([...plain, ...plain.map((word, at) => `${plain[at - 1]} ${word}`)]);
   const runs = [];
-  let isOpen = false;
+  let before = null;
   for (const { 0: word, index } of words(text)) {
-    const isShared = known.has(word.toLowerCase());
+    const key = word.toLowerCase();
     const end = index + word.length;
-    if (isShared && isOpen) Object.assign(runs.at(-1), { end, isTelling: true });
-    else if (isShared) runs.push({ start: index, end, isTelling: word.length >= 5 });
-    isOpen = isShared;
+    if (known.has(`${before} ${key}`)) Object.assign(runs.at(-1), { end, isTelling: true });
+    else if (known.has(key)) runs.push({ start: index, end, isTelling: word.length >= 5 && !word.startsWith("$") });
+    before = key;
   }
   let read = 0;
   const parts = runs.filter((run) => run.isTelling).flatMap(({ start, end }) => {
