@@ -93,7 +93,8 @@ def _show_progress(session: Session, choice: Choice, standings: list[LabelStandi
     """Say for the chosen label, or for each, how many of the wanted sentences are accepted."""
     counts = synthetic.count_synthetic(session, choice.project_id)
     told = [
-        f"{escape(label_name(one.label))} {group(count_accepted(counts.get(one.label, {})))} of {group(one.wanted)}"
+        f"{escape(label_name(one.label))} {group(count_accepted(counts.get(one.label, {})))}"
+        + (f" of {group(one.wanted)}" if one.wanted else ", none wanted")
         for one in standings
         if one.label == (choice.label or one.label) and (one.wanted or counts.get(one.label))
     ]
