@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.data import JsonOption, ProjectArgument, get_project_id, open_session
-from core.cli.output import errors_in_one_line, show_result
+from core.cli.output import errors_in_one_line, say, show_result
 from core.domain import NO_RELATION, State
 from core.errors import DomainError, SchemaError
 from core.settings import Settings
@@ -100,6 +100,8 @@ def _accept_rest(session: Session, project_id: int, outlook: Outlook) -> int:
 
 def _ask(outlook: Outlook) -> None:
     low, high = outlook.interval
+    if outlook.is_sample_easier:
+        say("warning: the reviewed sentences have a higher agreement than these, so fewer than told may be good.")
     typer.confirm(
         f"Accept {outlook.pending} pending sentences of {outlook.label} unread? Of {outlook.reviewed} reviewed ones "
         f"above {outlook.min_agreement:.2f}, {outlook.unchanged} were accepted as written: {low:.0%} to {high:.0%} "

@@ -10,7 +10,7 @@ from db.queries import synthetic
 from db.queries.synthetic import Place, SyntheticOrder, SyntheticView
 from db.session import Session
 from pages.components.synthetic_cards import find_likelihood
-from pages.components.synthetic_filters import STATE_NAMES, Choice, count_choice, list_choice
+from pages.components.synthetic_filters import STATE_NAMES, Choice, count_choice, list_choice, show_lowest
 from pages.components.wording import group, label_name
 
 PAGE_SIZE = 25
@@ -19,9 +19,13 @@ PAGE_SIZE = 25
 def show(session: Session, choice: Choice, *, with_names: bool) -> None:
     """Show the sentences of a choice in the order of the review queue."""
     places: list[Place | None] = st.session_state.setdefault(f"synthetic-places-{choice}", [None])
+    show_lowest(choice)
     total = count_choice(session, choice)
     views = list_choice(session, choice, after=places[-1], limit=PAGE_SIZE)
-    if not views and len(places) == 1:
+    if not views and len(places) > 1:  # What stood here was decided meanwhile.
+        del places[1:]
+        views = list_choice(session, choice, after=None, limit=PAGE_SIZE)
+    if not views:
         st.info("No synthetic sentence fits these filters.", icon=":material/filter_alt:")
         return
     st.dataframe(

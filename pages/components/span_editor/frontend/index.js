@@ -91,6 +91,7 @@ class Deck extends DeckActions {
     this.offer = null;
     this.lastStep = undefined;
     this.open.text = false;
+    this.parts.reason.value = "";
   }
 
   renderContent() {

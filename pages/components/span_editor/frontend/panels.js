@@ -91,6 +91,7 @@ function buildReasonField(deck) {
     type: "text", class: "dare-field", maxlength: 200, placeholder: "Another reason, then Enter", "aria-label": "Another reason", "data-focus": "own reason",
   });
   field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
     if (event.key === "Enter" && field.value.trim()) { deck.reject(field.value.trim()); field.value = ""; }
     else if (event.key === "Escape") { field.value = ""; deck.clear(); }
     else return;
