@@ -269,6 +269,16 @@ class SyntheticRow(Table, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=type_of_moment)
 
 
+class SyntheticQuota(Table, table=True):
+    """How many accepted synthetic sentences a project wants for a label; labels without a row keep the usual number."""
+
+    __tablename__ = "synthetic_quota"
+
+    project_id: int = Field(foreign_key="project.id", ondelete="CASCADE", primary_key=True)
+    label: str = Field(sa_type=type_of_text, primary_key=True)
+    wanted: int
+
+
 class Decision(Table, table=True):
     """One change by a person: who, when, what, before and after; rows are only ever added.
 

@@ -3,7 +3,14 @@
 import streamlit as st
 
 from core.workflows.acceptance import find_last_generation, get_standings
-from pages.components import start_generation, synthetic_counts, synthetic_filters, synthetic_review, synthetic_table
+from pages.components import (
+    start_generation,
+    synthetic_bulk,
+    synthetic_counts,
+    synthetic_filters,
+    synthetic_review,
+    synthetic_table,
+)
 from pages.components.session import open_session, require_project, require_user
 from pages.components.synthetic_filters import Look
 
@@ -15,18 +22,22 @@ with open_session() as session:
     start_generation.show_latest(session, project.id, num_labels=len(standings))
     with st.container(horizontal=True, vertical_alignment="center"):
         look = synthetic_filters.show_look(standings)
-        choice = None if look is Look.GENERATE else synthetic_filters.show(project.id, standings)
-        if choice is not None and look is Look.REVIEW:
+        if look in (Look.REVIEW, Look.TABLE):
+            choice = synthetic_filters.show(project.id, standings)
+            with_names = synthetic_filters.show_reading()
+        if look is Look.REVIEW:
             synthetic_filters.show_refresh(choice)
-    if choice is None:
-        synthetic_counts.show(standings)
+    if look is Look.GENERATE:
+        synthetic_counts.show(project.id, standings)
         left, right = st.columns(2, gap="large")
         with left:
             st.subheader("Generate more")
             start_generation.show(session, project.id, user_id, standings)
         with right:
             synthetic_counts.show_last(find_last_generation(session, project.id))
+    elif look is Look.BULK:
+        synthetic_bulk.show(session, project.id, user_id, standings)
     elif look is Look.REVIEW:
-        synthetic_review.show(session, user_id, choice)
+        synthetic_review.show(session, user_id, choice, standings=standings, with_names=with_names)
     else:
-        synthetic_table.show(session, choice)
+        synthetic_table.show(session, choice, with_names=with_names)

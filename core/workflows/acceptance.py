@@ -1,15 +1,20 @@
-"""How synthetic sentences fared: what the filters removed, and what curators made of the rest."""
+"""How synthetic sentences fared: what the filters removed, what curators made of the rest, what is still wanted."""
 
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.domain import NO_RELATION, JobKind, JobState, State
+from core.domain import NO_RELATION, JobKind, JobState, Split, State
+from core.errors import DomainError, SchemaError
 from core.evaluation.intervals import wilson_interval
 from core.generation.filters import Removal
-from db.queries import jobs, projects, synthetic
+from db.queries import jobs, projects, quotas, synthetic
 from db.session import Session
+
+MAX_WANTED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,11 @@ class LabelStanding:
         accepted: Accepted as they are, or after an edit.
         edited: Those among the accepted whose text or label a curator changed.
         rejected: Not used.
+        reasons: Number of the rejected by the curator's reason, empty where none was given; most frequent first.
+        drawn: Sentences that the finished generations drew, before the filters.
+        removed: Number of those that the filters removed by what was wrong, most frequent first.
+        wanted: Accepted sentences wanted for the label.
+        usual: What `wanted` is where nobody set it: as many as there are gold instances in the train split.
     """
 
     label: str
@@ -29,6 +39,11 @@ class LabelStanding:
     accepted: int = 0
     edited: int = 0
     rejected: int = 0
+    reasons: tuple[tuple[str, int], ...] = ()
+    drawn: int = 0
+    removed: tuple[tuple[str, int], ...] = ()
+    wanted: int = 0
+    usual: int = 0
 
     @property
     def total(self) -> int:
@@ -49,6 +64,16 @@ class LabelStanding:
     def interval(self) -> tuple[float, float]:
         """95 % interval of the acceptance."""
         return wilson_interval(self.accepted, self.decided)
+
+    @property
+    def num_removed(self) -> int:
+        """Sentences that the filters removed."""
+        return sum(number for _, number in self.removed)
+
+    @property
+    def progress(self) -> float | None:
+        """Share of the wanted sentences that is accepted, in [0, 1]; None where none are wanted."""
+        return min(1.0, self.accepted / self.wanted) if self.wanted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +108,70 @@ class LastGeneration:
 def get_standings(session: Session, project_id: int) -> list[LabelStanding]:
     """Return how each label of the schema and NO_RELATION stand, in schema order."""
     counts = synthetic.count_synthetic(session, project_id)
-    names = [*projects.get_schema(session, project_id).label_names, NO_RELATION]
-    return [_standing(name, counts.get(name, {})) for name in names]
+    reasons = synthetic.count_reject_reasons(session, project_id)
+    drawn, removed = _add_up_generations(session, project_id)
+    wanted = quotas.get_quotas(session, project_id)
+    balance = projects.get_class_balance(session, project_id, split=Split.TRAIN)
+    return [
+        LabelStanding(
+            one.label,
+            **_count_states(counts.get(one.label, {})),
+            reasons=_most_frequent(reasons.get(one.label, {})),
+            drawn=drawn[one.label],
+            removed=_most_frequent(removed[one.label]),
+            wanted=wanted.get(one.label, one.gold),
+            usual=one.gold,
+        )
+        for one in balance
+    ]
 
 
-def _standing(label: str, counts: Mapping[State, int]) -> LabelStanding:
-    edited = counts.get(State.CORRECTED, 0)
-    return LabelStanding(
-        label,
-        pending=counts.get(State.PENDING, 0),
-        accepted=counts.get(State.ACCEPTED, 0) + edited,
-        edited=edited,
-        rejected=counts.get(State.REJECTED, 0),
+def set_wanted(session: Session, project_id: int, label: str, wanted: int | None) -> None:
+    """Store how many accepted sentences are wanted for a label; None goes back to the usual number.
+
+    Raises:
+        SchemaError: The project has no such label.
+        DomainError: The number is below 0 or above 1,000,000.
+    """
+    known = [*projects.get_schema(session, project_id).label_names, NO_RELATION]
+    if label not in known:
+        raise SchemaError(f"Unknown relation label {label!r}; known: {', '.join(known)}.")
+    if wanted is not None and not 0 <= wanted <= MAX_WANTED:
+        raise DomainError(f"{wanted} sentences cannot be wanted for {label}; it takes 0 to {MAX_WANTED:,}.")
+    quotas.set_quota(session, project_id, label, wanted)
+
+
+def count_accepted(counts: Mapping[State, int]) -> int:
+    """Return how many sentences are accepted, as they are or after an edit."""
+    return counts.get(State.ACCEPTED, 0) + counts.get(State.CORRECTED, 0)
+
+
+def _count_states(counts: Mapping[State, int]) -> dict[str, int]:
+    return {
+        "pending": counts.get(State.PENDING, 0),
+        "accepted": count_accepted(counts),
+        "edited": counts.get(State.CORRECTED, 0),
+        "rejected": counts.get(State.REJECTED, 0),
+    }
+
+
+def _add_up_generations(session: Session, project_id: int) -> tuple[Counter[str], defaultdict[str, Counter[str]]]:
+    """Return, by label, what the finished generations of a project drew, and what was wrong with what they removed."""
+    drawn: Counter[str] = Counter()
+    removed: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    done = jobs.list_jobs(
+        session, project_id=project_id, kinds=[JobKind.GENERATE], states=[JobState.DONE], limit=sys.maxsize
     )
+    for job in done:
+        for label, counts in (job.result or {}).get("labels", {}).items():
+            drawn[label] += counts.get("generated", 0)
+            for reason, number in counts.get("removed", {}).items():
+                removed[label][Removal(reason).description] += number
+    return drawn, removed
+
+
+def _most_frequent(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def find_last_generation(session: Session, project_id: int) -> LastGeneration | None:

@@ -5,19 +5,20 @@ refused has written nothing. The caller commits.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, DomainError, NotFoundError
 from core.workflows import sentence_events, synthetic_events
 from core.workflows.event_fields import Event
 from db.queries import annotations, decisions, edits, projects, synthetic
 from db.queries.annotations import SentenceView
-from db.queries.decisions import DecisionView
+from db.queries.decisions import Change, DecisionView
 from db.queries.synthetic import SyntheticView
 from db.session import Session
 
 UNDO = "undo"
+BULK_KINDS = ("accept", "reject")
 
 
 def apply_sentence_event(
@@ -97,12 +98,41 @@ def apply_synthetic_event(
 def apply_synthetic_batch(
     session: Session, *, project_id: int, user_id: int, synthetic_ids: Iterable[int], event: Event
 ) -> int:
-    """Apply "accept" or "reject" to many synthetic sentences as one step; return how many changed."""
-    batch_id = secrets.token_hex(8)
-    return sum(
-        _change_synthetic(session, project_id, user_id, synthetic_id, version=None, event=event, batch_id=batch_id)
-        for synthetic_id in synthetic_ids
+    """Apply "accept" or "reject" to many synthetic sentences as one step, which one undo takes back.
+
+    Returns:
+        Number of sentences that changed.
+
+    Raises:
+        DomainError: The event is another one.
+        NotFoundError: The project lacks one of the sentences; nothing was changed.
+        ConflictError: Somebody else changed one of them meanwhile; the caller must roll back.
+    """
+    if event.get("kind") not in BULK_KINDS:
+        raise DomainError(f"{event.get('kind')!r} cannot be done to many sentences; known: {', '.join(BULK_KINDS)}.")
+    ids = list(dict.fromkeys(synthetic_ids))
+    views = synthetic.get_synthetic_views(session, ids, project_id=project_id)
+    if len(views) < len(ids):
+        missing = sorted(set(ids) - {view.id for view in views})
+        raise NotFoundError(
+            f"{len(missing)} of {len(ids)} synthetic sentences are not in this project, {missing[0]} for one; "
+            "nothing was changed."
+        )
+    schema = projects.get_schema(session, project_id)
+    befores = [synthetic.to_edit(view) for view in views]
+    afters = [synthetic_events.apply_event(before, event, schema) for before in befores]
+    triples = [one for one in zip(views, befores, afters, strict=True) if one[1] != one[2]]
+    synthetic.save_states(session, [(view, after) for view, _, after in triples])
+    decisions.add_bulk_decisions(
+        session,
+        [Change(view.id, before.to_json(), after.to_json()) for view, before, after in triples],
+        project_id=project_id,
+        user_id=user_id,
+        target_kind=decisions.SYNTHETIC,
+        action=str(event["kind"]),
+        batch_id=secrets.token_hex(8),
     )
+    return len(triples)
 
 
 def undo(
@@ -123,6 +153,27 @@ def undo(
         ConflictError: Something was changed since, by somebody else or a model; nothing was overwritten.
     """
     step = decisions.find_last_step(session, project_id=project_id, user_id=user_id, target=target)
+    return _take_back(session, step)
+
+
+def undo_bulk_step(session: Session, project_id: int, user_id: int, batch_id: str) -> int:
+    """Take back a user's bulk step, whatever they did since on other rows; return how many rows it changed.
+
+    Raises:
+        NotFoundError: The user has no such step, or it is undone already.
+        ConflictError: One of its rows was changed since; nothing was overwritten.
+    """
+    step = decisions.get_bulk_step(session, batch_id, project_id=project_id, user_id=user_id)
+    if not step:
+        raise NotFoundError("This bulk step is not yours, or it is undone already.")
+    return len(_take_back(session, step))
+
+
+def _take_back(session: Session, step: Sequence[DecisionView]) -> list[tuple[str, int]]:
+    """Restore what the decisions of one step changed, by new decisions; return the rows as (kind, id)."""
+    if len(step) > 1 and all(decision.target_kind == decisions.SYNTHETIC for decision in step):
+        _restore_synthetic_batch(session, step)
+        return [(decision.target_kind, decision.target_id) for decision in step]
     batch_id = secrets.token_hex(8) if len(step) > 1 else None
     for decision in step:
         if decision.target_kind == decisions.SENTENCE:
@@ -131,8 +182,8 @@ def undo(
             _restore_synthetic(session, decision)
         decisions.add_decision(
             session,
-            project_id=project_id,
-            user_id=user_id,
+            project_id=decision.project_id,
+            user_id=decision.user_id,
             target=(decision.target_kind, decision.target_id),
             action=UNDO,
             before=decision.after,
@@ -182,13 +233,12 @@ def _change_synthetic(
     user_id: int,
     synthetic_id: int,
     *,
-    version: int | None,
+    version: int,
     event: Event,
-    batch_id: str | None = None,
-) -> bool:
-    """Apply an event; return whether it changed anything."""
+) -> None:
+    """Apply an event."""
     view = synthetic.get_synthetic_view(session, synthetic_id, project_id=project_id)
-    if version is not None and view.version != version:
+    if view.version != version:
         raise ConflictError(
             f"Synthetic sentence {synthetic_id} was changed elsewhere: you saw version {version}, it is at "
             f"{view.version}. Nothing was overwritten; look at it again and repeat the change."
@@ -196,11 +246,10 @@ def _change_synthetic(
     before = synthetic.to_edit(view)
     after = synthetic_events.apply_event(before, event, projects.get_schema(session, project_id))
     if after == before:
-        return False
+        return
     synthetic.save_synthetic(session, view, after)
     target = (decisions.SYNTHETIC, synthetic_id)
-    _record(session, project_id, user_id, target, event, batch_id, before.to_json(), after)
-    return True
+    _record(session, project_id, user_id, target, event, None, before.to_json(), after)
 
 
 def _record(
@@ -237,6 +286,29 @@ def _restore_synthetic(session: Session, decision: DecisionView) -> None:
     if synthetic.to_edit(view).to_json() != decision.after:
         raise _changed_since(decision)
     synthetic.save_synthetic(session, view, synthetic.SyntheticEdit.from_json(decision.before))
+
+
+def _restore_synthetic_batch(session: Session, step: Sequence[DecisionView]) -> None:
+    """Restore the states of a bulk step in few statements, and record it."""
+    project_id, user_id = step[0].project_id, step[0].user_id
+    ids = [decision.target_id for decision in step]
+    views = {view.id: view for view in synthetic.get_synthetic_views(session, ids, project_id=project_id)}
+    changes = []
+    for decision in step:
+        view = views.get(decision.target_id)
+        if view is None or synthetic.to_edit(view).to_json() != decision.after:
+            raise _changed_since(decision)
+        changes.append((view, synthetic.SyntheticEdit.from_json(decision.before)))
+    synthetic.save_states(session, changes)
+    decisions.add_bulk_decisions(
+        session,
+        [Change(d.target_id, before=d.after, after=d.before, undoes_id=d.id) for d in step],
+        project_id=project_id,
+        user_id=user_id,
+        target_kind=decisions.SYNTHETIC,
+        action=UNDO,
+        batch_id=secrets.token_hex(8),
+    )
 
 
 def _changed_since(decision: DecisionView) -> ConflictError:

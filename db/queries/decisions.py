@@ -1,6 +1,6 @@
 """The append-only record of what people decided."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from db.columns import utc_now
 from db.tables import Decision
 
 SENTENCE = "sentence"
@@ -74,6 +75,88 @@ def add_decision(
     return row.id
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row's part in a bulk step: the row, its JSON before and after, and the decision that it takes back."""
+
+    target_id: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    undoes_id: int | None = None
+
+
+def add_bulk_decisions(
+    session: Session,
+    changes: Sequence[Change],
+    *,
+    project_id: int,
+    user_id: int,
+    target_kind: str,
+    action: str,
+    batch_id: str,
+) -> None:
+    """Record a bulk step, one decision a row, in the transaction of its change."""
+    common = {
+        "project_id": project_id,
+        "user_id": user_id,
+        "created_at": utc_now(),
+        "target_kind": target_kind,
+        "action": action,
+        "batch_id": batch_id,
+    }
+    rows = [
+        {
+            **common,
+            "target_id": change.target_id,
+            "before": dict(change.before),
+            "after": dict(change.after),
+            "undoes_id": change.undoes_id,
+        }
+        for change in changes
+    ]
+    if rows:
+        session.execute(sa.insert(Decision), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkStep:
+    """A bulk step that can be taken back: how many rows it changed, and when."""
+
+    batch_id: str
+    action: str
+    num_changed: int
+    created_at: datetime
+
+
+def find_last_bulk_step(session: Session, *, project_id: int, user_id: int, target_kind: str) -> BulkStep | None:
+    """Return the user's newest bulk step on one kind of row that is not undone, or None."""
+    batch, at = col(Decision.batch_id), sa.func.min(Decision.created_at)
+    query = (
+        select(batch, sa.func.min(Decision.action), sa.func.count(), at)
+        .where(Decision.project_id == project_id, Decision.user_id == user_id, Decision.target_kind == target_kind)
+        .where(batch.is_not(None), *_stands())
+        .group_by(batch)
+        .order_by(sa.func.max(Decision.id).desc())
+        .limit(1)
+    )
+    found = session.exec(query).first()
+    return None if found is None else BulkStep(found[0] or "", found[1], found[2], found[3])
+
+
+def get_bulk_step(session: Session, batch_id: str, *, project_id: int, user_id: int) -> list[DecisionView]:
+    """Return the decisions of a user's bulk step, newest first; empty where it is undone already."""
+    query = select(Decision).where(
+        Decision.project_id == project_id, Decision.user_id == user_id, Decision.batch_id == batch_id, *_stands()
+    )
+    return [_view(row) for row in session.exec(query.order_by(col(Decision.id).desc()))]
+
+
+def _stands() -> list[Any]:
+    """Conditions of decisions that take nothing back and are not taken back."""
+    undoing = sa.orm.aliased(Decision)
+    return [col(Decision.undoes_id).is_(None), ~sa.exists().where(col(undoing.undoes_id) == col(Decision.id))]
+
+
 def find_last_step(
     session: Session, *, project_id: int, user_id: int, target: tuple[str, int] | None = None
 ) -> list[DecisionView]:
@@ -87,12 +170,10 @@ def find_last_step(
         user_id: Whose decisions.
         target: Only decisions on this row, as (kind, id).
     """
-    undoing = sa.orm.aliased(Decision)
     query = (
         select(Decision)
         .where(Decision.project_id == project_id, Decision.user_id == user_id)
-        .where(col(Decision.undoes_id).is_(None), col(Decision.target_kind).in_([SENTENCE, SYNTHETIC]))
-        .where(~sa.exists().where(col(undoing.undoes_id) == col(Decision.id)))
+        .where(col(Decision.target_kind).in_([SENTENCE, SYNTHETIC]), *_stands())
         .order_by(col(Decision.id).desc())
     )
     if target is not None:

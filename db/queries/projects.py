@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core.domain import NO_RELATION, EntityType, RelationLabel, Schema, State
+from core.domain import NO_RELATION, EntityType, RelationLabel, Schema, Split, State
 from core.errors import ConflictError, NotFoundError, SchemaError
 from db.mapping import entity_type_row, relation_label_row, to_schema
 from db.queries.synthetic import count_synthetic
@@ -184,19 +184,20 @@ def count_project(session: Session, project_id: int) -> ProjectCounts:
     )
 
 
-def get_class_balance(session: Session, project_id: int) -> list[LabelBalance]:
-    """Return the training instances of every label and of NO_RELATION, in schema order.
+def get_class_balance(session: Session, project_id: int, *, split: Split | None = None) -> list[LabelBalance]:
+    """Return the instances of every label and of NO_RELATION, in schema order; of one split or of all.
 
     Gold counts come from reviewed sentences; NO_RELATION is every legal pair of gold mentions of such a
     sentence without a gold relation. A pair with two labels counts once for each of them.
     """
     schema = get_schema(session, project_id)
-    gold = _count_gold_relations(session, project_id)
+    reviewed = _reviewed(project_id, split)
+    gold = _count_gold_relations(session, reviewed)
     synthetic = {
         label: counts.get(State.ACCEPTED, 0) + counts.get(State.CORRECTED, 0)
         for label, counts in count_synthetic(session, project_id).items()
     }
-    negatives = _count_candidates(session, project_id, schema) - _count_related_pairs(session, project_id)
+    negatives = _count_candidates(session, reviewed, schema) - _count_related_pairs(session, reviewed)
     return [
         *(LabelBalance(name, gold.get(name, 0), synthetic.get(name, 0)) for name in schema.label_names),
         LabelBalance(NO_RELATION, max(negatives, 0), synthetic.get(NO_RELATION, 0)),
@@ -231,40 +232,44 @@ def _count_relations(session: Session, project_id: int) -> dict[str, dict[State,
     return counts
 
 
-def _reviewed(project_id: int) -> sa.ColumnElement[bool]:
-    return sa.and_(col(SentenceRow.project_id) == project_id, col(SentenceRow.state).in_(GOLD))
+def _reviewed(project_id: int, split: Split | None) -> sa.ColumnElement[bool]:
+    reviewed = sa.and_(col(SentenceRow.project_id) == project_id, col(SentenceRow.state).in_(GOLD))
+    if split is None:
+        return reviewed
+    same_document = col(DocumentRow.id) == col(SentenceRow.document_id)
+    return sa.and_(reviewed, sa.exists().where(same_document, col(DocumentRow.split) == split))
 
 
-def _count_gold_relations(session: Session, project_id: int) -> dict[str, int]:
+def _count_gold_relations(session: Session, reviewed: sa.ColumnElement[bool]) -> dict[str, int]:
     label = col(RelationRow.label)
     query = (
         select(label, sa.func.count())
         .join(SentenceRow, col(SentenceRow.id) == col(RelationRow.sentence_id))
-        .where(_reviewed(project_id), col(RelationRow.state).in_(GOLD))
+        .where(reviewed, col(RelationRow.state).in_(GOLD))
         .group_by(label)
     )
     return dict(session.exec(query).all())
 
 
-def _count_related_pairs(session: Session, project_id: int) -> int:
+def _count_related_pairs(session: Session, reviewed: sa.ColumnElement[bool]) -> int:
     pairs = (
         select(RelationRow.head_id, RelationRow.tail_id)
         .join(SentenceRow, col(SentenceRow.id) == col(RelationRow.sentence_id))
-        .where(_reviewed(project_id), col(RelationRow.state).in_(GOLD))
+        .where(reviewed, col(RelationRow.state).in_(GOLD))
         .distinct()
         .subquery()
     )
     return session.exec(select(sa.func.count()).select_from(pairs)).one()
 
 
-def _count_candidates(session: Session, project_id: int, schema: Schema) -> int:
+def _count_candidates(session: Session, reviewed: sa.ColumnElement[bool], schema: Schema) -> int:
     """Count the pairs of `Schema.candidates` in the database; pairs for symmetric labels only count once."""
     head, tail = sa.orm.aliased(MentionRow), sa.orm.aliased(MentionRow)
     query = (
         select(col(head.entity_type), col(tail.entity_type), sa.func.count())
         .join(tail, sa.and_(col(tail.sentence_id) == col(head.sentence_id), col(tail.id) != col(head.id)))
         .join(SentenceRow, col(SentenceRow.id) == col(head.sentence_id))
-        .where(_reviewed(project_id), col(head.state).in_(GOLD), col(tail.state).in_(GOLD))
+        .where(reviewed, col(head.state).in_(GOLD), col(tail.state).in_(GOLD))
         .group_by(col(head.entity_type), col(tail.entity_type))
     )
     doubled = 0

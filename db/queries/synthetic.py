@@ -14,6 +14,8 @@ from db.mapping import synthetic_row, to_synthetic
 from db.tables import SyntheticRow
 
 GOLD = (State.ACCEPTED, State.CORRECTED)
+# Rows that one statement names: SQLite takes 32,766 values, Postgres 65,535.
+CHUNK = 1_000
 # Sorts after every score.
 _NO_SCORE = 1e9
 # Place of a sentence in a queue: what it is sorted by, smallest first; its random number; its id.
@@ -76,12 +78,16 @@ class SyntheticEdit:
 
     def to_json(self) -> dict[str, Any]:
         """Return the values as JSON, for a decision."""
-        return asdict(self) | {"state": self.state.value}
+        return {name: getattr(self, name) for name in _EDITED} | {"state": self.state.value}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "SyntheticEdit":
         """Return the values that a decision recorded."""
         return SyntheticEdit(**(dict(data) | {"state": State(data["state"])}))
+
+
+_EDITED = tuple(field.name for field in fields(SyntheticEdit))
+_SHOWN = tuple(field.name for field in fields(SyntheticView))
 
 
 def add_synthetic(
@@ -107,6 +113,7 @@ def list_synthetic(
     label: str | None = None,
     state: State | None = State.PENDING,
     job_id: str | None = None,
+    min_agreement: float | None = None,
     order: SyntheticOrder = SyntheticOrder.RANDOM,
     after: Place | None = None,
     limit: int = 40,
@@ -119,16 +126,30 @@ def list_synthetic(
         label: Only this label.
         state: Only this state; None takes all.
         job_id: Only those that one job wrote.
+        min_agreement: Only those with at least this agreement, in [0, 1]; None takes unscored ones too.
         order: What comes first.
         after: `get_queue_key` of the last one of the page before, in the same order.
         limit: Most sentences of a page.
     """
     keys = _sort_keys(order)
-    query = select(SyntheticRow).where(*_conditions(project_id, label, state, job_id))
+    query = select(SyntheticRow).where(*_conditions(project_id, label, state, job_id, min_agreement))
     if after is not None:
         query = query.where(sa.tuple_(*keys) > sa.tuple_(*after[-len(keys) :]))
     query = query.order_by(*keys).limit(limit).execution_options(populate_existing=True)
     return [_view(row) for row in session.exec(query)]
+
+
+def list_ids(
+    session: Session,
+    project_id: int,
+    *,
+    label: str | None = None,
+    state: State | None = State.PENDING,
+    min_agreement: float | None = None,
+) -> list[int]:
+    """Return the ids of all synthetic sentences of a queue, in the order they were written."""
+    conditions = _conditions(project_id, label, state, None, min_agreement)
+    return list(session.exec(select(SyntheticRow.id).where(*conditions).order_by(col(SyntheticRow.id))))
 
 
 def get_queue_key(session: Session, synthetic_id: int, *, order: SyntheticOrder = SyntheticOrder.RANDOM) -> Place:
@@ -162,13 +183,16 @@ def count_queue(
     label: str | None = None,
     state: State | None = State.PENDING,
     job_id: str | None = None,
+    min_agreement: float | None = None,
 ) -> int:
     """Return how many synthetic sentences a queue has."""
     query = select(sa.func.count()).select_from(SyntheticRow)
-    return session.exec(query.where(*_conditions(project_id, label, state, job_id))).one()
+    return session.exec(query.where(*_conditions(project_id, label, state, job_id, min_agreement))).one()
 
 
-def _conditions(project_id: int, label: str | None, state: State | None, job_id: str | None) -> list[Any]:
+def _conditions(
+    project_id: int, label: str | None, state: State | None, job_id: str | None, min_agreement: float | None
+) -> list[Any]:
     conditions: list[Any] = [SyntheticRow.project_id == project_id]
     if label is not None:
         conditions.append(SyntheticRow.label == label)
@@ -176,6 +200,8 @@ def _conditions(project_id: int, label: str | None, state: State | None, job_id:
         conditions.append(SyntheticRow.state == state)
     if job_id is not None:
         conditions.append(SyntheticRow.job_id == job_id)
+    if min_agreement is not None:
+        conditions.append(col(SyntheticRow.agreement) >= min_agreement)
     return conditions
 
 
@@ -189,14 +215,28 @@ def count_synthetic(session: Session, project_id: int) -> dict[str, dict[State, 
     return counts
 
 
+def count_reject_reasons(session: Session, project_id: int) -> dict[str, dict[str, int]]:
+    """Return the number of rejected sentences by label and reason; the reason is empty where none was given."""
+    label, reason = col(SyntheticRow.label), col(SyntheticRow.reason)
+    query = select(label, reason, sa.func.count()).where(
+        SyntheticRow.project_id == project_id, SyntheticRow.state == State.REJECTED
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for name, why, number in session.exec(query.group_by(label, reason)):
+        counts.setdefault(name, {})[why] = number
+    return counts
+
+
 def get_synthetic_views(
     session: Session, synthetic_ids: Sequence[int], *, project_id: int | None = None
 ) -> list[SyntheticView]:
     """Return synthetic sentences in the order asked for; ids that do not exist are left out."""
-    query = select(SyntheticRow).where(col(SyntheticRow.id).in_(synthetic_ids))
-    if project_id is not None:
-        query = query.where(SyntheticRow.project_id == project_id)
-    rows = {row.id: row for row in session.exec(query.execution_options(populate_existing=True))}
+    rows: dict[int, SyntheticRow] = {}
+    for start in range(0, len(synthetic_ids), CHUNK):
+        query = select(SyntheticRow).where(col(SyntheticRow.id).in_(synthetic_ids[start : start + CHUNK]))
+        if project_id is not None:
+            query = query.where(SyntheticRow.project_id == project_id)
+        rows |= {row.id: row for row in session.exec(query.execution_options(populate_existing=True))}
     return [_view(rows[synthetic_id]) for synthetic_id in synthetic_ids if synthetic_id in rows]
 
 
@@ -226,7 +266,38 @@ def stream_synthetic(
 
 def to_edit(view: SyntheticView) -> SyntheticEdit:
     """Return what a curator can change of a view."""
-    return SyntheticEdit(**{field.name: getattr(view, field.name) for field in fields(SyntheticEdit)})
+    return SyntheticEdit(**{name: getattr(view, name) for name in _EDITED})
+
+
+def save_states(session: Session, changes: Sequence[tuple[SyntheticView, SyntheticEdit]]) -> None:
+    """Store the state and reason of many synthetic sentences, in few statements; nothing else of them may differ.
+
+    Raises:
+        ConflictError: Somebody changed one of them since it was read; the caller must roll back.
+    """
+    by_values: dict[tuple[State, str], list[tuple[int, int]]] = {}
+    for view, after in changes:
+        by_values.setdefault((after.state, after.reason), []).append((view.id, view.version))
+    place = sa.tuple_(col(SyntheticRow.id), col(SyntheticRow.version))
+    for (state, reason), versions in by_values.items():
+        for chunk in _cut(versions):
+            written = session.exec(
+                sa.update(SyntheticRow)
+                .where(place.in_(chunk))
+                .values(version=SyntheticRow.version + 1, state=state, reason=reason)
+                .execution_options(synchronize_session=False)
+            )
+            if written.rowcount != len(chunk):
+                raise ConflictError(
+                    f"{len(chunk) - written.rowcount} of {len(changes)} synthetic sentences were changed elsewhere "
+                    "meanwhile; nothing was overwritten. Look at them again and repeat the step."
+                )
+
+
+def _cut(items: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
+    """Cut a list into what one statement may name."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
 
 
 def save_synthetic(session: Session, view: SyntheticView, after: SyntheticEdit) -> None:
@@ -252,4 +323,4 @@ def _missing(synthetic_id: int) -> NotFoundError:
 
 
 def _view(row: SyntheticRow) -> SyntheticView:
-    return SyntheticView(**{field.name: getattr(row, field.name) for field in fields(SyntheticView)})
+    return SyntheticView(**{name: getattr(row, name) for name in _SHOWN})

@@ -118,6 +118,13 @@ def forget_queue(name: str, signature: Hashable) -> None:
     _store().pop((name, signature), None)
 
 
+def forget_queues(name: str) -> None:
+    """Let the next run build every queue of a page anew, as after a change of many of its cards at once."""
+    store = _store()
+    for key in [key for key in store if isinstance(key, tuple) and key[0] == name]:
+        del store[key]
+
+
 def _store() -> dict[Hashable, Any]:
     store: dict[Hashable, Any] = st.session_state.setdefault(_STORE_KEY, {})
     return store

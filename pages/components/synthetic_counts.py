@@ -1,37 +1,112 @@
-"""How each label stands: sentences by decision, acceptance with its interval, what the filters removed."""
+"""How each label stands: sentences by decision, what is wanted, acceptance with its interval, what was removed."""
+
+import zlib
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core.workflows.acceptance import LabelStanding, LabelYield, LastGeneration
-from pages.components.session import escape
+from core.workflows.acceptance import MAX_WANTED, LabelStanding, LabelYield, LastGeneration, set_wanted
+from db.session import Session
+from pages.components.session import act, escape
 from pages.components.wording import count, group, label_name, moment
 
 
-def show(standings: list[LabelStanding]) -> None:
-    """Show the table of labels."""
-    rows = [
-        {
-            "label": label_name(standing.label),
-            "generated": standing.total,
-            "pending": standing.pending,
-            "accepted": standing.accepted,
-            "edited": standing.edited,
-            "rejected": standing.rejected,
-            "acceptance (95 % interval)": describe_acceptance(standing),
-        }
-        for standing in standings
-    ]
-    config = {
-        "generated": st.column_config.NumberColumn(help="Stored after the filters."),
-        "accepted": st.column_config.NumberColumn(help="Edited ones too."),
-        "acceptance (95 % interval)": st.column_config.TextColumn(
-            help="Share of the decided sentences that was accepted; the Wilson interval is wide while few are decided."
-        ),
-    }
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height="content", column_config=config, alt="Synthetic sentences by label"
+def show(project_id: int, standings: list[LabelStanding]) -> None:
+    """Show the table of labels, in which the wanted numbers can be changed, and why sentences were not used."""
+    labels = [standing.label for standing in standings]
+    # A new number makes a new table, so that its own memory of edits never hides what is stored.
+    key = f"quotas-{project_id}-{zlib.crc32(repr([(one.label, one.wanted) for one in standings]).encode())}"
+    st.data_editor(
+        pd.DataFrame([_describe_row(standing) for standing in standings]),
+        hide_index=True,
+        height="content",
+        disabled=[name for name in _COLUMNS if name != WANTED],
+        column_config=_COLUMNS,
+        key=key,
+        on_change=_save_wanted,
+        args=(key, project_id, labels),
+        alt="Synthetic sentences by label",
     )
+    reasons = {one.label: one.reasons for one in standings}
+    removed = {one.label: one.removed for one in standings}
+    if any(reasons.values()) or any(removed.values()):
+        with st.expander("Why sentences were rejected or removed", icon=":material/filter_alt:"):
+            _show_reasons("Rejected by curators", "reason", reasons)
+            _show_reasons("Removed by the filters, in all generations", "a removed sentence …", removed)
+    missing = [one for one in standings if one.accepted + one.pending < one.wanted and one.usual]
+    if missing:
+        names = ", ".join(escape(label_name(one.label)) for one in missing)
+        st.caption(f":material/info: Even if all that wait were accepted, there would be too few for {names}.")
+
+
+WANTED = "wanted"
+_COLUMNS: dict[str, Any] = {
+    "label": st.column_config.TextColumn(pinned=True),
+    WANTED: st.column_config.NumberColumn(
+        min_value=0,
+        max_value=MAX_WANTED,
+        step=1,
+        help="Accepted sentences that you want for the label; change it here. As many as there are gold instances in "
+        "the training split, unless you say otherwise: that is what training draws. Empty it to go back to that.",
+    ),
+    "accepted": st.column_config.NumberColumn(help="Edited ones too."),
+    "progress": st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100, help="Accepted of wanted."),
+    "pending": st.column_config.NumberColumn(help="Nobody has decided."),
+    "edited": st.column_config.NumberColumn(help="Accepted after a change of text or label."),
+    "rejected": st.column_config.NumberColumn(help="Not used; the reasons are below."),
+    "drawn": st.column_config.NumberColumn(help="By all finished generations, before the filters."),
+    "filtered": st.column_config.NumberColumn(help="Drawn, but removed by the filters."),
+    "acceptance (95 % interval)": st.column_config.TextColumn(
+        help="Share of the decided sentences that was accepted; the Wilson interval is wide while few are decided."
+    ),
+}
+
+
+def _describe_row(standing: LabelStanding) -> dict[str, object]:
+    return {
+        "label": label_name(standing.label),
+        WANTED: standing.wanted,
+        "accepted": standing.accepted,
+        "progress": None if standing.progress is None else round(100 * standing.progress),
+        "pending": standing.pending,
+        "edited": standing.edited,
+        "rejected": standing.rejected,
+        "drawn": standing.drawn,
+        "filtered": standing.num_removed,
+        "acceptance (95 % interval)": describe_acceptance(standing),
+    }
+
+
+def _save_wanted(key: str, project_id: int, labels: list[str]) -> None:
+    changed = st.session_state[key]["edited_rows"]
+    act(partial(store_wanted, project_id=project_id, labels=labels, changed=changed))
+
+
+def store_wanted(
+    session: Session, *, project_id: int, labels: list[str], changed: Mapping[int, Mapping[str, int | None]]
+) -> str:
+    """Store the wanted numbers that were typed into the table, by row; an emptied one goes back to the usual."""
+    for row, values in changed.items():
+        if WANTED in values:
+            set_wanted(session, project_id, labels[row], values[WANTED])
+    return ""
+
+
+def _show_reasons(title: str, heading: str, by_label: Mapping[str, tuple[tuple[str, int], ...]]) -> None:
+    """Show a table of reasons by label."""
+    if not any(by_label.values()):
+        return
+    st.markdown(f"**{title}**")
+    columns = {label_name(label): dict(counts) for label, counts in by_label.items() if counts}
+    reasons = dict.fromkeys(reason for counts in columns.values() for reason in counts)
+    rows = [
+        {heading: reason or "no reason given"} | {name: counts.get(reason, 0) for name, counts in columns.items()}
+        for reason in reasons
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt=title)
 
 
 def describe_acceptance(standing: LabelStanding) -> str:

@@ -1,4 +1,4 @@
-"""Which synthetic sentences are shown, and how: one at a time, as a table, or the generation itself."""
+"""Which synthetic sentences are shown, in which order, and how: cards, a table, bulk acceptance, generation."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,10 +7,14 @@ import streamlit as st
 
 from core.domain import State
 from core.workflows.acceptance import LabelStanding
+from db.queries import synthetic
+from db.queries.synthetic import Place, SyntheticOrder, SyntheticView
+from db.session import Session
 from pages.components.review_queue import forget_queue
 from pages.components.wording import label_name
 
 PAGE = "synthetic"
+VIEW_KEY = "view"
 ALL_LABELS = "All labels"
 STATE_NAMES = {
     State.PENDING: "Pending",
@@ -19,6 +23,15 @@ STATE_NAMES = {
     State.REJECTED: "Rejected",
 }
 ALL_STATES = "All states"
+ORDER_NAMES = {
+    SyntheticOrder.RANDOM: "In random order",
+    SyntheticOrder.MOST_AGREED: "Highest agreement first",
+    SyntheticOrder.LEAST_AGREED: "Lowest agreement first",
+    SyntheticOrder.MOST_DISPUTED: "Highest disagreement first",
+    SyntheticOrder.MOST_NOVEL: "Newest wording first",
+    SyntheticOrder.LEAST_NOVEL: "Closest to gold first",
+}
+NAMES, MASKS = "Names", "Masks"
 
 
 class Look(StrEnum):
@@ -26,16 +39,23 @@ class Look(StrEnum):
 
     REVIEW = "Review"
     TABLE = "Table"
+    BULK = "Accept the rest"
     GENERATE = "Generate"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which synthetic sentences to show; None takes all."""
+    """Which synthetic sentences to show, and in which order; None takes all.
+
+    Args:
+        min_agreement: Only those with at least this agreement, in [0, 1].
+    """
 
     project_id: int
     label: str | None
     state: State | None
+    order: SyntheticOrder = SyntheticOrder.RANDOM
+    min_agreement: float | None = None
 
 
 def show_look(standings: list[LabelStanding]) -> Look:
@@ -47,7 +67,7 @@ def show_look(standings: list[LabelStanding]) -> Look:
             [look.value for look in Look],
             default=(Look.REVIEW if has_any else Look.GENERATE).value,
             required=True,
-            key="view",
+            key=VIEW_KEY,
             bind="query-params",
             label_visibility="collapsed",
         )
@@ -76,7 +96,59 @@ def show(project_id: int, standings: list[LabelStanding]) -> Choice:
         persist_state="session",
         width=150,
     )
-    return Choice(project_id, label or None, None if state == "all" else State(state))
+    order = st.selectbox(
+        "Order",
+        list(ORDER_NAMES),
+        format_func=ORDER_NAMES.__getitem__,
+        key=f"synthetic-order-{project_id}",
+        label_visibility="collapsed",
+        persist_state="session",
+        width=220,
+    )
+    lowest = st.session_state.get(f"synthetic-lowest-{project_id}")
+    return Choice(project_id, label or None, None if state == "all" else State(state), SyntheticOrder(order), lowest)
+
+
+def show_reading() -> bool:
+    """Show the switch between names and masks; return whether names are to be read in the place of masks."""
+    chosen = st.segmented_control(
+        "Read",
+        [NAMES, MASKS],
+        default=NAMES,
+        required=True,
+        key="synthetic-reading",
+        label_visibility="collapsed",
+        persist_state="session",
+        help="Names of the project stand for the masks. What is stored and edited keeps the masks.",
+    )
+    return chosen == NAMES
+
+
+def show_lowest(choice: Choice) -> None:
+    """Say that only sentences above a score are shown, with the way back to all."""
+    if choice.min_agreement is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(
+            f":material/filter_alt: Only sentences with an agreement of at least **{choice.min_agreement:.2f}**",
+            width="content",
+        )
+        st.button(
+            "Show all", icon=":material/close:", type="tertiary", on_click=_forget_lowest, args=(choice.project_id,)
+        )
+
+
+def _forget_lowest(project_id: int) -> None:
+    st.session_state.pop(f"synthetic-lowest-{project_id}", None)
+
+
+def review_sample(project_id: int, label: str, min_agreement: float) -> None:
+    """Let the next run show the pending sentences of a label above a score, one at a time in random order."""
+    st.session_state[VIEW_KEY] = Look.REVIEW.value
+    st.session_state[f"synthetic-label-{project_id}"] = label
+    st.session_state[f"synthetic-state-{project_id}"] = State.PENDING.value
+    st.session_state[f"synthetic-order-{project_id}"] = SyntheticOrder.RANDOM
+    st.session_state[f"synthetic-lowest-{project_id}"] = min_agreement
 
 
 def show_refresh(choice: Choice) -> None:
@@ -88,4 +160,25 @@ def show_refresh(choice: Choice) -> None:
         help="Puts the queue together anew. It never changes while you work in it.",
         on_click=forget_queue,
         args=(PAGE, choice),
+    )
+
+
+def count_choice(session: Session, choice: Choice) -> int:
+    """Return how many sentences a choice takes."""
+    return synthetic.count_queue(
+        session, choice.project_id, label=choice.label, state=choice.state, min_agreement=choice.min_agreement
+    )
+
+
+def list_choice(session: Session, choice: Choice, *, after: Place | None, limit: int) -> list[SyntheticView]:
+    """Return a page of the sentences that a choice takes, in its order."""
+    return synthetic.list_synthetic(
+        session,
+        choice.project_id,
+        label=choice.label,
+        state=choice.state,
+        min_agreement=choice.min_agreement,
+        order=choice.order,
+        after=after,
+        limit=limit,
     )

@@ -7,52 +7,56 @@ from typing import Any
 import streamlit as st
 
 from core.workflows import curate
+from core.workflows.acceptance import LabelStanding, count_accepted
 from db.queries import decisions, projects, synthetic
 from db.queries.synthetic import Place
 from db.session import Session
 from pages.components import synthetic_cards
 from pages.components.deck_changes import Desk, apply_event
 from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
-from pages.components.session import open_session
+from pages.components.session import escape, open_session
 from pages.components.span_editor import show_deck
-from pages.components.synthetic_filters import PAGE, STATE_NAMES, Choice
-from pages.components.wording import count, label_name
+from pages.components.synthetic_filters import PAGE, STATE_NAMES, Choice, count_choice, list_choice, show_lowest
+from pages.components.wording import count, group, label_name
 
 PAGE_SIZE = 80
 
 
-def show(session: Session, user_id: int, choice: Choice) -> None:
+def show(session: Session, user_id: int, choice: Choice, *, standings: list[LabelStanding], with_names: bool) -> None:
     """Show the queue of a choice, or why there is none."""
+    show_lowest(choice)
     cards: ReviewQueue[Place] | None = find_queue(PAGE, choice)
     if cards is None or not cards.ids:
-        counted = synthetic.count_queue(session, choice.project_id, label=choice.label, state=choice.state)
-        cards = start_queue(PAGE, choice, counted=counted)
+        cards = start_queue(PAGE, choice, counted=count_choice(session, choice))
         _fill(session, cards, choice)
     if cards.ids:
-        _show_cards(user_id, choice, cards)
+        _show_cards(user_id, choice, cards, standings, with_names)
     else:
         _show_empty(choice)
 
 
 @st.fragment
-def _show_cards(user_id: int, choice: Choice, cards: ReviewQueue[Place]) -> None:
+def _show_cards(
+    user_id: int, choice: Choice, cards: ReviewQueue[Place], standings: list[LabelStanding], with_names: bool
+) -> None:
     with open_session() as session:
-        _show_deck(session, user_id, choice, cards)
+        _show_deck(session, user_id, choice, cards, with_names=with_names)
+        _show_progress(session, choice, standings)
         if cards.current_id is None:
             _show_end(session, choice)
 
 
-def _show_deck(session: Session, user_id: int, choice: Choice, cards: ReviewQueue[Place]) -> None:
+def _show_deck(session: Session, user_id: int, choice: Choice, cards: ReviewQueue[Place], *, with_names: bool) -> None:
     _fill(session, cards, choice)
     views = synthetic.get_synthetic_views(session, cards.window, project_id=choice.project_id)
     if len(views) < len(cards.window):  # Their project was replaced, or they were removed.
         cards.drop(set(cards.window) - {view.id for view in views})
-        _show_deck(session, user_id, choice, cards)
+        _show_deck(session, user_id, choice, cards, with_names=with_names)
         return
     change = partial(_change, project_id=choice.project_id, user_id=user_id)
     desk = Desk(choice.project_id, user_id, decisions.SYNTHETIC, elsewhere="Annotate", change=change)
     show_deck(
-        [synthetic_cards.make_card(view) for view in views],
+        [synthetic_cards.make_card(view, with_names=with_names) for view in views],
         position=cards.position,
         first=cards.first,
         total=cards.total,
@@ -78,11 +82,24 @@ def _fill(session: Session, cards: ReviewQueue[Place], choice: Choice) -> None:
 
 
 def _load(session: Session, choice: Choice, after: Place | None) -> tuple[Sequence[int], Place | None]:
-    views = synthetic.list_synthetic(
-        session, choice.project_id, label=choice.label, state=choice.state, after=after, limit=PAGE_SIZE
-    )
+    views = list_choice(session, choice, after=after, limit=PAGE_SIZE)
     is_last = len(views) < PAGE_SIZE
-    return [view.id for view in views], None if is_last else synthetic.get_queue_key(session, views[-1].id)
+    return [view.id for view in views], None if is_last else synthetic.get_queue_key(
+        session, views[-1].id, order=choice.order
+    )
+
+
+def _show_progress(session: Session, choice: Choice, standings: list[LabelStanding]) -> None:
+    """Say for the chosen label, or for each, how many of the wanted sentences are accepted."""
+    counts = synthetic.count_synthetic(session, choice.project_id)
+    told = [
+        f"{escape(label_name(one.label))} {group(count_accepted(counts.get(one.label, {})))}"
+        + (f" of {group(one.wanted)}" if one.wanted else ", none wanted")
+        for one in standings
+        if one.label == (choice.label or one.label) and (one.wanted or counts.get(one.label))
+    ]
+    if told:
+        st.caption(f"Accepted of what is wanted: {' · '.join(told)}")
 
 
 def _show_end(session: Session, choice: Choice) -> None:
@@ -96,8 +113,9 @@ def _show_end(session: Session, choice: Choice) -> None:
 
 def _show_empty(choice: Choice) -> None:
     state = "" if choice.state is None else f"{STATE_NAMES[choice.state].lower()} "
-    label = "" if choice.label is None else f" for {label_name(choice.label)}"
+    label = "" if choice.label is None else f" for {escape(label_name(choice.label))}"
+    above = "" if choice.min_agreement is None else f" with an agreement of at least {choice.min_agreement:.2f}"
     st.info(
-        f"There is no {state}synthetic sentence{label}. Choose other filters, or generate more under Generate.",
+        f"There is no {state}synthetic sentence{label}{above}. Choose other filters, or generate more under Generate.",
         icon=":material/filter_alt:",
     )

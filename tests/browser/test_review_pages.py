@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, State, SyntheticSentence
+from core.workflows import curate
 from core.workflows.projects import create_project
-from db.queries import annotations, documents, queue, synthetic
+from db.queries import annotations, documents, queue, synthetic, users
 from db.session import Engine, Session, make_engine, session_scope
 from tests.browser.harness.desk import Desk
 
@@ -67,6 +68,32 @@ def fill(session: Session) -> None:
     synthetic.add_synthetic(session, project_id, sentences)
 
 
+def fill_judged(session: Session) -> None:
+    """Store a second project: 30 judged sentences with hostile names and gold, 19 of them decided one by one."""
+    project_id, user_id = create_project(session, "Judged", template="chemical-disease"), users.get_or_add_user(session)
+    texts = [f"$CHEMICAL$ caused severe $DISEASE$ in case {number}." for number in range(30)]
+    sentences = [
+        SyntheticSentence(
+            text,
+            "CID",
+            suggest(text, "$CHEMICAL$", "Chemical"),
+            suggest(text, "$DISEASE$", "Disease"),
+            head_name="<b>α-methyldopa</b>",
+            tail_name="tremor",
+            agreement=0.95,
+            disagreement=0.01,
+            novelty=0.3,
+            nearest_gold="<script>alert(1)</script> caused severe tremor.",
+        )
+        for text in texts
+    ]
+    synthetic.add_synthetic(session, project_id, sentences)
+    for view in synthetic.list_synthetic(session, project_id, limit=19):
+        curate.apply_synthetic_event(
+            session, project_id=project_id, user_id=user_id, synthetic_id=view.id, version=1, event={"kind": "accept"}
+        )
+
+
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Engine]:
     """The database of a running app, with one project and no worker."""
@@ -75,6 +102,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Ite
     engine = make_engine(f"sqlite:///{path}")
     with session_scope(engine) as session:
         fill(session)
+        fill_judged(session)
     yield engine
     engine.dispose()
 
@@ -151,3 +179,43 @@ def test_synthetic_sentences_are_decided_by_keyboard(page: "Page", address: str,
     PageDesk(page, f"{address}/synthetic?project=1")
     page.get_by_test_id("dare-deck").get_by_text("caused" if "caused" not in str(first) else "went away").wait_for()
     assert read(engine, lambda session: synthetic.count_queue(session, 1)) == 1
+
+
+def count_states(engine: Engine) -> dict[State, int]:
+    return read(engine, lambda session: synthetic.count_synthetic(session, 2))["CID"]
+
+
+def test_names_are_read_masks_are_edited_and_the_rest_is_accepted_and_taken_back(
+    page: "Page", address: str, engine: Engine
+) -> None:
+    desk = PageDesk(page, f"{address}/synthetic?project=2")
+    text = page.get_by_test_id("dare-text")
+    assert str(text.text_content()).startswith("<b>α-methyldopa</b> caused severe tremor in case")
+    desk.root.get_by_text("agreement 0.95: judges agree").wait_for()
+    assert desk.root.locator("mark").all_text_contents() == ["caused severe"]
+    desk.root.get_by_text("<script>alert(1)</script>").wait_for()
+    desk.press("e")
+    assert page.get_by_label("Text of the sentence").input_value().startswith("$CHEMICAL$ caused severe $DISEASE$")
+    desk.press("Escape")
+    page.get_by_role("button", name="Masks", exact=True).or_(page.get_by_role("radio", name="Masks")).first.click()
+    text.get_by_text("$CHEMICAL$ caused severe $DISEASE$").wait_for()
+    text.click()
+    desk.press("Shift+X", "6")
+    page.get_by_label("Another reason").fill("mixes two drugs")
+    desk.press("Enter")
+    page.get_by_text("2 of 11").wait_for()
+    page.get_by_text("Accepted of what is wanted: CID 19, none wanted").wait_for()
+    desk.wait_saved()
+    page.goto(f"{address}/synthetic?project=2&view=Accept+the+rest")
+    page.get_by_role("button", name="Accept 10 sentences").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("<b>α-methyldopa</b> caused").nth(9).wait_for()
+    assert dialog.get_by_role("listitem").count() == 10
+    dialog.get_by_role("button", name="Accept all 10").click()
+    page.get_by_text("10 sentences accepted in one step").wait_for()
+    assert count_states(engine) == {State.ACCEPTED: 29, State.REJECTED: 1}
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("10 sentences accepted in one step").wait_for(state="detached")
+    assert count_states(engine) == {State.PENDING: 10, State.ACCEPTED: 19, State.REJECTED: 1}
+    rejected = read(engine, lambda session: synthetic.list_synthetic(session, 2, state=State.REJECTED))
+    assert [view.reason for view in rejected] == ["mixes two drugs"]

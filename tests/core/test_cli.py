@@ -55,7 +55,16 @@ def dare(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def test_every_command_is_listed_and_documented() -> None:
     assert sorted(command.name or "" for command in app.registered_commands) == sorted(COMMANDS)
-    for command in app.registered_commands:
+    (group,) = app.registered_groups
+    assert group.name == "synthetic" and group.typer_instance is not None
+    inner = group.typer_instance.registered_commands
+    assert sorted(command.name or str(command.callback.__name__) for command in inner if command.callback) == [
+        "accept",
+        "export",
+        "list",
+        "reject",
+    ]
+    for command in [*app.registered_commands, *inner]:
         assert command.callback is not None and command.callback.__doc__, command.name
 
 

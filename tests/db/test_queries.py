@@ -13,6 +13,7 @@ from core.domain import (
     Mention,
     ModelState,
     Relation,
+    Schema,
     Sentence,
     SentencePrediction,
     Source,
@@ -22,7 +23,7 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.errors import ConflictError, NotFoundError
-from db.queries import annotations, decisions, documents, edits, jobs, models, projects, synthetic, users
+from db.queries import annotations, decisions, documents, edits, jobs, models, projects, quotas, synthetic, users
 from db.queries.predictions import store_predictions
 from db.queries.projects import LabelBalance
 from db.queries.synthetic import SyntheticOrder
@@ -293,3 +294,37 @@ def test_synthetic_queue_is_paged_and_filtered(session: Session, project_id: int
     assert synthetic.count_queue(session, project_id, label="CID") == 20
     counts = synthetic.count_synthetic(session, project_id)
     assert counts == {"CID": {State.PENDING: 20}, NO_RELATION: {State.PENDING: 10}}
+
+
+def test_synthetic_queue_ends_at_the_least_agreement(session: Session, project_id: int) -> None:
+    scores = [0.5, 0.79, 0.8, None, 0.95]
+    many = [replace(make_synthetic(str(n), "CID"), agreement=score) for n, score in enumerate(scores)]
+    synthetic.add_synthetic(session, project_id, many)
+    order = SyntheticOrder.LEAST_AGREED
+    found = synthetic.list_synthetic(session, project_id, min_agreement=0.8, order=order)
+    assert [view.agreement for view in found] == [0.8, 0.95]
+    assert synthetic.count_queue(session, project_id, min_agreement=0.8) == 2
+    assert synthetic.list_ids(session, project_id, min_agreement=0.8) == [found[0].id, found[1].id]
+
+
+def test_quota_belongs_to_a_project_and_a_label_and_goes_with_the_project(session: Session, project_id: int) -> None:
+    other = projects.add_project(session, "q", template="x", description="", guideline="", schema=Schema((), ()))
+    quotas.set_quota(session, project_id, "CID", 5)
+    quotas.set_quota(session, project_id, "CID", 6)
+    quotas.set_quota(session, other, "CID", 7)
+    assert (quotas.get_quotas(session, project_id), quotas.get_quotas(session, other)) == ({"CID": 6}, {"CID": 7})
+    quotas.set_quota(session, project_id, "CID", None)
+    projects.delete_project(session, other)
+    assert (quotas.get_quotas(session, project_id), quotas.get_quotas(session, other)) == ({}, {})
+
+
+def test_a_bulk_step_of_thousands_takes_few_statements(session: Session, project_id: int, engine: Engine) -> None:
+    synthetic.add_synthetic(session, project_id, [make_synthetic(str(number)) for number in range(2_500)])
+    session.commit()
+    views = synthetic.list_synthetic(session, project_id, limit=2_500)
+    statements: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    after = [(view, replace(synthetic.to_edit(view), state=State.ACCEPTED)) for view in views]
+    synthetic.save_states(session, after)
+    assert len(statements) == 3
+    assert synthetic.count_synthetic(session, project_id) == {"CID": {State.ACCEPTED: 2_500}}

@@ -17,14 +17,18 @@ from core.domain import (
     State,
     SyntheticSentence,
 )
+from core.workflows import curate
+from core.workflows.accept_rest import get_outlook
 from core.workflows.acceptance import LabelStanding, find_last_generation, get_standings
 from core.workflows.projects import create_project
-from db.queries import documents, jobs, synthetic
+from db.queries import documents, jobs, synthetic, users
 from db.queries.synthetic import SyntheticView
 from db.session import Session
-from pages.components.synthetic_cards import describe_origin
-from pages.components.synthetic_counts import describe_acceptance
+from pages.components.synthetic_cards import describe_origin, describe_scores
+from pages.components.synthetic_counts import describe_acceptance, store_wanted
+from tests.core.workflows.synthetic_desk import make_judged
 from tests.pages.deck_page import DeckPage, OpenDatabase, use_database
+from tests.pages.support import press, texts
 
 Read = Callable[[int], SyntheticView]
 
@@ -167,7 +171,7 @@ def test_standings_count_decisions_and_say_how_sure_the_share_is(open_database: 
     tab.send("reject", position=2)
     with open_database() as session:
         cid, negative = get_standings(session, project_id)
-    assert cid == LabelStanding("CID", pending=1, accepted=1, edited=0, rejected=1)
+    assert cid == LabelStanding("CID", pending=1, accepted=1, edited=0, rejected=1, reasons=(("", 1),))
     assert describe_acceptance(cid) == "50 % (9 to 91 %)"
     assert (negative.label, describe_acceptance(negative)) == (NO_RELATION, "–")
 
@@ -215,9 +219,156 @@ def test_filters_of_the_last_generation_are_shown_in_words(open_database: OpenDa
     assert last is not None
     assert last.yields[0].removed[0] == ("has fewer than 8 words", 30)
     tab = DeckPage("synthetic", project=str(project_id), view="Generate")
-    shown = [list(table.value.iloc[:, 1]) for table in tab.app.dataframe][1]
+    shown = [list(table.value.iloc[:, 1]) for table in tab.app.dataframe][-1]
     assert shown == [
         "has fewer than 8 words",
         "does not hold exactly one mask of the head and one of the tail",
     ]
     assert [warning.value for warning in tab.app.warning] == ["W\\."]
+
+
+@pytest.fixture
+def judged_id(open_database: OpenDatabase) -> int:
+    """A project with 30 judged sentences of CID, 18 of them accepted one by one."""
+    with open_database() as session:
+        project_id, user_id = create_project(session, "j", template="chemical-disease"), users.get_or_add_user(session)
+        synthetic.add_synthetic(session, project_id, [make_judged(n, agreement=0.7 + n / 100) for n in range(30)])
+        for view in synthetic.list_synthetic(session, project_id, limit=18):
+            event = {"kind": "accept"}
+            curate.apply_synthetic_event(
+                session, project_id=project_id, user_id=user_id, synthetic_id=view.id, version=1, event=event
+            )
+    return project_id
+
+
+def test_cards_and_table_read_names_or_masks_and_an_edit_keeps_the_masks(judged_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(judged_id))
+    assert [mention["name"] for mention in tab.card["mentions"]] == ["lithium", "tremor"]
+    assert tab.card["text"].startswith("$CHEMICAL$ caused")
+    place = tab.deck["position"], [item["id"] for item in tab.deck["items"]]
+    tab.app.segmented_control(key="synthetic-reading").set_value("Masks")
+    tab.run()
+    assert [mention["name"] for mention in tab.card["mentions"]] == ["", ""]
+    assert (tab.deck["position"], [item["id"] for item in tab.deck["items"]]) == place
+    tab.send("edit", text="$DISEASE$ is what lithium brought about.")
+    assert "$CHEMICAL$ exactly once" in tab.notices[0]
+    tab.app.segmented_control(key="view").set_value("Table")
+    tab.run()
+    assert all(text.startswith("$CHEMICAL$ caused $DISEASE$") for text in tab.app.dataframe[0].value["sentence"])
+    tab.app.segmented_control(key="synthetic-reading").set_value("Names")
+    tab.run()
+    assert all(text.startswith("lithium caused tremor") for text in tab.app.dataframe[0].value["sentence"])
+
+
+def test_order_is_part_of_the_queue_and_of_the_table(judged_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(judged_id))
+    first = tab.deck["deck"]
+    tab.app.selectbox(key=f"synthetic-order-{judged_id}").select("least agreed").run()
+    scores = [item["scores"][0] for item in tab.deck["items"]]
+    assert scores == sorted(scores) and len(scores) == 12
+    assert tab.deck["deck"] != first
+    tab.app.segmented_control(key="view").set_value("Table")
+    tab.run()
+    shown = list(tab.app.dataframe[0].value["agreement"])
+    assert shown == sorted(shown)
+
+
+def test_card_tells_scores_in_words_with_the_nearest_gold(open_database: OpenDatabase) -> None:
+    with open_database() as session:
+        project_id = create_project(session, "w", template="chemical-disease")
+        synthetic.add_synthetic(session, project_id, [make_judged(1)])
+    tab = DeckPage("synthetic", project=str(project_id))
+    assert tab.card["scores"] == [
+        "agreement 0.90: judges agree",
+        "disagreement 0.01: judges of one mind",
+        "novelty 0.50: partly new",
+    ]
+    assert tab.card["nearest"] == "$CHEMICAL$ caused $DISEASE$."
+    tab.send("edit", text="$DISEASE$ came from $CHEMICAL$.")
+    assert tab.card["scores"][-1] == "scores from before the edit"
+
+
+def test_sentence_without_scores_shows_none(read: Read, project_id: int) -> None:  # noqa: ARG001 - seeds
+    assert describe_scores(read(1)) == ()
+
+
+def test_review_says_how_many_of_the_wanted_are_accepted(open_database: OpenDatabase, judged_id: int) -> None:
+    with open_database() as session:
+        store_wanted(session, project_id=judged_id, labels=["CID", NO_RELATION], changed={0: {"wanted": 50}})
+    tab = DeckPage("synthetic", project=str(judged_id))
+    assert "Accepted of what is wanted: CID 18 of 50" in texts(tab.app)
+    tab.send("accept", position=1)
+    assert "CID 19 of 50" in texts(tab.app)
+
+
+def test_wanted_number_is_typed_into_the_table_and_emptied(open_database: OpenDatabase, project_id: int) -> None:
+    labels = ["CID", NO_RELATION]
+    with open_database() as session:
+        store_wanted(session, project_id=project_id, labels=labels, changed={0: {"wanted": 7}, 1: {"wanted": 3}})
+        store_wanted(session, project_id=project_id, labels=labels, changed={1: {"wanted": None}})
+        assert [one.wanted for one in get_standings(session, project_id)] == [7, 0]
+    table = DeckPage("synthetic", project=str(project_id), view="Generate").app.dataframe[0].value
+    assert list(table["wanted"]) == [7, 0]
+
+
+def test_rejected_and_removed_are_told_by_reason(open_database: OpenDatabase, project_id: int) -> None:
+    result = {"labels": {NO_RELATION: {"generated": 9, "kept": 2, "removed": {"too_short": 7}}}}
+    with open_database() as session:
+        jobs.add_job(session, "job-1", JobKind.GENERATE, project_id=project_id, params={})
+        jobs.finish_job(session, "job-1", result=result)
+    tab = DeckPage("synthetic", project=str(project_id))
+    tab.send("reject", position=1, reason="mixes two drugs")
+    tab.app.segmented_control(key="view").set_value("Generate")
+    tab.run()
+    table, rejected, removed, *_ = (one.value for one in tab.app.dataframe)
+    assert list(table["drawn"]) == [0, 9] and list(table["filtered"]) == [0, 7]
+    assert rejected.to_dict("records") == [{"reason": "mixes two drugs", "CID": 1}]
+    assert removed.to_dict("records") == [{"a removed sentence …": "has fewer than 8 words", "no relation": 7}]
+
+
+def test_bulk_asks_for_more_review_and_opens_it_in_random_order_above_the_score(
+    open_database: OpenDatabase, judged_id: int
+) -> None:
+    tab = DeckPage("synthetic", project=str(judged_id), view="Accept the rest")
+    tab.app.slider(key=f"bulk-score-{judged_id}").set_value(0.8).run()
+    with open_database() as session:
+        outlook = get_outlook(session, judged_id, label="CID", min_agreement=0.8)
+    assert f"Review {outlook.missing} more of them first" in texts(tab.app)
+    assert [metric.value for metric in tab.app.metric] == [
+        str(outlook.pending),
+        f"{outlook.unchanged} of {outlook.reviewed}",
+        "100 %",
+    ]
+    press(tab.app, "Review them in random order")
+    tab.run()
+    assert len(tab.deck["items"]) == outlook.pending
+    assert {item["label"] for item in tab.deck["items"]} == {"CID"}
+    assert "agreement of at least **0.80**" in texts(tab.app)
+    press(tab.app, "Show all")
+    assert len(tab.deck["items"]) == 12
+
+
+def test_bulk_accepts_the_rest_after_a_confirmation_and_takes_it_back(
+    open_database: OpenDatabase, judged_id: int
+) -> None:
+    tab = DeckPage("synthetic", project=str(judged_id))
+    tab.send("accept", position=1)
+    tab.send("reject", position=2)
+    tab.app.segmented_control(key="view").set_value("Accept the rest")
+    tab.run()
+    tab.app.slider(key=f"bulk-score-{judged_id}").set_value(0.0).run()
+    press(tab.app, "Accept 10 sentences")
+    assert "Of 20 reviewed ones 19 were accepted as written" in texts(tab.app)
+    press(tab.app, "Accept all 10")
+    with open_database() as session:
+        assert get_standings(session, judged_id)[0].accepted == 29
+    tab.run()
+    assert "10 sentences accepted in one step" in texts(tab.app)
+    press(tab.app, "Undo")
+    with open_database() as session:
+        assert get_standings(session, judged_id)[0].pending == 10
+
+
+def test_bulk_says_when_nothing_was_judged(project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id), view="Accept the rest")
+    assert "No pending sentence has an agreement of the judges" in texts(tab.app)

@@ -15,7 +15,11 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeckMention:
-    """A mention of a card; `start` and `end` are code points of the card's text, half open."""
+    """A mention of a card; `start` and `end` are code points of the card's text, half open.
+
+    `name` is shown in the place of the mention's own words, which are still what is edited and stored: a mask, for
+    one, reads better as a name. Empty shows the text as it is.
+    """
 
     id: int
     start: int
@@ -24,6 +28,7 @@ class DeckMention:
     state: State = State.ACCEPTED
     score: float | None = None
     source: Source = Source.CURATOR
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ class DeckItem:
         context_after: Text of the document after the sentence, shown on demand.
         label: Relation label of a synthetic sentence.
         note: Where a synthetic sentence comes from, in one line.
-        nearest: The gold sentence most like it.
+        nearest: The gold sentence most like it; what both say is marked.
+        scores: What was measured of a synthetic sentence, each in a few words with its number.
     """
 
     kind: ItemKind
@@ -74,6 +80,7 @@ class DeckItem:
     label: str = ""
     note: str = ""
     nearest: str = ""
+    scores: tuple[str, ...] = ()
 
 
 def encode_schema(schema: Schema) -> dict[str, object]:

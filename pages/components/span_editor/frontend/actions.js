@@ -45,6 +45,12 @@ class DeckActions {
     else if (this.item) this.emit("reject", { reason }, this.after);
   }
 
+  // The number keys give the usual reasons; the one after them is for own words.
+  giveReason(at) {
+    if (this.data.reasons[at]) this.reject(this.data.reasons[at]);
+    else if (at === this.data.reasons.length) this.parts.reason.focus();
+  }
+
   decidePart(kind, partKind, part) {
     if (part.isSaving) return;
     this.selected = null;

@@ -29,6 +29,7 @@ function renderMeta(deck, item) {
     decided && chip(stateText, `is-state is-${item.state}`),
     item.is_flagged && chip("Flagged", "is-flag"),
     item.reason && chip(item.reason, "is-reason"),
+    item.scores.map((score) => chip(score, "is-score")),
   ];
   const toggle = (text, key, flag) => button(
     text, { key, class: "dare-button is-quiet", "aria-expanded": String(deck.open[flag]) }, () => deck.toggle(flag),
@@ -110,7 +111,8 @@ function renderActions(deck, item) {
       ),
       deck.open.reasons && html(
         "div", { class: "dare-menu", role: "menu", "aria-label": "Reasons" },
-        reasons.map((reason, at) => choiceButton({ name: capitalise(reason), colour: NEUTRAL, action: () => deck.reject(reason) }, at, "menuitem")),
+        reasons.map((reason, at) => choiceButton({ name: capitalise(reason), colour: NEUTRAL, action: () => deck.giveReason(at) }, at, "menuitem")),
+        html("div", { class: "dare-own-reason" }, deck.parts.reason, html("kbd", { "aria-hidden": "true" }, String(reasons.length + 1))),
       ),
     ),
     deck.data.total > 1 && button("Skip", { key: "space" }, () => deck.skip()),

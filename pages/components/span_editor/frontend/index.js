@@ -45,7 +45,7 @@ class Deck extends DeckActions {
       hint: part("hint", { role: "status" }), actions: part("actions", { role: "toolbar", "aria-label": "Decisions" }),
       before: part("context", { dir: "auto" }), after: part("context", { dir: "auto" }), notes: part("notes"),
       guideline: part("guideline", { role: "region", "aria-label": "Guideline" }), end: part("end", { hidden: true }),
-      listSummary: html("summary", {}), listBody: part("list-body"), content: part("content"), editor: buildTextEditor(this),
+      listSummary: html("summary", {}), listBody: part("list-body"), content: part("content"), editor: buildTextEditor(this), reason: buildReasonField(this),
     };
     const { top, meta, choices, notices, hint, actions, before, after, notes, guideline, end, listSummary, listBody, content, editor } = this.parts;
     this.parts.list = html("details", { class: "dare-list" }, listSummary, listBody);
@@ -91,6 +91,7 @@ class Deck extends DeckActions {
     this.offer = null;
     this.lastStep = undefined;
     this.open.text = false;
+    this.parts.reason.value = "";
   }
 
   renderContent() {
@@ -117,7 +118,7 @@ class Deck extends DeckActions {
     const drawn = this.preview && this.selected
       ? { ...item, mentions: replaced(item.mentions, this.selected.id, this.preview) } : item;
     this.canvas.root.classList.toggle("is-editable", this.canEdit);
-    this.canvas.draw(drawn, { schema: this.schema, selected: this.selected, canEdit: this.canEdit });
+    this.canvas.draw(realised(drawn), { schema: this.schema, selected: this.selected, canEdit: this.canEdit });
     renderOffer(this, item);
   }
 
@@ -146,7 +147,7 @@ class Deck extends DeckActions {
   digit(at) {
     if (!this.item) return;
     if (this.offer) { if (this.offer.options[at]) this.takeOffer(this.offer.options[at]); return; }
-    if (this.open.reasons) { if (this.data.reasons[at]) this.reject(this.data.reasons[at]); return; }
+    if (this.open.reasons) { this.giveReason(at); return; }
     digitChoices(this, this.item).options[at]?.action();
   }
 

@@ -46,6 +46,22 @@ function movedMasks(item, text) {
   return moved.some((mention) => mention.start < 0) ? null : moved;
 }
 
+// The card as people read it: names stand where Python gave them. What is edited and stored keeps the masks.
+function realised(item) {
+  if (!item.mentions.some((mention) => mention.name)) return item;
+  const index = new TextIndex(item.text);
+  const parts = [];
+  let [read, written] = [0, 0];
+  const mentions = [...item.mentions].sort((a, b) => a.start - b.start).map((mention) => {
+    const words = mention.name || index.slice(mention.start, mention.end);
+    const start = written + mention.start - read;
+    parts.push(index.slice(read, mention.start), words);
+    [read, written] = [mention.end, start + Array.from(words).length];
+    return { ...mention, start, end: written };
+  });
+  return { ...item, text: parts.join("") + index.slice(read, index.length), mentions };
+}
+
 const OPTIMISTIC = {
   accept: (item, event) => withState(item, event, "accepted"),
   reject: (item, event) => withState(item, event, "rejected"),

@@ -56,10 +56,50 @@ function renderContext(deck, item) {
 function renderNotes(deck, item) {
   rebuild(
     deck.parts.notes,
-    item.nearest && html("p", {}, html("span", { class: "dare-note-lead" }, "Nearest gold sentence"), item.nearest),
+    item.nearest && html("p", {}, html("span", { class: "dare-note-lead" }, "Nearest gold sentence"), markShared(item.nearest, item.text)),
     item.note && html("p", {}, html("span", { class: "dare-note-lead" }, "Origin"), item.note),
   );
   deck.parts.notes.hidden = !item.nearest && !item.note;
+}
+
+// Marks what a text has in common with another: words in the same order, and single ones long enough to mean something.
+function markShared(text, other) {
+  const words = (source) => [...source.matchAll(/\$\w+\$|[\p{L}\p{N}_]+/gu)];
+  const plain = words(other).map(([word]) => word.toLowerCase());
+  const known = new Set([...plain, ...plain.map((word, at) => `${plain[at - 1]} ${word}`)]);
+  const runs = [];
+  let before = null;
+  for (const { 0: word, index } of words(text)) {
+    const key = word.toLowerCase();
+    const end = index + word.length;
+    if (known.has(`${before} ${key}`)) Object.assign(runs.at(-1), { end, isTelling: true });
+    else if (known.has(key)) runs.push({ start: index, end, isTelling: word.length >= 5 && !word.startsWith("$") });
+    before = key;
+  }
+  let read = 0;
+  const parts = runs.filter((run) => run.isTelling).flatMap(({ start, end }) => {
+    const before = text.slice(read, start);
+    read = end;
+    return [before, html("mark", { class: "dare-shared" }, text.slice(start, end))];
+  });
+  return [...parts, text.slice(read)];
+}
+
+// Built once and not at every drawing, so that what is being typed survives it.
+function buildReasonField(deck) {
+  const field = html("input", {
+    type: "text", class: "dare-field", maxlength: 200, placeholder: "Another reason, then Enter", "aria-label": "Another reason", "data-focus": "own reason",
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && field.value.trim()) { deck.reject(field.value.trim()); field.value = ""; }
+    else if (event.key === "Escape") { field.value = ""; deck.clear(); }
+    else return;
+    field.blur();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  return field;
 }
 
 function buildTextEditor(deck) {
