@@ -34,7 +34,7 @@ def generate(
     labels: Annotated[list[str] | None, option("Only this label; repeat for several.", _WANTED, "--label")] = None,
     count: Annotated[Whole, option("Sentences a label, after the filters. Usual: 50.", _WANTED)] = None,
     base: Annotated[
-        Text, option("scratch (usual), or folder or hub name of a causal language model.", _GENERATOR)
+        Text, option("scratch (usual), or name, folder or hub name of a causal language model.", _GENERATOR)
     ] = None,
     may_download: Annotated[Switch, option("Fetch a generator that is a hub name.", _GENERATOR, "--download")] = None,
     temperature: Annotated[Number, option("Divides the logits. Usual: 1.", _SAMPLING)] = None,

@@ -23,9 +23,11 @@ from core.generation.generator import Generator, fine_tune, load_generator, save
 from core.generation.near_copies import NearCopyIndex
 from core.generation.sampling import GenerationResult, generate_sentences, mean_log_likelihoods
 from core.generation.scratch import make_scratch_generator, plan_reading
+from core.settings import Settings
 from core.training.config import TrainingConfig
 from core.training.processes import Processes
 from core.training.trainer import Report, pick_device
+from core.workflows.generators import resolve_base
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, LabelPlan, collect_plan
 from db.queries import synthetic
@@ -98,7 +100,7 @@ def _write_label(plan: GenerationPlan, label: LabelPlan, run_path: Path, out_pat
     Where several processes train, the main one alone draws and writes.
     """
     params, device = plan.params, pick_device(plan.params.device)
-    source = str(run_path / BASE_TASK) if params.is_scratch else params.base
+    source = str(run_path / BASE_TASK) if params.is_scratch else resolve_base(Settings(), params.base)
     generator = load_generator(source, masks=plan.masks, seed=params.seed, may_download=params.may_download)
     sentences, training = _plan_training(generator, label, params)
     fine_tune(

@@ -33,7 +33,8 @@ class GenerateParams:
     Args:
         labels: Labels to write for, NO_RELATION too; empty takes every label with enough gold sentences.
         count: Sentences for each label, after the filters.
-        base: "scratch", a folder, or a hub name of a causal language model.
+        base: "scratch", the name of a generator made by `dare pretrain-generator`, or a folder or hub name of a
+            causal language model.
         seed: Seed of training and drawing.
         may_download: Whether a hub name may be fetched.
         device: "auto", "cpu" or "cuda".
