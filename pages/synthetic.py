@@ -3,7 +3,14 @@
 import streamlit as st
 
 from core.workflows.acceptance import find_last_generation, get_standings
-from pages.components import start_generation, synthetic_counts, synthetic_filters, synthetic_review, synthetic_table
+from pages.components import (
+    language_models,
+    start_generation,
+    synthetic_counts,
+    synthetic_filters,
+    synthetic_review,
+    synthetic_table,
+)
 from pages.components.session import open_session, require_project, require_user
 from pages.components.synthetic_filters import Look
 
@@ -24,6 +31,7 @@ with open_session() as session:
         with left:
             st.subheader("Generate more")
             start_generation.show(session, project.id, user_id, standings)
+            language_models.show(session, project.id, user_id)
         with right:
             synthetic_counts.show_last(find_last_generation(session, project.id))
     elif look is Look.REVIEW:

@@ -11,6 +11,7 @@ from core.generation.domain_config import CONTINUED_RATE, SCRATCH_RATE, SIZES, D
 from core.training.config import Precision, TrainingConfig
 from core.workflows.generators import check_name
 
+NEW_BASES = tuple(SIZES)
 USUAL_MINUTES = 60.0
 # Fields that may be None beside their type.
 _TYPES_BESIDE_NONE: Mapping[str, type] = {"minutes": float, "pieces": int, "learning_rate": float}
