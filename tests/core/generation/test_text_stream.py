@@ -45,7 +45,7 @@ def test_a_file_is_not_read_further_than_it_is_asked_for(tmp_path: Path) -> None
 
 
 def test_a_cut_download_is_refused_with_its_name(tmp_path: Path) -> None:
-    for name, packed in (("a.gz", gzip.compress("line\n".encode() * 999)), ("a.xz", lzma.compress(b"line\n" * 999))):
+    for name, packed in (("a.gz", gzip.compress(b"line\n" * 999)), ("a.xz", lzma.compress(b"line\n" * 999))):
         path = tmp_path / name
         path.write_bytes(packed[:-12])
         with pytest.raises(FormatError, match=rf"{name}, line \d+: The compressed data ends or is damaged"):
