@@ -1,6 +1,5 @@
 """The command `pretrain-generator`: a causal language model from plain text; the same command goes on after a stop."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,8 +54,6 @@ _NOT_PARAMETERS = frozenset({"text", "as_json"})
 
 
 def _run(params: PretrainParams, settings: Settings) -> dict[str, Any]:
-    # Before transformers is imported: its bar would be drawn for each checkpoint.
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from core.workflows import pretrain
 
     quiet_libraries()

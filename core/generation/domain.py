@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from transformers.utils import logging as transformers_logging
 
 from core.errors import ModelError, NotEnoughDataError, TrainingDivergedError
 from core.generation.domain_config import DomainConfig, ModelSize
@@ -121,6 +122,7 @@ def train_on_text(
         TrainingDivergedError: The loss became NaN or infinite.
         ModelError: Memory does not suffice for one block, or a checkpoint cannot be written.
     """
+    transformers_logging.disable_progress_bar()  # it would be drawn anew for each checkpoint
     loop = _Loop(generator, paths, config, work_path, checkpoint, report, device or pick_device(), clock)
     while loop.fraction < 1:
         loop.run_step()

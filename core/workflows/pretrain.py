@@ -141,6 +141,8 @@ def _train(
     params: PretrainParams, recipe: dict[str, Any], work_path: Path, *, settings: Settings, report: Report | None
 ) -> DomainResult:
     checkpoint = _open_work(params, recipe, work_path)
+    if report and checkpoint is None and params.is_new:
+        report(0.0, "learning a vocabulary from a sample of the text")
     return train_on_text(
         _load(params, checkpoint, settings),
         params.paths,

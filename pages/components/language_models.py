@@ -25,10 +25,10 @@ BASE_NAMES = {"tiny": "Tiny GPT-2, from nothing", "small": "Small GPT-2, from no
 
 
 def show(session: Session, project_id: int, user_id: int) -> None:
-    """Show the language models and the form that makes another; open while one is trained."""
+    """Show the language models and the form that makes another; open where this project has trained one."""
     job = _find_latest(session, project_id)
     is_active = job is not None and not job.state.is_over
-    with st.expander("Language models", icon=":material/school:", expanded=is_active):
+    with st.expander("Language models", icon=":material/school:", expanded=job is not None):
         st.caption(
             "A language model that has read much text of your field writes better sentences than one made from this "
             "project alone. Once trained, name it as the pretrained language model of a generation."
@@ -81,14 +81,14 @@ def _show_form(project_id: int, user_id: int, generators: list[GeneratorRecord],
         placeholder="/data/abstracts.txt.xz",
         help="Plain, .gz or .xz text in UTF-8, one document on each line. The files are read where they lie.",
     )
-    left, middle, right = st.columns(3)
-    left.text_input("Name", key="pretrain-name", placeholder="pubmed-tiny")
     choices = [*NEW_BASES, *(one.name for one in generators), OWN_BASE]
-    base = middle.selectbox("Start from", choices, format_func=_name_base, key="pretrain-base")
-    right.number_input("Minutes", 1, MAX_MINUTES, USUAL_MINUTES, key="pretrain-minutes")
+    base = st.selectbox("Start from", choices, format_func=_name_base, key="pretrain-base")
     if base == OWN_BASE:
         st.text_input("Folder, or name on the Hugging Face hub", key="pretrain-own", placeholder="/models/gpt2")
         st.checkbox("Download it if it is not on this machine", key="pretrain-download")
+    left, right = st.columns(2)
+    left.text_input("Name of the new one", key="pretrain-name", placeholder="pubmed-tiny")
+    right.number_input("Minutes", 1, MAX_MINUTES, USUAL_MINUTES, key="pretrain-minutes")
     st.button(
         "Train language model",
         icon=":material/school:",
