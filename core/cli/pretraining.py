@@ -1,5 +1,6 @@
 """The command `pretrain-generator`: a causal language model from plain text; the same command goes on after a stop."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,8 @@ _NOT_PARAMETERS = frozenset({"text", "as_json"})
 
 
 def _run(params: PretrainParams, settings: Settings) -> dict[str, Any]:
+    if not params.may_download:
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when transformers is imported
     from core.workflows import pretrain
 
     quiet_libraries()

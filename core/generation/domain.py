@@ -122,7 +122,8 @@ def train_on_text(
         TrainingDivergedError: The loss became NaN or infinite.
         ModelError: Memory does not suffice for one block, or a checkpoint cannot be written.
     """
-    transformers_logging.disable_progress_bar()  # it would be drawn anew for each checkpoint
+    # It would be drawn anew for each checkpoint.
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     loop = _Loop(generator, paths, config, work_path, checkpoint, report, device or pick_device(), clock)
     while loop.fraction < 1:
         loop.run_step()
