@@ -41,7 +41,7 @@ def start(folder: Path, *, pieces: int) -> "subprocess.Popen[str]":
 
 
 def wait_for_checkpoint(process: "subprocess.Popen[str]", work_path: Path) -> Path:
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 300
     while (found := find_checkpoint(work_path)) is None:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline, "no checkpoint appeared"
@@ -53,7 +53,7 @@ def wait_for_checkpoint(process: "subprocess.Popen[str]", work_path: Path) -> Pa
 def test_a_killed_training_is_taken_up_by_the_same_command_and_not_begun_again(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus.txt")
     work_path = tmp_path / "home" / "artifacts" / "generators" / ".mine.training"
-    pieces = 60_000
+    pieces = 30_000
     killed = start(tmp_path, pieces=pieces)
     wait_for_checkpoint(killed, work_path)
     killed.send_signal(signal.SIGKILL)
@@ -66,7 +66,7 @@ def test_a_killed_training_is_taken_up_by_the_same_command_and_not_begun_again(t
     (work_path / ".step-000000099.4711").mkdir()  # what a kill in the middle of a write leaves
 
     resumed = start(tmp_path, pieces=pieces)
-    output, errors = resumed.communicate(timeout=240)
+    output, errors = resumed.communicate(timeout=300)
     assert resumed.returncode == 0, errors
     record = json.loads(output)
     assert record["pieces_read"] >= pieces
