@@ -55,6 +55,7 @@ class JobKind(StrEnum):
     PREDICT = "predict"
     GENERATE = "generate"
     RETRAIN = "retrain"
+    PRETRAIN = "pretrain"
 
 
 class JobState(StrEnum):

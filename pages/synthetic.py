@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.workflows.acceptance import find_last_generation, get_standings
 from pages.components import (
+    language_models,
     start_generation,
     synthetic_bulk,
     synthetic_counts,
@@ -33,6 +34,7 @@ with open_session() as session:
         with left:
             st.subheader("Generate more")
             start_generation.show(session, project.id, user_id, standings)
+            language_models.show(session, project.id, user_id)
         with right:
             synthetic_counts.show_last(find_last_generation(session, project.id))
     elif look is Look.BULK:

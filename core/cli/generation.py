@@ -38,7 +38,7 @@ def generate(
         list[str] | None, option("Sentences of one label, as LABEL=NUMBER; repeat.", _WANTED, "--label-count")
     ] = None,
     base: Annotated[
-        Text, option("scratch (usual), or folder or hub name of a causal language model.", _GENERATOR)
+        Text, option("scratch (usual), or name, folder or hub name of a causal language model.", _GENERATOR)
     ] = None,
     may_download: Annotated[Switch, option("Fetch a generator that is a hub name.", _GENERATOR, "--download")] = None,
     temperature: Annotated[Number, option("Divides the logits. Usual: 1.", _SAMPLING)] = None,

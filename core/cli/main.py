@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import corpora, data, generation, models, service, synthetic, training
+from core.cli import corpora, data, generation, models, pretraining, service, synthetic, training
 from core.cli.output import errors_in_one_line
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.command("evaluate")(models.evaluate)
 app.command("build-starter")(models.build_starter)
 app.command("train")(training.train)
 app.command("generate")(generation.generate)
+app.command("pretrain-generator")(pretraining.pretrain_generator)
 app.add_typer(synthetic.app, name="synthetic")
 
 

@@ -6,12 +6,12 @@ from itertools import accumulate
 from random import Random
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.errors import NotEnoughDataError
 from core.generation.config import ScratchConfig
 from core.generation.generator import Generator, fine_tune
-from core.generation.pieces import add_masks, boundary_ids, encode_sentences, train_tokenizer
+from core.generation.gpt2 import make_gpt2
+from core.generation.pieces import add_masks, encode_sentences, train_tokenizer
 from core.training.config import TrainingConfig
 from core.training.trainer import Report
 
@@ -47,20 +47,14 @@ def make_scratch_generator(
         raise NotEnoughDataError("The train split holds no sentence to learn from; import documents first.")
     tokenizer = train_tokenizer(plain, vocabulary_size=config.vocabulary_size)
     add_masks(tokenizer, masks)
-    begin, end = boundary_ids(tokenizer)
-    with torch.random.fork_rng():
-        torch.manual_seed(config.seed)
-        model = GPT2LMHeadModel(
-            GPT2Config(
-                vocab_size=len(tokenizer),
-                n_positions=config.context,
-                n_embd=config.width,
-                n_layer=config.num_layers,
-                n_head=config.num_heads,
-                bos_token_id=begin,
-                eos_token_id=end,
-            )
-        )
+    model = make_gpt2(
+        tokenizer,
+        num_layers=config.num_layers,
+        width=config.width,
+        num_heads=config.num_heads,
+        context=config.context,
+        seed=config.seed,
+    )
     generator = Generator(model, tokenizer, tuple(masks))
     sentences = list(dict.fromkeys([*plain, *masked]))
     Random(config.seed).shuffle(sentences)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PIPELINES: dict[JobKind, str] = {
     JobKind.RETRAIN: "core.workflows.retrain:RetrainPipeline",
     JobKind.GENERATE: "core.workflows.synthesise:GeneratePipeline",
+    JobKind.PRETRAIN: "core.workflows.pretrain:PretrainPipeline",
 }
 INTERACTIVE: dict[JobKind, str] = {
     JobKind.INGEST: "core.workflows.ingest:run_ingest",

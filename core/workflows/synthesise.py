@@ -14,8 +14,10 @@ from core.errors import NotEnoughDataError
 from core.generation.config import SCRATCH_NOTICE
 from core.generation.filters import Removal
 from core.generation.near_copies import NearCopyIndex
+from core.settings import Settings
 from core.training.processes import Processes
 from core.training.trainer import Report, pick_device
+from core.workflows.generators import resolve_base
 from core.workflows.judges import make_lesson, train_judge
 from core.workflows.label_generators import (
     copy_folder,
@@ -152,7 +154,7 @@ def _write_label(
 
 
 def _find_base(plan: GenerationPlan, run_path: Path) -> str:
-    return str(run_path / BASE_TASK) if plan.params.is_scratch else plan.params.base
+    return str(run_path / BASE_TASK) if plan.params.is_scratch else resolve_base(Settings(), plan.params.base)
 
 
 def _count_kept(views: Iterable[SyntheticView], job_id: str, sentences: Iterable[SyntheticSentence]) -> int:

@@ -37,7 +37,8 @@ class GenerateParams:
         labels: Labels to write for, NO_RELATION too; empty takes every label with enough gold sentences.
         count: Sentences for each label, after filters and gate.
         label_counts: Sentences for single labels in the place of `count`; 0 leaves a label out.
-        base: "scratch", a folder, or a hub name of a causal language model.
+        base: "scratch", the name of a generator made by `dare pretrain-generator`, or a folder or hub name of a
+            causal language model.
         seed: Seed of training and drawing.
         may_download: Whether a hub name may be fetched.
         device: "auto", "cpu" or "cuda".

@@ -9,6 +9,7 @@ JOB_NAMES = {
     JobKind.PREDICT: "Prediction",
     JobKind.GENERATE: "Generation",
     JobKind.RETRAIN: "Training",
+    JobKind.PRETRAIN: "Language model",
 }
 JOB_BADGES: dict[JobState, tuple[str, str]] = {
     JobState.QUEUED: ("queued", "gray"),

@@ -33,6 +33,7 @@ COMMANDS = [
     "build-starter",
     "train",
     "generate",
+    "pretrain-generator",
 ]
 PUBTATOR = (
     "1|t|Aspirin and nausea.\n1|a|Aspirin caused nausea. Nothing else happened.\n"

@@ -1,0 +1,181 @@
+"""A domain stage on disk: numbered checkpoints and the best model, each whole or not there. No pickle."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from core.errors import ModelError
+from core.generation.generator import Generator, save_generator
+from core.generation.packing import StreamPlace
+from core.training.checkpoints import write_folder
+
+BEST_NAME = "best"
+_STATE_NAME, _OPTIMIZER_NAME, _BLOCKS_NAME = "state.json", "optimizer.safetensors", "blocks.safetensors"
+_SCORES_NAME = "scores.json"
+_CHECKPOINT = re.compile(r"step-(\d+)")
+
+
+@dataclass(slots=True)
+class Counters:
+    """How far a training is.
+
+    Args:
+        steps: Optimiser steps taken.
+        pieces: Pieces read.
+        seconds: Time it took, over all its runs.
+    """
+
+    steps: int = 0
+    pieces: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationScores:
+    """How well a model foretells held-out text.
+
+    Args:
+        loss: Mean -log P of a piece, in nats.
+        perplexity: exp(loss); compare it only between models with the same pieces.
+        bits_per_character: Loss in bits by characters of text instead of pieces: can be compared between all models.
+        pieces: Pieces that the training had read.
+    """
+
+    loss: float
+    perplexity: float
+    bits_per_character: float
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All that a training needs to go on, beside the weights, which lie in `path`."""
+
+    path: Path
+    counters: Counters
+    place: StreamPlace
+    optimizer: dict[str, Tensor]
+
+
+def find_checkpoint(work_path: Path) -> Path | None:
+    """Return the folder of the newest checkpoint, or None."""
+    found = {int(match[1]): path for path in _list(work_path) if (match := _CHECKPOINT.fullmatch(path.name))}
+    return found[max(found)] if found else None
+
+
+def save_checkpoint(
+    work_path: Path, generator: Generator, optimizer: torch.optim.Optimizer, counters: Counters, place: StreamPlace
+) -> None:
+    """Write a checkpoint beside the older one, then drop the older one.
+
+    Raises:
+        ModelError: It cannot be written, for instance for lack of space; the older one is intact.
+    """
+
+    def fill(path: Path) -> None:
+        save_generator(generator, path)
+        save_file(_flatten(optimizer), path / _OPTIMIZER_NAME)
+        blocks = torch.stack(place.blocks) if place.blocks else torch.zeros(0, 0, dtype=torch.int32)
+        save_file({"blocks": blocks}, path / _BLOCKS_NAME)
+        state = {"counters": asdict(counters), "place": place.to_json()}
+        (path / _STATE_NAME).write_text(json.dumps(state), encoding="utf-8")
+
+    newest = work_path / f"step-{counters.steps:09d}"
+    _write(newest, fill)
+    for path in _list(work_path):
+        if _CHECKPOINT.fullmatch(path.name) and path != newest:
+            shutil.rmtree(path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; its weights are read by `load_generator`.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    try:
+        state = json.loads((path / _STATE_NAME).read_text(encoding="utf-8"))
+        blocks = load_file(path / _BLOCKS_NAME)["blocks"]
+        optimizer = load_file(path / _OPTIMIZER_NAME)
+        counters, place = Counters(**state["counters"]), StreamPlace.from_json(state["place"], blocks)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise ModelError(f"The checkpoint {path} is damaged ({error}); delete its folder to begin anew.") from error
+    return Checkpoint(path, counters, place, optimizer)
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Put saved moments into a new optimiser of the same parameters."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, moment = name.partition(".")
+        state.setdefault(int(index), {})[moment] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def save_best(work_path: Path, generator: Generator, scores: ValidationScores) -> None:
+    """Keep a model and its scores as the best so far.
+
+    Raises:
+        ModelError: It cannot be written; the one before is intact.
+    """
+
+    def fill(path: Path) -> None:
+        save_generator(generator, path)
+        (path / _SCORES_NAME).write_text(json.dumps(asdict(scores)), encoding="utf-8")
+
+    _write(work_path / BEST_NAME, fill)
+
+
+def find_best(work_path: Path) -> ValidationScores | None:
+    """Return the scores of the best model so far, or None before the first."""
+    try:
+        values: dict[str, Any] = json.loads((work_path / BEST_NAME / _SCORES_NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return ValidationScores(**values)
+
+
+def copy_best(work_path: Path, out_path: Path) -> None:
+    """Copy the best model into a folder that exists."""
+    for source in (work_path / BEST_NAME).iterdir():
+        if source.name != _SCORES_NAME:
+            shutil.copyfile(source, out_path / source.name)
+
+
+def remove_leftovers(work_path: Path) -> None:
+    """Delete what a killed run had half written."""
+    for path in _list(work_path):
+        if path.name.startswith("."):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _flatten(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{index}.{name}": tensor.detach().cpu().contiguous()
+        for index, moments in state.items()
+        for name, tensor in moments.items()
+    }
+
+
+def _list(work_path: Path) -> list[Path]:
+    return sorted(path for path in work_path.iterdir() if path.is_dir()) if work_path.is_dir() else []
+
+
+def _write(path: Path, fill: Callable[[Path], None]) -> None:
+    try:
+        write_folder(path, fill)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(
+            f"Could not write {path} ({error}). The checkpoint and models before it are intact: make room, then run "
+            "the same command again, and the training goes on from there."
+        ) from error
