@@ -5,8 +5,10 @@ import torch
 
 from core.errors import NotEnoughDataError, SequenceTooLongError
 from core.generation.config import SamplingConfig, ScratchConfig
+from core.generation.drawing import _draw_next, draw_pieces
 from core.generation.filters import MaskPair, Removal, SentenceFilter
 from core.generation.generator import Generator
+from core.generation.pieces import boundary_ids
 from core.generation.sampling import draw_sentences, generate_sentences, mean_log_likelihoods
 from core.generation.scratch import make_scratch_generator, plan_reading
 
@@ -109,3 +111,28 @@ def test_reading_is_bounded_for_large_projects_and_repeated_for_small_ones(gener
 def test_base_without_a_sentence_is_refused() -> None:
     with pytest.raises(NotEnoughDataError, match="import documents"):
         make_scratch_generator([], [], masks=MASKS, config=TINY, device=CPU)
+
+
+def test_only_the_likeliest_pieces_that_reach_the_mass_are_drawn() -> None:
+    logits = torch.tensor([[0.1, 0.4, 0.3, 0.2]]).log().expand(500, 4)
+    assert set(_draw_next(logits, SamplingConfig(top_k=1)).flatten().tolist()) == {1}
+    assert set(_draw_next(logits, SamplingConfig(top_k=3)).flatten().tolist()) == {1, 2, 3}
+    assert set(_draw_next(logits, SamplingConfig(top_k=9, top_p=0.5)).flatten().tolist()) == {1, 2}
+
+
+def test_dropping_ended_sequences_changes_no_other(generator: Generator) -> None:
+    drawn = draw_pieces(generator, 32, config=SamplingConfig(top_k=1, max_new_pieces=60))  # one way to go on
+    alone = draw_pieces(generator, 1, config=SamplingConfig(top_k=1, max_new_pieces=60))
+    assert torch.equal(drawn, alone.expand(32, -1))
+
+
+@torch.inference_mode()
+def test_every_drawn_piece_is_among_the_likeliest_after_those_before_it(generator: Generator) -> None:
+    begin, end = boundary_ids(generator.tokenizer)
+    drawn = draw_pieces(generator, 16, config=SamplingConfig(top_k=3))
+    assert len({row.index(end) for row in drawn.tolist()}) > 3  # they end at different places
+    whole = torch.cat([torch.full((16, 1), begin), drawn[:, :-1]], dim=1)
+    likeliest = generator.model(input_ids=whole).logits.topk(4).indices  # a special piece may stand before the last
+    for row, ids in enumerate(drawn.tolist()):
+        for position in range(ids.index(end) + 1):
+            assert ids[position] in likeliest[row, position].tolist()
