@@ -81,6 +81,6 @@ class SamplingConfig:
     top_k: int = 5
     top_p: float = 1.0
     max_new_pieces: int = 100
-    batch_size: int = 64
+    batch_size: int = 128
     attempts_by_sentence: int = 40
     seed: int = 0

@@ -1,7 +1,9 @@
 """A causal language model that writes masked sentences: load, fine-tune, save."""
 
+import logging
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from core.errors import EncoderNotFoundError
 from core.generation.pieces import add_masks, boundary_ids, encode_sentences
 from core.training.config import TrainingConfig
-from core.training.trainer import Report, TrainingResult, train
+from core.training.out_of_memory import is_out_of_memory, release_memory
+from core.training.processes import Processes
+from core.training.trainer import Report, TrainingResult, copy_state, pick_device, train
+
+log = logging.getLogger(__name__)
 
 MAX_TRAINING_PIECES = 128
 
 _IGNORED = -100
+_VALIDATION_BATCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,9 @@ def fine_tune(
 ) -> TrainingResult:
     """Train in place to write such sentences, ends included.
 
+    Where the memory does not suffice, training starts again from the same weights with half the batch and twice
+    the accumulation, so that a step still covers as many sentences.
+
     Args:
         generator: The model to train.
         sentences: Masked or plain sentences.
@@ -121,6 +131,7 @@ def fine_tune(
     Raises:
         NotEnoughDataError: There are no sentences.
         TrainingDivergedError: The loss became NaN or infinite.
+        RuntimeError: The memory does not suffice for one sentence at a time.
 
     Source:
         DARE, arXiv:2004.13845, sec. 4.1: sequences of at most 128 pieces.
@@ -128,17 +139,57 @@ def fine_tune(
     limit = min(MAX_TRAINING_PIECES, generator.max_pieces)
     items = encode_sentences(generator.tokenizer, sentences, max_pieces=limit)
     held_out = encode_sentences(generator.tokenizer, validation, max_pieces=limit)
-    return train(
-        generator.model,
-        items,
-        lengths=[len(item) for item in items],
-        collate=lambda batch: pad_sequences(batch, pad_id=boundary_ids(generator.tokenizer)[1]),
-        loss=lambda model, batch, _: next_piece_losses(model, batch).mean(),
-        config=config,
-        validate=(lambda _: mean_loss(generator, held_out)) if held_out else None,
-        report=report,
-        device=device,
-    )
+    place = device or pick_device()
+    start = copy_state(generator.model)
+    while True:
+        result = _train_if_it_fits(generator, items, held_out, config=config, report=report, device=place)
+        if result is not None:
+            return result
+        config = _halve_batch(config)
+        generator.model.zero_grad(set_to_none=True)
+        generator.model.load_state_dict(start)
+        release_memory(place)
+
+
+def _train_if_it_fits(
+    generator: Generator,
+    items: Sequence[tuple[int, ...]],
+    held_out: Sequence[tuple[int, ...]],
+    *,
+    config: TrainingConfig,
+    report: Report | None,
+    device: torch.device,
+) -> TrainingResult | None:
+    """Train, or return None where the memory does not suffice and a smaller batch can be tried.
+
+    Several processes train in step, so none of them may start again alone.
+    """
+    # Validation keeps nothing for gradients, so it reads more at a time; it shrinks with the batch.
+    validation_size = _VALIDATION_BATCHES * config.batch_size
+    try:
+        return train(
+            generator.model,
+            items,
+            lengths=[len(item) for item in items],
+            collate=lambda batch: pad_sequences(batch, pad_id=boundary_ids(generator.tokenizer)[1]),
+            loss=lambda model, batch, _: next_piece_losses(model, batch).mean(),
+            config=config,
+            validate=(lambda _: mean_loss(generator, held_out, batch_size=validation_size)) if held_out else None,
+            report=report,
+            device=device,
+        )
+    except RuntimeError as error:
+        if config.batch_size == 1 or Processes(device).count > 1 or not is_out_of_memory(error):
+            raise
+        log.warning("Out of memory with batches of %d; starting again with half: %s", config.batch_size, error)
+        return None
+
+
+def _halve_batch(config: TrainingConfig) -> TrainingConfig:
+    """Return settings with half the batch and as many sentences a step, or a few more where they do not divide."""
+    batch_size = config.batch_size // 2
+    by_step = config.batch_size * config.gradient_accumulation
+    return replace(config, batch_size=batch_size, gradient_accumulation=math.ceil(by_step / batch_size))
 
 
 def pad_sequences(sequences: Sequence[Sequence[int]], *, pad_id: int) -> PieceBatch:

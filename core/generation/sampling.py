@@ -1,20 +1,24 @@
 """Draw sentences from a generator until enough pass the filters, and weigh those that do."""
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from transformers import GenerationConfig
 
 from core.errors import SequenceTooLongError
 from core.generation.config import SamplingConfig
+from core.generation.drawing import draw_pieces
 from core.generation.filters import KeptSentence, Removal, SentenceFilter
 from core.generation.generator import Generator, mean_loss
 from core.generation.pieces import boundary_ids, decode_sentence, encode_sentences
 from core.generation.quality import Appraisal, Appraise
+from core.training.out_of_memory import is_out_of_memory, release_memory
 from core.training.trainer import Report
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,10 @@ def _batch_seed(seed: int, num_generated: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{num_generated}".encode()).digest()[:7])
 
 
-@torch.inference_mode()
 def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, seed: int, code: str = "") -> list[str]:
     """Draw sentences from the begin piece alone; on one device the same seed gives the same sentences.
+
+    Where the memory does not suffice for all at a time, half as many are drawn at a time, down to one.
 
     Args:
         generator: On the device to draw on.
@@ -107,52 +112,51 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
 
     Raises:
         SequenceTooLongError: The model has too few positions for `max_new_pieces`.
+        RuntimeError: The memory does not suffice for one sentence.
 
     Source:
         DARE, arXiv:2004.13845, sec. 4.1.
     """
     begin, _ = boundary_ids(generator.tokenizer)
-    prompt = [begin, *([generator.tokenizer.convert_tokens_to_ids(code)] if code else [])]
+    prompt = [begin, generator.tokenizer.get_added_vocab()[code]] if code else [begin]
     if config.max_new_pieces + len(prompt) > generator.max_pieces:
         raise SequenceTooLongError(
             f"Sentences of {config.max_new_pieces} pieces do not fit the generator's {generator.max_pieces} positions; "
             f"lower max_new_pieces to {generator.max_pieces - len(prompt)} or less."
         )
     device = generator.model.device
-    piece_ids = torch.tensor([prompt], device=device).expand(count, -1)  # (count, 1 or 2)
     generator.model.train(False)
+    sequences: list[list[int]] = []
+    batch_size = count
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        drawn = generator.model.generate(  # type: ignore[operator]  # (count, pieces)
-            piece_ids,
-            attention_mask=torch.ones_like(piece_ids),
-            generation_config=_generation_config(generator, config),
-        )
-    written = [row[len(prompt) :] for row in drawn.tolist()]
-    return [decode_sentence(generator.tokenizer, ids, masks=generator.masks) for ids in written]
+        while len(sequences) < count:
+            batch_size = min(batch_size, count - len(sequences))
+            drawn = _draw_if_it_fits(generator, prompt, batch_size, config)
+            if drawn is None:
+                batch_size //= 2
+                release_memory(device)
+            else:
+                sequences += drawn
+    return [decode_sentence(generator.tokenizer, ids, masks=generator.masks) for ids in sequences]
 
 
-def _generation_config(generator: Generator, config: SamplingConfig) -> GenerationConfig:
-    """State every setting: transformers fills what is left out (top_k = 50, for one) without a word."""
-    begin, end = boundary_ids(generator.tokenizer)
-    masks = {generator.tokenizer.convert_tokens_to_ids(mask) for mask in generator.masks}
-    never = sorted(set(generator.tokenizer.all_special_ids) - masks - {end})
-    return GenerationConfig(  # type: ignore[no-untyped-call]
-        do_sample=True,
-        temperature=config.temperature,
-        top_k=config.top_k,
-        top_p=config.top_p,
-        typical_p=1.0,
-        repetition_penalty=1.0,
-        num_beams=1,
-        num_return_sequences=1,
-        max_new_tokens=config.max_new_pieces,
-        suppress_tokens=never or None,
-        use_cache=True,
-        bos_token_id=begin,
-        eos_token_id=end,
-        pad_token_id=end,
-    )
+def _draw_if_it_fits(
+    generator: Generator, prompt: Sequence[int], count: int, config: SamplingConfig
+) -> list[list[int]] | None:
+    """Return sequences of pieces, or None where the memory does not suffice for so many at a time.
+
+    Raises:
+        RuntimeError: The memory does not suffice for one.
+    """
+    try:
+        drawn: list[list[int]] = draw_pieces(generator, prompt, count, config=config).tolist()
+    except RuntimeError as error:
+        if count == 1 or not is_out_of_memory(error):
+            raise
+        log.warning("Out of memory with %d sentences at a time; going on with %d: %s", count, count // 2, error)
+        return None
+    return drawn
 
 
 def mean_log_likelihoods(generator: Generator, sentences: Sequence[str]) -> list[float]:

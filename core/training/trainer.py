@@ -120,7 +120,7 @@ def train(
             if validation_loss is not None:
                 earlier = [result.validation_loss for result in epochs if result.validation_loss is not None]
                 if not earlier or validation_loss < min(earlier):
-                    best, best_epoch = _copy_state(model), epoch
+                    best, best_epoch = copy_state(model), epoch
             epochs.append(EpochResult(epoch, training_loss, validation_loss))
     if best is not None:
         model.load_state_dict(best)
@@ -241,5 +241,6 @@ class _Loop(Generic[Item, Batch]):
             self.report(self.batches_done / self.num_batches, message, **values)
 
 
-def _copy_state(model: nn.Module) -> dict[str, Tensor]:
+def copy_state(model: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of the weights on the CPU, to go back to."""
     return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}

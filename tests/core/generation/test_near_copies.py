@@ -5,6 +5,7 @@ import random
 import pytest
 
 from core.generation.near_copies import MAX_JACCARD, NearCopyIndex, split_content_words
+from tests.planted_copies import CHANGES, is_near_copy
 
 SEEN = "Two patients developed $DISEASE$ three weeks after they had started $CHEMICAL$ by mouth."
 
@@ -81,13 +82,37 @@ def test_lookup_finds_exactly_what_comparing_with_every_sentence_finds() -> None
     assert num_copies > 20
 
 
-def test_ten_thousand_sentences_take_seconds_not_minutes() -> None:
+def test_planted_copies_are_found_while_the_index_grows_and_orders_its_words_anew() -> None:
     rng = random.Random(1)
     words = [f"{chr(97 + number % 26)}{number}" for number in range(2000)]
     index = NearCopyIndex()
     planted = 0
-    for _ in range(10_000):
+    for _ in range(3000):
         text = " ".join(rng.choice(words) for _ in range(20)) + " $CHEMICAL$ $DISEASE$"
         index.add(text)
         planted += index.has_near_copy(f"{text} indeed")
-    assert planted == 10_000
+    assert planted == 3000
+
+
+def test_every_planted_near_copy_is_found_and_nothing_else_is() -> None:
+    rng = random.Random(2)
+    words = [f"{chr(97 + number % 26)}{number}" for number in range(150)]
+    seen = [f"{' '.join(rng.choices(words, k=rng.randint(8, 24)))} $CHEMICAL$ $DISEASE$" for _ in range(150)]
+    index = NearCopyIndex(seen)
+    num_copies = 0
+    for change in CHANGES:
+        for text in rng.sample(seen, 25):
+            changed = text
+            for _ in range(rng.randint(1, 4)):
+                changed = change(changed, rng)
+            expected = any(is_near_copy(changed, one) for one in seen)
+            num_copies += expected
+            assert index.has_near_copy(changed) == expected, (change.__name__, changed)
+    assert 50 < num_copies < 140  # many changes of one sentence leave no near copy, which is let through
+
+
+def test_sentences_of_one_word_or_none_are_compared_too() -> None:
+    index = NearCopyIndex(["alone", "…"])
+    assert index.has_near_copy("Alone alone!")
+    assert index.has_near_copy("—")
+    assert not index.has_near_copy("other")

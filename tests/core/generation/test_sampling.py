@@ -1,12 +1,17 @@
 """Drawing is reproducible, stops at its cap, and counts what the filters removed."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
-from core.errors import NotEnoughDataError, SequenceTooLongError
+from core.errors import ModelError, NotEnoughDataError, SequenceTooLongError
 from core.generation.config import SamplingConfig, ScratchConfig
-from core.generation.filters import MaskPair, Removal, SentenceFilter
+from core.generation.drawing import _draw_next, _name_cache, draw_pieces
+from core.generation.filters import KeptSentence, MaskPair, Removal, SentenceFilter
 from core.generation.generator import Generator
+from core.generation.pieces import boundary_ids
+from core.generation.quality import Appraisal
 from core.generation.sampling import draw_sentences, generate_sentences, mean_log_likelihoods
 from core.generation.scratch import make_scratch_generator, plan_reading
 
@@ -36,6 +41,10 @@ def generator() -> Generator:
 
 def make_filter(**texts: list[str]) -> SentenceFilter:
     return SentenceFilter([PAIR], masks=MASKS, **texts)
+
+
+def begin_of(generator: Generator) -> list[int]:
+    return [boundary_ids(generator.tokenizer)[0]]
 
 
 def test_base_from_nothing_writes_sentences_with_masks(generator: Generator) -> None:
@@ -109,3 +118,67 @@ def test_reading_is_bounded_for_large_projects_and_repeated_for_small_ones(gener
 def test_base_without_a_sentence_is_refused() -> None:
     with pytest.raises(NotEnoughDataError, match="import documents"):
         make_scratch_generator([], [], masks=MASKS, config=TINY, device=CPU)
+
+
+def test_only_the_likeliest_pieces_that_reach_the_mass_are_drawn() -> None:
+    logits = torch.tensor([[0.1, 0.4, 0.3, 0.2]]).log().expand(500, 4)
+    assert set(_draw_next(logits, SamplingConfig(top_k=1)).flatten().tolist()) == {1}
+    assert set(_draw_next(logits, SamplingConfig(top_k=3)).flatten().tolist()) == {1, 2, 3}
+    assert set(_draw_next(logits, SamplingConfig(top_k=9, top_p=0.5)).flatten().tolist()) == {1, 2}
+
+
+def test_dropping_ended_sequences_changes_no_other(generator: Generator) -> None:
+    greedy = SamplingConfig(top_k=1, max_new_pieces=60)  # one way to go on
+    drawn = draw_pieces(generator, begin_of(generator), 32, config=greedy)
+    alone = draw_pieces(generator, begin_of(generator), 1, config=greedy)
+    assert torch.equal(drawn, alone.expand(32, -1))
+
+
+@torch.inference_mode()
+def test_every_drawn_piece_is_among_the_likeliest_after_those_before_it(generator: Generator) -> None:
+    begin, end = boundary_ids(generator.tokenizer)
+    torch.manual_seed(0)
+    drawn = draw_pieces(generator, begin_of(generator), 16, config=SamplingConfig(top_k=3))
+    assert len({row.index(end) for row in drawn.tolist()}) > 1  # they end at different places
+    whole = torch.cat([torch.full((16, 1), begin), drawn[:, :-1]], dim=1)
+    likeliest = generator.model(input_ids=whole).logits.topk(4).indices  # a special piece may stand before the last
+    for row, ids in enumerate(drawn.tolist()):
+        for position in range(ids.index(end) + 1):
+            assert ids[position] in likeliest[row, position].tolist()
+
+
+def test_the_gate_counts_what_it_holds_back_and_keeps_the_scores_of_the_rest(generator: Generator) -> None:
+    seen: list[str] = []
+
+    def appraise(sentences: Sequence[KeptSentence]) -> list[Appraisal]:
+        numbers = range(len(seen), len(seen) + len(sentences))
+        seen.extend(sentence.text for sentence in sentences)
+        return [Appraisal(0.5, "", agreement=0.9 if number % 2 else 0.1, disagreement=0.0) for number in numbers]
+
+    sentence_filter = SentenceFilter([PAIR], masks=MASKS)
+    result = generate_sentences(
+        generator, sentence_filter, count=4, config=SamplingConfig(seed=1), appraise=appraise, min_agreement=0.5
+    )
+    assert len(result.kept) == len(result.appraisals) > 0
+    assert {one.agreement for one in result.appraisals} == {0.9}
+    assert [one.text for one in result.kept] == seen[1::2][: len(result.kept)]
+    assert result.removed[Removal.JUDGES] == len(seen) - len(result.kept)
+    assert result.num_generated == len(result.kept) + sum(result.removed.values())
+
+
+def test_without_judges_the_gate_is_open() -> None:
+    assert Appraisal(0.5, "").passes(0.99)
+    assert not Appraisal(0.5, "", agreement=0.98).passes(0.99)
+
+
+def test_the_cache_goes_under_the_name_that_the_model_knows(generator: Generator) -> None:
+    class Older:
+        def forward(self, input_ids: object, past_key_values: object = None) -> None: ...
+
+    class Forgetful:
+        def forward(self, input_ids: object, **rest: object) -> None: ...
+
+    assert _name_cache(generator) in ("cache", "past_key_values")
+    assert _name_cache(Generator(Older(), generator.tokenizer, ())) == "past_key_values"  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match="Forgetful keeps no keys"):
+        _name_cache(Generator(Forgetful(), generator.tokenizer, ()))  # type: ignore[arg-type]
