@@ -66,7 +66,7 @@ def _run(params: PretrainParams, settings: Settings) -> dict[str, Any]:
 
 
 def _with_scores(progress: Report) -> Report:
-    """Return a report that draws the bar and keeps one line for each validation."""
+    """Return a report that draws the bar, and keeps a line for each validation and for what goes before training."""
 
     def report(fraction: float, message: str = "", **values: float) -> None:
         progress(fraction, message, **values)
@@ -75,6 +75,8 @@ def _with_scores(progress: Report) -> Report:
                 f"{message} at {values['pieces_per_second']:,.0f} pieces/s: perplexity {values['perplexity']:.2f}, "
                 f"{values['bits_per_character']:.3f} bits per character"
             )
+        elif not values:
+            say(message)
 
     return report
 

@@ -125,6 +125,8 @@ def train_on_text(
     # It would be drawn anew for each checkpoint.
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     loop = _Loop(generator, paths, config, work_path, checkpoint, report, device or pick_device(), clock)
+    if checkpoint and report:
+        report(loop.fraction, f"going on after {loop.counters.pieces:,} pieces")
     while loop.fraction < 1:
         loop.run_step()
         if loop.is_checkpoint_due:
@@ -199,7 +201,6 @@ class _Loop:
         self.counters = checkpoint.counters if checkpoint else Counters()
         if checkpoint:
             restore_optimizer(self.optimizer, checkpoint.optimizer)
-            log.info("going on from step %d, %d pieces", self.counters.steps, self.counters.pieces)
         self.is_unsaved = checkpoint is None
         self.scores: ValidationScores | None = None
         self.batch_size = config.training.batch_size

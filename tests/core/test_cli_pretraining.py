@@ -20,6 +20,7 @@ OPTIONS = ["--out", "mine", "--pieces", "3000", "--context", "32", "--held-out-o
 def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DARE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DARE_DEVICE", "cpu")
+    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # which the command sets, for this test alone
     monkeypatch.setattr(pretrain, "SIZES", {"tiny": TINY})
     return write_corpus(tmp_path / "corpus.txt")
 
@@ -30,6 +31,7 @@ def test_the_result_is_one_object_and_no_database_is_made(corpus: Path, tmp_path
     record = json.loads(result.stdout)
     assert (record["name"], record["base"]) == ("mine", "tiny")
     assert record["perplexity"] > 1
+    assert result.stderr.startswith("learning a vocabulary")
     assert "perplexity" in result.stderr
     assert sorted(path.name for path in (tmp_path / "home").iterdir()) == ["artifacts"]
 
