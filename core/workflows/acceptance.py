@@ -30,8 +30,8 @@ class LabelStanding:
         reasons: Number of the rejected by the curator's reason, empty where none was given; most frequent first.
         drawn: Sentences that the finished generations drew, before the filters.
         removed: Number of those that the filters removed by what was wrong, most frequent first.
-        wanted: Accepted sentences wanted for the label.
-        usual: What `wanted` is where nobody set it: as many as there are gold instances in the train split.
+        wanted: Accepted sentences wanted for the label; where nobody set it, as many as there are gold instances in
+            the train split, which is what Algorithm 1 draws at a ratio of 1.
     """
 
     label: str
@@ -43,7 +43,6 @@ class LabelStanding:
     drawn: int = 0
     removed: tuple[tuple[str, int], ...] = ()
     wanted: int = 0
-    usual: int = 0
 
     @property
     def total(self) -> int:
@@ -120,7 +119,6 @@ def get_standings(session: Session, project_id: int) -> list[LabelStanding]:
             drawn=drawn[one.label],
             removed=_most_frequent(removed[one.label]),
             wanted=wanted.get(one.label, one.gold),
-            usual=one.gold,
         )
         for one in balance
     ]

@@ -36,7 +36,7 @@ def show(project_id: int, standings: list[LabelStanding]) -> None:
         with st.expander("Why sentences were rejected or removed", icon=":material/filter_alt:"):
             _show_reasons("Rejected by curators", "reason", reasons)
             _show_reasons("Removed by the filters, in all generations", "a removed sentence …", removed)
-    missing = [one for one in standings if one.accepted + one.pending < one.wanted and one.usual]
+    missing = [one for one in standings if one.accepted + one.pending < one.wanted]
     if missing:
         names = ", ".join(escape(label_name(one.label)) for one in missing)
         st.caption(f":material/info: Even if all that wait were accepted, there would be too few for {names}.")

@@ -10,7 +10,7 @@ import pytest
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, State, SyntheticSentence
 from core.workflows import curate
 from core.workflows.projects import create_project
-from db.queries import annotations, documents, queue, synthetic, users
+from db.queries import annotations, documents, queue, quotas, synthetic, users
 from db.session import Engine, Session, make_engine, session_scope
 from tests.browser.harness.desk import Desk
 
@@ -219,3 +219,14 @@ def test_names_are_read_masks_are_edited_and_the_rest_is_accepted_and_taken_back
     assert count_states(engine) == {State.PENDING: 10, State.ACCEPTED: 19, State.REJECTED: 1}
     rejected = read(engine, lambda session: synthetic.list_synthetic(session, 2, state=State.REJECTED))
     assert [view.reason for view in rejected] == ["mixes two drugs"]
+
+
+def test_wanted_number_is_typed_into_the_table_of_labels(page: "Page", address: str, engine: Engine) -> None:
+    page.goto(f"{address}/synthetic?project=1&view=Generate")
+    table = page.get_by_test_id("stDataFrame").first
+    table.locator("canvas").first.wait_for()
+    table.dblclick(position={"x": 120, "y": 50})
+    page.locator(".gdg-input").fill("50")
+    page.keyboard.press("Enter")
+    page.get_by_text("there would be too few for CID").wait_for()
+    assert read(engine, lambda session: quotas.get_quotas(session, 1)) == {"CID": 50}

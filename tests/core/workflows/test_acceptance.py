@@ -65,7 +65,7 @@ def test_as_many_are_wanted_as_there_is_gold_in_train_until_somebody_says_otherw
     set_wanted(session, desk.project_id, NO_RELATION, 0)
     desk.do(desk.views[0], "accept")
     cid, negative = get_standings(session, desk.project_id)
-    assert (cid.wanted, cid.usual, cid.accepted, cid.progress) == (50, 2, 1, 0.02)
+    assert (cid.wanted, cid.accepted, cid.progress) == (50, 1, 0.02)
     assert (negative.wanted, negative.progress) == (0, None)
     set_wanted(session, desk.project_id, "CID", None)
     assert get_standings(session, desk.project_id)[0].wanted == 2
