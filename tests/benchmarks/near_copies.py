@@ -1,7 +1,7 @@
 """Near-copy search at scale: `python -m tests.benchmarks.near_copies [--sentences N...] [--json]`.
 
 Sentences of a text file, two words of each made masks, are added to an index. A row gives, for one number of stored
-sentences: the mean time to add one; the mean time to look one up that is new, and one that is a planted near copy
+sentences: the mean processor time to add one, to look up one that is new, and one that is a planted near copy
 (a word swapped or left out, another start or end, other case and punctuation, other order); the memory of the index;
 the share of planted near copies that is found; and how many of some queries are answered unlike a comparison with
 every stored sentence. A planted change that leaves no near copy by the definition does not count.
@@ -133,11 +133,11 @@ def measure(
 
 
 def _time(call: Callable[[str], object], texts: Sequence[str]) -> float:
-    """Return the seconds that all calls take together."""
-    started = time.perf_counter()
+    """Return the seconds of processor time that all calls take together; other work on the machine does not count."""
+    started = time.process_time()
     for text in texts:
         call(text)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def _resident_bytes() -> int:
