@@ -104,6 +104,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--base", action="append", help='"scratch", or folder or name of a model; may be repeated')
     parser.add_argument("--gold", type=int, default=250, help="most gold sentences a generator reads")
     parser.add_argument("--count", type=int, default=250, help="sentences wanted after filtering")
+    parser.add_argument("--judges", help="folder or starter name of the judges' encoder; no agreement without")
     parser.add_argument("--only", nargs="*", help="rows to run, as corpus-label without colons, as in chemprot-CPR3")
     parser.add_argument("--speed", action="store_true", help="measure the speed with the first row's generator")
     parser.add_argument("--results", type=Path, required=True, help="folder of the rows' JSON files and generators")

@@ -5,7 +5,7 @@ import math
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from core.generation.config import (
     pretrained_label_training,
     scratch_label_training,
 )
-from core.generation.filters import MaskPair, Removal, SentenceFilter
+from core.generation.filters import KeptSentence, MaskPair, Removal, SentenceFilter
 from core.generation.generator import Generator, fine_tune, load_generator, save_generator
 from core.generation.near_copies import split_content_words
 from core.generation.nearest import find_nearest
@@ -32,6 +32,7 @@ from core.generation.scratch import make_scratch_generator, plan_reading
 from core.nlp.masking import mask_instance, mask_tokens, masks_for_pair
 from core.training.trainer import pick_device
 from core.workflows.instances import build_instances
+from tests.benchmarks.generation_judges import load_panel, measure_agreement
 from tests.benchmarks.machine import describe_machine
 from tests.benchmarks.models_data import load_documents, tell
 
@@ -87,14 +88,6 @@ class RowData:
         return [one for one in self.instances if one.label == label]
 
 
-# (data, label, kept masked sentences) → mean probability of the label, or None where no judge was asked.
-MeasureAgreement = Callable[[RowData, str, Sequence[str]], float | None]
-
-
-def ask_no_judge(_data: RowData, _label: str, _sentences: Sequence[str]) -> None:
-    """Leave the agreement out."""
-
-
 def load_data(corpora: Path, corpus: str) -> RowData:
     """Read a corpus and mask its gold."""
     schema, documents = load_documents(corpora, corpus)
@@ -116,9 +109,7 @@ def _mask(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(mask_instance(one, schema).split()) for one in instances))
 
 
-def run_row(
-    row: GenerationRow, options: argparse.Namespace, *, measure_agreement: MeasureAgreement = ask_no_judge
-) -> dict[str, Any]:
+def run_row(row: GenerationRow, options: argparse.Namespace) -> dict[str, Any]:
     """Train the label's generator, draw, filter and measure, in this process."""
     data = load_data(options.corpora, row.corpus)
     device = pick_device()
@@ -132,7 +123,7 @@ def run_row(
     num_read = train_label(generator, sentences[: options.gold], is_scratch=row.base == SCRATCH, device=device)
     training_seconds = time.perf_counter() - started
     save_generator(generator, options.results / f"{row.name}.model")
-    return _draw(row, data, generator, options, measure_agreement) | {
+    return _draw(row, data, generator, options) | {
         "num_gold": num_read,
         "base_seconds": base_seconds,
         "training_seconds": training_seconds,
@@ -167,13 +158,7 @@ def train_label(generator: Generator, sentences: Sequence[str], *, is_scratch: b
     return len(read)
 
 
-def _draw(
-    row: GenerationRow,
-    data: RowData,
-    generator: Generator,
-    options: argparse.Namespace,
-    measure_agreement: MeasureAgreement,
-) -> dict[str, Any]:
+def _draw(row: GenerationRow, data: RowData, generator: Generator, options: argparse.Namespace) -> dict[str, Any]:
     """Draw the sentences and measure those that are kept."""
     sentence_filter = SentenceFilter(
         list_pairs(data.of_label(row.label), data.schema),
@@ -195,9 +180,19 @@ def _draw(
         "removed": {reason.value: result.removed.get(reason, 0) for reason in Removal},
         "drawing_seconds": seconds,
         "batch_size": sampling.batch_size,
-        "agreement": measure_agreement(data, row.label, kept),
+        "agreement": _ask_judges(row, data, result.kept, options),
         "examples": Random(SEED).sample(kept, min(NUM_EXAMPLES, len(kept))),
     } | measure_kept(generator, kept, data.gold)
+
+
+def _ask_judges(
+    row: GenerationRow, data: RowData, kept: Sequence[KeptSentence], options: argparse.Namespace
+) -> float | None:
+    """Return the judges' mean agreement; None without judges."""
+    if not options.judges or not kept:
+        return None
+    panel = load_panel(options.corpora, row.corpus, options.results, encoder=options.judges, seed=SEED)
+    return measure_agreement(panel, row.label, kept, data.gold)
 
 
 def list_pairs(instances: Sequence[Instance], schema: Schema) -> list[MaskPair]:
