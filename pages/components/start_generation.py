@@ -1,5 +1,6 @@
 """Start a generation, and watch it while it runs."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
@@ -14,7 +15,7 @@ from db.queries.jobs import Job
 from db.session import Session
 from pages.components import job_progress
 from pages.components.session import act, get_settings
-from pages.components.wording import count, label_name
+from pages.components.wording import count, group, label_name
 
 DEFAULTS = GenerateParams()
 MAX_COUNT = 1000
@@ -35,7 +36,14 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
             placeholder="Every label with enough gold sentences",
             key="generate-labels",
         )
-        st.number_input("Sentences for each label", 1, MAX_COUNT, DEFAULTS.count, key="generate-count")
+        has_quota = st.toggle(
+            "Fill up to the wanted numbers",
+            key="generate-fill",
+            help="Writes for each label what the table above still misses: wanted, less accepted and pending ones.",
+        )
+        st.number_input(
+            "Sentences for each label", 1, MAX_COUNT, DEFAULTS.count, key="generate-count", disabled=has_quota
+        )
         base = st.radio("Generator", [SCRATCH_NAME, OWN_NAME], key="generate-base")
         if base == OWN_NAME:
             st.text_input("Folder, or name on the Hugging Face hub", key="generate-own", placeholder="/models/biogpt")
@@ -55,8 +63,13 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
             icon=":material/auto_awesome:",
             disabled=not enough or is_busy,
             on_click=_start,
-            args=(project_id, user_id),
+            args=(project_id, user_id, count_missing(standings)),
         )
+
+
+def count_missing(standings: list[LabelStanding]) -> dict[str, int]:
+    """Return for each label how many sentences it wants beyond those that are accepted or wait for review."""
+    return {one.label: min(MAX_COUNT, max(0, one.wanted - one.accepted - one.pending)) for one in standings}
 
 
 def _name_label(label: str, *, gold: dict[str, int]) -> str:
@@ -97,8 +110,11 @@ def _show_advanced() -> None:
     )
 
 
-def read_form() -> GenerateParams:
+def read_form(missing: Mapping[str, int]) -> GenerateParams:
     """Return what the form asks for.
+
+    Args:
+        missing: Sentences that each label wants, for a form that fills up to them.
 
     Raises:
         ModelError: A value is out of range, or no model is named.
@@ -112,6 +128,7 @@ def read_form() -> GenerateParams:
         {
             "labels": state["generate-labels"],
             "count": state["generate-count"],
+            "label_counts": dict(missing) if state["generate-fill"] else {},
             "base": base,
             "may_download": is_own and bool(state.get("generate-download")),
             "temperature": state["generate-temperature"],
@@ -126,12 +143,12 @@ def read_form() -> GenerateParams:
     )
 
 
-def _start(project_id: int, user_id: int) -> None:
-    act(partial(_do_start, project_id=project_id, user_id=user_id))
+def _start(project_id: int, user_id: int, missing: dict[str, int]) -> None:
+    act(partial(_do_start, project_id=project_id, user_id=user_id, missing=missing))
 
 
-def _do_start(session: Session, *, project_id: int, user_id: int) -> str:
-    params = read_form().to_json()
+def _do_start(session: Session, *, project_id: int, user_id: int, missing: dict[str, int]) -> str:
+    params = read_form(missing).to_json()
     client.enqueue(get_settings(), session, JobKind.GENERATE, project_id=project_id, params=params, user_id=user_id)
     return "Generation is queued."
 
@@ -173,6 +190,9 @@ def _draw(session: Session, *, project_id: int, num_labels: int) -> bool:
 
 def name_generation(job: Job) -> str:
     """Return what a generation was asked for."""
+    wanted = {label: number for label, number in job.params.get("label_counts", {}).items() if number}
+    if wanted:
+        return ", ".join(f"{group(number)} for {label_name(label)}" for label, number in wanted.items())
     labels = ", ".join(label_name(label) for label in job.params.get("labels", ())) or "every label with enough gold"
     return f"{job.params.get('count', DEFAULTS.count)} sentences each for {labels}"
 

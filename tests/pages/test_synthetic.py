@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from core.workflows.projects import create_project
 from db.queries import documents, jobs, synthetic, users
 from db.queries.synthetic import SyntheticView
 from db.session import Session
+from pages.components import start_generation
 from pages.components.synthetic_cards import describe_origin, describe_scores
 from pages.components.synthetic_counts import describe_acceptance, store_wanted
 from tests.core.workflows.synthetic_desk import make_judged
@@ -201,7 +203,7 @@ def test_generation_needs_gold_and_is_queued_with_what_the_form_says(
     next(button for button in tab.app.button if button.label == "Generate").click()
     tab.run()
     assert (asked[0]["count"], asked[0]["labels"], asked[0]["base"]) == (20, [], "scratch")
-    assert (asked[0]["num_judges"], asked[0]["min_agreement"]) == (4, 0.25)
+    assert (asked[0]["num_judges"], asked[0]["min_agreement"], asked[0]["label_counts"]) == (4, 0.25, {})
     assert next(button for button in tab.app.button if button.label == "Generate").disabled
     assert [button.label for button in tab.app.button if button.key == "cancel-job-1"] == ["Cancel"]
 
@@ -372,3 +374,14 @@ def test_bulk_accepts_the_rest_after_a_confirmation_and_takes_it_back(
 def test_bulk_says_when_nothing_was_judged(project_id: int) -> None:
     tab = DeckPage("synthetic", project=str(project_id), view="Accept the rest")
     assert "No pending sentence has an agreement of the judges" in texts(tab.app)
+
+
+def test_a_generation_fills_up_what_is_wanted_beyond_accepted_and_pending() -> None:
+    standings = [
+        LabelStanding("CID", pending=3, accepted=4, wanted=10),
+        LabelStanding(NO_RELATION, pending=9, accepted=4, wanted=10),
+    ]
+    missing = start_generation.count_missing(standings)
+    assert missing == {"CID": 3, NO_RELATION: 0}
+    job = SimpleNamespace(params={"label_counts": missing})
+    assert start_generation.name_generation(job) == "3 for CID"  # type: ignore[arg-type]
