@@ -56,6 +56,10 @@ class NearCopyIndex:
     these is a key, and what has a key in common is compared word by word. Rare words come first, so that
     few sentences have a key in common. Keys are hashes, which can only add comparisons.
 
+    Measured with 100,000 PubMed sentences on one core that had other work (`python -m tests.benchmarks.near_copies`):
+    0.2 to 0.4 ms to add one, 0.4 to 0.9 ms to look one up, 365 MB, 1,193 of 1,193 planted near copies found.
+    MinHash candidates from a library (`--index datasketch`) found 0.978 of them in 660 MB, and were no faster.
+
     Args:
         texts: Sentences to begin with.
 
