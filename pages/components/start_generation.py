@@ -9,6 +9,7 @@ from core.domain import JobKind, JobState, Split
 from core.errors import ModelError
 from core.jobs import client
 from core.workflows.acceptance import LabelStanding
+from core.workflows.generators import list_generators
 from core.workflows.synthesise_params import MIN_GOLD, SCRATCH, SCRATCH_NOTICE, GenerateParams
 from db.queries import jobs, readiness
 from db.queries.jobs import Job
@@ -19,8 +20,8 @@ from pages.components.wording import count, group, label_name
 
 DEFAULTS = GenerateParams()
 MAX_COUNT = 1000
-SCRATCH_NAME = "Small GPT-2, trained from scratch"
-OWN_NAME = "A pretrained language model"
+OWN = ""  # a name that no generator has
+_BASE_NAMES = {SCRATCH: "Small GPT-2, trained from scratch", OWN: "A pretrained language model"}
 
 
 def show(session: Session, project_id: int, user_id: int, standings: list[LabelStanding]) -> None:
@@ -44,11 +45,18 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
         st.number_input(
             "Sentences for each label", 1, MAX_COUNT, DEFAULTS.count, key="generate-count", disabled=has_quota
         )
-        base = st.radio("Generator", [SCRATCH_NAME, OWN_NAME], key="generate-base")
-        if base == OWN_NAME:
+        trained = [one.name for one in list_generators(get_settings())]
+        base = st.radio(
+            "Generator",
+            [SCRATCH, *trained, OWN],
+            format_func=lambda name: _BASE_NAMES.get(name, f"{name}, trained here on text of the field"),
+            index=1 if trained else 0,
+            key="generate-base",
+        )
+        if base == OWN:
             st.text_input("Folder, or name on the Hugging Face hub", key="generate-own", placeholder="/models/biogpt")
             st.checkbox("Download it if it is not on this machine", key="generate-download")
-        else:
+        elif base == SCRATCH:
             st.caption(SCRATCH_NOTICE)
         _show_judges()
         with st.expander("Advanced", icon=":material/tune:"):
@@ -120,8 +128,8 @@ def read_form(missing: Mapping[str, int]) -> GenerateParams:
         ModelError: A value is out of range, or no model is named.
     """
     state = st.session_state
-    is_own = state["generate-base"] == OWN_NAME
-    base = state.get("generate-own", "").strip() if is_own else SCRATCH
+    is_own = state["generate-base"] == OWN
+    base = state.get("generate-own", "").strip() if is_own else state["generate-base"]
     if not base:
         raise ModelError("No language model is named; give a folder or a name, or choose the small GPT-2.")
     return GenerateParams.from_json(
