@@ -1,6 +1,14 @@
 """The demo project of a first start: text written for it, partly reviewed, partly waiting."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from core.domain import Document, Schema, SyntheticSentence
+from core.generation.nearest import find_nearest
+from core.generation.realise import Lexicon
 from core.starter.demo import read_demo
+from core.workflows.instances import list_maskable, mask_sentences
 from core.workflows.projects import create_project
 from db.queries import documents, projects, synthetic, users
 from db.session import Session
@@ -26,5 +34,22 @@ def create_demo(session: Session) -> int:
     corpus = read_demo()
     for document in corpus.documents:
         documents.store_document(session, project_id, document, source_name="demo")
-    synthetic.add_synthetic(session, project_id, corpus.synthetic)
+    schema = projects.get_schema(session, project_id)
+    synthetic.add_synthetic(session, project_id, _dress(corpus.synthetic, corpus.documents, schema))
     return project_id
+
+
+def _dress(
+    sentences: Sequence[SyntheticSentence], documents: Sequence[Document], schema: Schema
+) -> list[SyntheticSentence]:
+    """Give the sentences what a generation gives its own: names of the project, novelty and the nearest gold."""
+    gold = list_maskable(documents, schema)
+    lexicon = Lexicon.from_names((m.entity_type, m.span.text(one.text)) for one in gold for m in (one.head, one.tail))
+    nearest = find_nearest([one.text for one in sentences], mask_sentences(gold, schema))
+    dressed = []
+    for one, found in zip(sentences, nearest, strict=True):
+        head_name, tail_name = lexicon.draw_pair(one.head.entity_type, one.tail.entity_type, rng=Random(one.text))
+        dressed.append(
+            replace(one, head_name=head_name, tail_name=tail_name, novelty=found.novelty, nearest_gold=found.text)
+        )
+    return dressed

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core.domain import NO_RELATION, Document, Instance, Mention, Origin, Schema, Split, SyntheticSentence
+from core.nlp.masking import mask_instance
 
 # (head start, head end, head type, tail start, tail end, tail type), in document coordinates.
 PairKey = tuple[int, int, str, int, int, str]
@@ -118,3 +119,18 @@ def synthetic_instance(sentence: SyntheticSentence, *, number: int) -> Instance:
         f"synthetic:{number}", sentence.text, sentence.head, sentence.tail, sentence.label,
         origin=Origin.SYNTHETIC, split=Split.TRAIN,
     )  # fmt: skip
+
+
+def list_maskable(documents: Iterable[Document], schema: Schema) -> list[Instance]:
+    """Return the instances whose mentions do not overlap: no text can hold both masks of the others."""
+    return [one for one in build_instances(documents, schema).instances if not one.head.span.overlaps(one.tail.span)]
+
+
+def mask_sentences(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:
+    """Return the masked sentences of instances, without repetitions."""
+    return tuple(dict.fromkeys(mask_sentence(one, schema) for one in instances))
+
+
+def mask_sentence(instance: Instance, schema: Schema) -> str:
+    """Return an instance's sentence on one line, with masks in the place of head and tail."""
+    return " ".join(mask_instance(instance, schema).split())

@@ -15,8 +15,8 @@ from core.ensemble.dataset import Dataset
 from core.errors import NotEnoughDataError, SchemaError
 from core.generation.codes import make_codes
 from core.generation.filters import MaskPair
-from core.nlp.masking import mask_instance, mask_tokens, masks_for_pair
-from core.workflows.instances import build_instances
+from core.nlp.masking import mask_tokens, masks_for_pair
+from core.workflows.instances import list_maskable, mask_sentence, mask_sentences
 from core.workflows.judges import JudgePlan, plan_judges
 from core.workflows.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams
 from db.queries import documents, projects, synthetic
@@ -138,7 +138,7 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
     schema = projects.get_schema(session, project_id)
     train = list(documents.stream_documents(session, project_id, splits=[Split.TRAIN]))
     held_out = documents.stream_documents(session, project_id, splits=[Split.DEV, Split.TEST], only_reviewed=True)
-    gold = _list_maskable(train, schema)
+    gold = list_maskable(train, schema)
     existing = synthetic.list_synthetic(session, project_id, state=None, limit=sys.maxsize)
     by_label = defaultdict(list)
     for instance in gold:
@@ -156,8 +156,8 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
         masks=mask_tokens(schema),
         labels=tuple(plans),
         plain=_list_sentences(train),
-        gold=_mask_all(gold, schema),
-        heldout=_mask_all(_list_maskable(held_out, schema), schema),
+        gold=mask_sentences(gold, schema),
+        heldout=mask_sentences(list_maskable(held_out, schema), schema),
         synthetic=tuple(view.text for view in existing),
         names=tuple((m.entity_type, m.span.text(one.text)) for one in gold for m in (one.head, one.tail)),
         notes=tuple(notes),
@@ -179,7 +179,7 @@ def add_judges(plan: GenerationPlan, dataset: Dataset) -> GenerationPlan:
         )
     judges = replace(judges, may_download=params.may_download, device=params.device)
     maskable = [one for one in dataset.train if not one.head.span.overlaps(one.tail.span)]
-    folds = {_mask(one, dataset.schema): judges.folds[one.text] for one in maskable}
+    folds = {mask_sentence(one, dataset.schema): judges.folds[one.text] for one in maskable}
     return replace(plan, judges=judges, fold_by_gold=folds)
 
 
@@ -215,7 +215,7 @@ def _plan_label(
     num_existing: int,
 ) -> LabelPlan:
     pairs = Counter((one.head.entity_type, one.tail.entity_type) for one in instances)
-    sentences = list(_mask_all(instances, schema))
+    sentences = list(mask_sentences(instances, schema))
     random.Random(params.seed).shuffle(sentences)
     warning = ""
     if len(instances) < USUAL_GOLD:
@@ -234,20 +234,6 @@ def _plan_label(
         count=params.count_for(label),
         warning=warning,
     )
-
-
-def _list_maskable(gold: Iterable[Document], schema: Schema) -> list[Instance]:
-    """Return the instances whose mentions do not overlap: no text can hold both masks of the others."""
-    return [one for one in build_instances(gold, schema).instances if not one.head.span.overlaps(one.tail.span)]
-
-
-def _mask_all(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:
-    """Return the masked sentences on one line each, without repetitions."""
-    return tuple(dict.fromkeys(_mask(one, schema) for one in instances))
-
-
-def _mask(instance: Instance, schema: Schema) -> str:
-    return " ".join(mask_instance(instance, schema).split())
 
 
 def _list_sentences(train: Iterable[Document]) -> tuple[str, ...]:

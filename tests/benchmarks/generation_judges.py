@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 
-from core.domain import Document, Instance, Schema, Split
+from core.domain import Document, Split
 from core.generation.filters import KeptSentence
 from core.generation.nearest import find_nearest
-from core.nlp.masking import mask_instance
 from core.workflows.datasets import make_dataset
+from core.workflows.instances import mask_sentence
 from core.workflows.judges import Judge, JudgePanel, make_lesson, plan_judges, train_judge
 from core.workflows.task_cache import TaskCache
 from tests.benchmarks.models_data import load_documents, tell
@@ -29,7 +29,7 @@ def load_panel(corpora: Path, corpus: str, results: Path, *, encoder: str, seed:
         folder, _ = cache.get(key, lambda path, n=number, gold=lesson: train_judge(plan, gold, n, path, tell))
         judges.append(Judge.load(folder, device="auto"))
     maskable = [one for one in dataset.train if not one.head.span.overlaps(one.tail.span)]
-    return JudgePanel(judges, {_mask(one, schema): plan.folds[one.text] for one in maskable})
+    return JudgePanel(judges, {mask_sentence(one, schema): plan.folds[one.text] for one in maskable})
 
 
 def measure_agreement(panel: JudgePanel, label: str, kept: Sequence[KeptSentence], gold: Sequence[str]) -> float | None:
@@ -38,7 +38,3 @@ def measure_agreement(panel: JudgePanel, label: str, kept: Sequence[KeptSentence
     opinions = panel.judge(kept, label, nearest=nearest)
     found = [opinion.agreement for opinion in opinions if opinion is not None]
     return mean(found) if found else None
-
-
-def _mask(instance: Instance, schema: Schema) -> str:
-    return " ".join(mask_instance(instance, schema).split())

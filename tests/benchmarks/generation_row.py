@@ -5,7 +5,7 @@ import math
 import resource
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from core.domain import Document, Instance, Schema, Split
+from core.domain import Instance, Schema, Split
 from core.evaluation.diversity import distinct_share, self_bleu
 from core.generation.config import (
     SCRATCH,
@@ -29,9 +29,9 @@ from core.generation.near_copies import split_content_words
 from core.generation.nearest import find_nearest
 from core.generation.sampling import generate_sentences, mean_log_likelihoods
 from core.generation.scratch import make_scratch_generator, plan_reading
-from core.nlp.masking import mask_instance, mask_tokens, masks_for_pair
+from core.nlp.masking import mask_tokens, masks_for_pair
 from core.training.trainer import pick_device
-from core.workflows.instances import build_instances
+from core.workflows.instances import list_maskable, mask_sentences
 from tests.benchmarks.generation_judges import load_panel, measure_agreement
 from tests.benchmarks.machine import describe_machine
 from tests.benchmarks.models_data import load_documents, tell
@@ -92,21 +92,11 @@ def load_data(corpora: Path, corpus: str) -> RowData:
     """Read a corpus and mask its gold."""
     schema, documents = load_documents(corpora, corpus)
     train = documents[Split.TRAIN]
-    instances = _list_maskable(train, schema)
-    heldout = [one for split in (Split.DEV, Split.TEST) for one in _list_maskable(documents[split], schema)]
+    instances = list_maskable(train, schema)
+    heldout = [one for split in (Split.DEV, Split.TEST) for one in list_maskable(documents[split], schema)]
+    gold, held_out = mask_sentences(instances, schema), mask_sentences(heldout, schema)
     plain = (" ".join(one.span.text(document.text).split()) for document in train for one in document.sentences)
-    return RowData(
-        schema, tuple(instances), _mask(instances, schema), _mask(heldout, schema), tuple(dict.fromkeys(plain))
-    )
-
-
-def _list_maskable(documents: Iterable[Document], schema: Schema) -> list[Instance]:
-    found = build_instances(documents, schema).instances
-    return [one for one in found if not one.head.span.overlaps(one.tail.span)]
-
-
-def _mask(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(" ".join(mask_instance(one, schema).split()) for one in instances))
+    return RowData(schema, tuple(instances), gold, held_out, tuple(dict.fromkeys(plain)))
 
 
 def run_row(row: GenerationRow, options: argparse.Namespace) -> dict[str, Any]:
@@ -117,7 +107,7 @@ def run_row(row: GenerationRow, options: argparse.Namespace) -> dict[str, Any]:
     source = make_base(row.corpus, data, options.results, device) if row.base == SCRATCH else row.base
     base_seconds = time.perf_counter() - started
     generator = load_generator(source, masks=mask_tokens(data.schema), seed=SEED)
-    sentences = list(_mask(data.of_label(row.label), data.schema))
+    sentences = list(mask_sentences(data.of_label(row.label), data.schema))
     Random(SEED).shuffle(sentences)
     started = time.perf_counter()
     num_read = train_label(generator, sentences[: options.gold], is_scratch=row.base == SCRATCH, device=device)
