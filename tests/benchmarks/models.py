@@ -48,32 +48,37 @@ class Row:
     batch_size: int = 32
     options: Mapping[str, Any] = field(default_factory=dict)
     has_negative_filter: bool = False
+    variant: str = ""
 
     @property
     def name(self) -> str:
         """Name of the row's result file."""
-        return f"{self.corpus}-{self.architecture}"
+        return "-".join(filter(None, (self.corpus, self.architecture, self.variant)))
 
 
 RATE = 1.5e-4
 ROWS = (
-    Row(corpus="bc5cdr", architecture="cls", num_epochs=4, learning_rate=RATE),
+    Row(corpus="bc5cdr", architecture="cls", num_epochs=3, learning_rate=RATE),
     Row(corpus="bc5cdr", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="bc5cdr", architecture="syntax_gcn", num_epochs=3, learning_rate=RATE),
     Row(corpus="bc5cdr", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16),
     Row(corpus="chemprot", architecture="cls", num_epochs=4, learning_rate=RATE),
+    Row(
+        corpus="chemprot", architecture="cls", num_epochs=3, learning_rate=RATE,
+        options={"marking": "markers"}, variant="markers",
+    ),
     Row(corpus="chemprot", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="chemprot", architecture="syntax_gcn", num_epochs=3, learning_rate=RATE),
     Row(corpus="chemprot", architecture="joint", num_epochs=6, learning_rate=RATE, batch_size=16),
-    Row(corpus="ddi2013", architecture="cls", num_epochs=4, learning_rate=RATE, has_negative_filter=True),
+    Row(corpus="ddi2013", architecture="cls", num_epochs=3, learning_rate=RATE, has_negative_filter=True),
     Row(corpus="ddi2013", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="ddi2013", architecture="syntax_gcn", num_epochs=3, learning_rate=RATE, has_negative_filter=True),
     Row(corpus="semeval2010", architecture="cls", num_epochs=3, learning_rate=RATE, options={"marking": "markers"}),
     Row(corpus="semeval2010", architecture="redn", num_epochs=5, learning_rate=RATE, batch_size=16),
-    Row(corpus="conll04", architecture="joint", num_epochs=30, learning_rate=1e-4, batch_size=8),
+    Row(corpus="conll04", architecture="joint", num_epochs=14, learning_rate=2e-4, batch_size=8),
     Row(corpus="ade", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16),
     Row(
-        corpus="webnlg", architecture="redn", num_epochs=10, learning_rate=RATE, batch_size=16,
+        corpus="webnlg", architecture="redn", num_epochs=8, learning_rate=RATE, batch_size=16,
         options={"kernel_rank": 64},
     ),
 )  # fmt: skip
