@@ -1,5 +1,6 @@
 """What a generation is asked to do; needs no torch, so that the Synthetic page can offer and check it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args
@@ -27,6 +28,16 @@ _VALUES: Mapping[type, str] = {
     tuple: "a list of labels",
     dict: "a number of sentences by label",
 }
+
+
+def name_label_task(number: int, label: str) -> str:
+    """Return the name of a label's task, safe as a file name whatever the label is.
+
+    Args:
+        number: Place of the label in the job, from 1.
+        label: The label.
+    """
+    return f"label-{number}-{re.sub('[^a-z0-9]+', '-', label.lower()).strip('-')}".rstrip("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import random
-import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from core.generation.filters import MaskPair
 from core.nlp.masking import mask_tokens, masks_for_pair
 from core.workflows.instances import list_maskable, mask_sentence, mask_sentences
 from core.workflows.judges import JudgePlan, plan_judges
-from core.workflows.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams
+from core.workflows.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams, name_label_task
 from db.queries import documents, projects, synthetic
 from db.session import Session
 
@@ -224,7 +223,7 @@ def _plan_label(
             f"{USUAL_GOLD} or more give more variety."
         )
     return LabelPlan(
-        task=f"label-{number}-{re.sub('[^a-z0-9]+', '-', label.lower()).strip('-')}".rstrip("-"),
+        task=name_label_task(number, label),
         label=label,
         pairs=tuple(
             MaskPair(*masks_for_pair(schema, head, tail), head, tail) for (head, tail), _ in pairs.most_common()

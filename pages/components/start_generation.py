@@ -15,12 +15,13 @@ from db.queries import jobs, readiness
 from db.queries.jobs import Job
 from db.session import Session
 from pages.components import job_progress
-from pages.components.session import act, get_settings
+from pages.components.session import act, escape, get_settings
 from pages.components.wording import count, group, label_name
 
 DEFAULTS = GenerateParams()
 MAX_COUNT = 1000
 OWN = ""  # a name that no generator has
+_PART_NAMES = {"base": "Language model", "shared": "Generator of all labels", "judge": "Judge"}
 _BASE_NAMES = {SCRATCH: "Small GPT-2, trained from scratch", OWN: "A pretrained language model"}
 
 
@@ -189,6 +190,8 @@ def _draw(session: Session, *, project_id: int, num_labels: int) -> bool:
         job_progress.show_header(job, name_generation(job))
         if not job.state.is_over:
             job_progress.show_bar(job, progress, num_parts=count_parts(job, num_labels))
+            for part in progress:
+                st.caption(f"{escape(name_part(part.part))}: {escape(part.message)}")
         job_progress.show_failure(job)
         if job.state is JobState.FAILED:
             job_progress.show_log(job, [part.part for part in progress])
@@ -203,6 +206,14 @@ def name_generation(job: Job) -> str:
         return ", ".join(f"{group(number)} for {label_name(label)}" for label, number in wanted.items())
     labels = ", ".join(label_name(label) for label in job.params.get("labels", ())) or "every label with enough gold"
     return f"{job.params.get('count', DEFAULTS.count)} sentences each for {labels}"
+
+
+def name_part(part: str) -> str:
+    """Return what a part of a generation does, in words; a label's part ends in the label's name in small letters."""
+    kind, _, rest = part.partition("-")
+    if kind == "label":
+        return f"Label {rest.partition('-')[2] or rest}"
+    return _PART_NAMES.get(kind, kind) + (f" {rest}" if rest else "")
 
 
 def count_parts(job: Job, num_labels: int) -> int:

@@ -385,3 +385,8 @@ def test_a_generation_fills_up_what_is_wanted_beyond_accepted_and_pending() -> N
     assert missing == {"CID": 3, NO_RELATION: 0}
     job = SimpleNamespace(params={"label_counts": missing})
     assert start_generation.name_generation(job) == "3 for CID"  # type: ignore[arg-type]
+
+
+def test_parts_of_a_generation_are_told_in_words() -> None:
+    names = [start_generation.name_part(part) for part in ("base", "judge-2", "shared", "label-1-cpr-3", "label-2")]
+    assert names == ["Language model", "Judge 2", "Generator of all labels", "Label cpr-3", "Label 2"]
