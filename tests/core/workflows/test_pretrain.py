@@ -210,22 +210,9 @@ def test_a_job_is_refused_before_it_trains_where_a_file_is_missing_or_the_name_i
         pipeline.prepare(session, job, tmp_path / "run")
 
 
-def test_a_generation_finds_its_base_by_name(settings: Settings, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_generation_finds_its_base_by_name(settings: Settings, corpus: Path, tmp_path: Path) -> None:
     pretrain_generator(make_params(corpus), settings=settings)
-    loaded: list[str] = []
-
-    class FoundError(Exception):
-        pass
-
-    def load(source: str, **_: object) -> None:
-        loaded.append(source)
-        raise FoundError
-
-    monkeypatch.setattr(synthesise, "load_generator", load)
     plan = synthesise.GenerationPlan(
         synthesise.GenerateParams(base="mine"), ("$CHEMICAL$",), (), plain=(), gold=(), heldout=(), synthetic=()
     )
-    label = synthesise.LabelPlan("label-1", "CID", (), (), 0)
-    with pytest.raises(FoundError):
-        synthesise._write_label(plan, label, settings.home, settings.home, ignore_progress)
-    assert loaded == [str(find_generator(settings, "mine"))]
+    assert synthesise._find_base(plan, tmp_path) == str(find_generator(settings, "mine"))
