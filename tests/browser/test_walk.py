@@ -205,7 +205,7 @@ def generate(app: App, page: "Page", project_id: int) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Generate", exact=True).click()
     page.get_by_role("progressbar").first.wait_for()
-    app.wait_for(lambda s: find_done(s, project_id, JobKind.GENERATE, 1), seconds=150)
+    app.wait_for(lambda s: find_done(s, project_id, JobKind.GENERATE, 1), seconds=400)
     with app.session() as session:
         generated = synthetic.count_synthetic(session, project_id)["CID"]
     assert generated[State.PENDING] == 50
