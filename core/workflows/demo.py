@@ -8,7 +8,7 @@ from core.domain import Document, Schema, SyntheticSentence
 from core.generation.nearest import find_nearest
 from core.generation.realise import Lexicon
 from core.starter.demo import read_demo
-from core.workflows.instances import list_maskable, mask_sentences
+from core.workflows.instances import list_maskable, list_names, mask_sentences
 from core.workflows.projects import create_project
 from db.queries import documents, projects, synthetic, users
 from db.session import Session
@@ -44,7 +44,7 @@ def _dress(
 ) -> list[SyntheticSentence]:
     """Give the sentences what a generation gives its own: names of the project, novelty and the nearest gold."""
     gold = list_maskable(documents, schema)
-    lexicon = Lexicon.from_names((m.entity_type, m.span.text(one.text)) for one in gold for m in (one.head, one.tail))
+    lexicon = Lexicon.from_names(list_names(gold))
     nearest = find_nearest([one.text for one in sentences], mask_sentences(gold, schema))
     dressed = []
     for one, found in zip(sentences, nearest, strict=True):

@@ -126,6 +126,18 @@ def list_maskable(documents: Iterable[Document], schema: Schema) -> list[Instanc
     return [one for one in build_instances(documents, schema).instances if not one.head.span.overlaps(one.tail.span)]
 
 
+def list_names(instances: Iterable[Instance]) -> list[tuple[str, str]]:
+    """Return (entity type, name) of heads and tails, to put in the place of masks.
+
+    A name that begins its sentence has a capital there which it may not have elsewhere, so it is taken only where
+    its type has no other.
+    """
+    found = [(m.entity_type, m.span.text(one.text), m.span.start) for one in instances for m in (one.head, one.tail)]
+    inside = [(entity_type, name) for entity_type, name, start in found if start > 0]
+    known = {entity_type for entity_type, _ in inside}
+    return inside + [(entity_type, name) for entity_type, name, _ in found if entity_type not in known]
+
+
 def mask_sentences(instances: Iterable[Instance], schema: Schema) -> tuple[str, ...]:
     """Return the masked sentences of instances, without repetitions."""
     return tuple(dict.fromkeys(mask_sentence(one, schema) for one in instances))

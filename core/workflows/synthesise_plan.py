@@ -15,7 +15,7 @@ from core.errors import NotEnoughDataError, SchemaError
 from core.generation.codes import make_codes
 from core.generation.filters import MaskPair
 from core.nlp.masking import mask_tokens, masks_for_pair
-from core.workflows.instances import list_maskable, mask_sentence, mask_sentences
+from core.workflows.instances import list_maskable, list_names, mask_sentence, mask_sentences
 from core.workflows.judges import JudgePlan, plan_judges
 from core.workflows.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams, name_label_task
 from db.queries import documents, projects, synthetic
@@ -158,7 +158,7 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
         gold=mask_sentences(gold, schema),
         heldout=mask_sentences(list_maskable(held_out, schema), schema),
         synthetic=tuple(view.text for view in existing),
-        names=tuple((m.entity_type, m.span.text(one.text)) for one in gold for m in (one.head, one.tail)),
+        names=tuple(list_names(gold)),
         notes=tuple(notes),
     )
 

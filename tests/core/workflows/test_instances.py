@@ -1,8 +1,8 @@
 """Gold documents → labelled instances."""
 
 from core.domain import NO_RELATION, Document, Mention, Relation, Sentence, Span, State
-from core.workflows.instances import build_instances
-from tests.builders import find_mention, make_drug_schema, make_schema
+from core.workflows.instances import build_instances, list_names
+from tests.builders import find_mention, make_drug_schema, make_instance, make_schema
 
 TEXT = "Aspirin caused nausea but no rash. Codeine relieved cough."
 
@@ -82,3 +82,10 @@ def test_documents_of_one_name_keep_their_instances_apart() -> None:
     twins = [make_document(("Aspirin", "nausea")), make_document()]
     found = build_instances(twins, make_schema()).instances
     assert len({one.id for one in found}) == len(found) == 6
+
+
+def test_names_that_begin_a_sentence_are_taken_only_where_a_type_has_no_other() -> None:
+    first = make_instance("Aspirin caused severe rash .", "Aspirin", "severe rash", "CID")
+    second = make_instance("Nausea followed codeine .", "codeine", "Nausea", "CID")
+    assert list_names([first, second]) == [("Disease", "severe rash"), ("Chemical", "codeine")]
+    assert list_names([first]) == [("Disease", "severe rash"), ("Chemical", "Aspirin")]
