@@ -34,7 +34,7 @@ class Removal(StrEnum):
 
 
 _DESCRIPTIONS = {
-    Removal.MASKS: "does not hold exactly one mask of the head and one of the tail",
+    Removal.MASKS: "does not hold exactly one mask of each mention",
     Removal.TOO_SHORT: f"has fewer than {MIN_WORDS} words",
     Removal.UNFINISHED: "does not end like a sentence",
     Removal.MEMORISED: "repeats a sentence of the dev or test split",

@@ -224,7 +224,7 @@ def test_filters_of_the_last_generation_are_shown_in_words(open_database: OpenDa
     shown = [list(table.value.iloc[:, 1]) for table in tab.app.dataframe][-1]
     assert shown == [
         "has fewer than 8 words",
-        "does not hold exactly one mask of the head and one of the tail",
+        "does not hold exactly one mask of each mention",
     ]
     assert [warning.value for warning in tab.app.warning] == ["W\\."]
 
