@@ -40,9 +40,13 @@ def make_instance(text: str, chemical: str, disease: str, label: str | None, *, 
     return Instance(instance_id or text, text, head, tail, label)
 
 
-def write_tiny_encoder(path: Path, *, is_cased: bool = False, is_byte_level: bool = False) -> Path:
+def write_tiny_encoder(
+    path: Path, *, is_cased: bool = False, is_byte_level: bool = False, has_mask: bool = False
+) -> Path:
     """Write a random two-layer BERT whose tokenizer knows a few words and all letters, or all bytes."""
     fast = _byte_level_tokenizer() if is_byte_level else _wordpiece_tokenizer(is_cased=is_cased)
+    if has_mask:
+        fast.add_special_tokens({"mask_token": "[MASK]"})
     config = BertConfig(
         vocab_size=len(fast), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
         intermediate_size=64, max_position_embeddings=64,

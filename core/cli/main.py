@@ -41,6 +41,7 @@ app.command("build-starter")(models.build_starter)
 app.command("train")(training.train)
 app.command("generate")(generation.generate)
 app.command("pretrain-generator")(pretraining.pretrain_generator)
+app.command("pretrain-encoder")(pretraining.pretrain_encoder)
 app.add_typer(synthetic.app, name="synthetic")
 
 

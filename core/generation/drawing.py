@@ -15,7 +15,7 @@ from transformers import DynamicCache
 from core.errors import ModelError
 from core.generation.config import SamplingConfig
 from core.generation.generator import Generator
-from core.generation.pieces import boundary_ids
+from core.pretraining.packing import boundary_ids
 
 
 @torch.inference_mode()

@@ -10,10 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    MODEL_FOR_MASKED_LM_MAPPING,
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from core.errors import EncoderNotFoundError
-from core.generation.pieces import add_masks, boundary_ids, encode_sentences
+from core.generation.pieces import add_masks, encode_sentences
+from core.pretraining.packing import boundary_ids
 from core.training.config import TrainingConfig
 from core.training.out_of_memory import is_out_of_memory, release_memory
 from core.training.processes import Processes
@@ -64,7 +72,7 @@ class PieceBatch:
 
 
 def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download: bool = False) -> Generator:
-    """Load a causal language model and add masks to its vocabulary.
+    """Load a causal language model and add masks to its vocabulary; an encoder becomes one, reading leftwards only.
 
     Args:
         source: Folder or hub name.
@@ -78,7 +86,12 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
     """
     options: dict[str, Any] = {"local_files_only": not may_download, "trust_remote_code": False}
     try:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, use_safetensors=True, **options)
+        config = AutoConfig.from_pretrained(source, **options)
+        if type(config) in MODEL_FOR_MASKED_LM_MAPPING:
+            config.is_decoder = True
+        model = AutoModelForCausalLM.from_pretrained(
+            source, config=config, dtype=torch.float32, use_safetensors=True, **options
+        )
         tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
     except (OSError, ValueError) as error:
         raise EncoderNotFoundError(

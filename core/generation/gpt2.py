@@ -3,7 +3,7 @@
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from core.generation.pieces import boundary_ids
+from core.pretraining.packing import boundary_ids
 
 
 def make_gpt2(

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from core.errors import AlignmentError, ModelError
+from core.errors import AlignmentError
+from core.pretraining.packing import boundary_ids
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -45,19 +46,6 @@ def add_masks(tokenizer: PreTrainedTokenizerFast, masks: Sequence[str]) -> int:
         if ids[-1:] != [tokenizer.convert_tokens_to_ids(mask)]:
             raise AlignmentError(f"The tokenizer splits the mask {mask} into {tokenizer.tokenize(mask)}.")
     return num_added
-
-
-def boundary_ids(tokenizer: PreTrainedTokenizerFast) -> tuple[int, int]:
-    """Return the pieces that begin and end a text; BERT-like tokenizers call them [CLS] and [SEP].
-
-    Raises:
-        ModelError: The tokenizer has no piece that ends a text.
-    """
-    end = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.sep_token_id
-    begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.cls_token_id
-    if end is None:
-        raise ModelError("The generator's tokenizer has no end-of-text token, so it could never stop; name another.")
-    return int(end if begin is None else begin), int(end)
 
 
 def encode_sentences(

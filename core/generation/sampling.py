@@ -13,8 +13,9 @@ from core.generation.config import SamplingConfig
 from core.generation.drawing import draw_pieces
 from core.generation.filters import KeptSentence, Removal, SentenceFilter
 from core.generation.generator import Generator, mean_loss
-from core.generation.pieces import boundary_ids, decode_sentence, encode_sentences
+from core.generation.pieces import decode_sentence, encode_sentences
 from core.generation.quality import Appraisal, Appraise
+from core.pretraining.packing import boundary_ids
 from core.training.out_of_memory import is_out_of_memory, release_memory
 from core.training.trainer import Report
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -48,6 +48,12 @@ class Encoder:
     def width(self) -> int:
         """Size of a hidden state."""
         return int(self.model.config.hidden_size)
+
+    @property
+    def vectors(self) -> torch.Tensor:
+        """The vector of each piece, (pieces, width), without its gradient."""
+        table = cast(nn.Embedding, self.model.get_input_embeddings())
+        return table.weight.detach()
 
     @property
     def max_pieces(self) -> int:

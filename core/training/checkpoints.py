@@ -44,6 +44,11 @@ def save_weights(path: Path, state: Mapping[str, Tensor], *, dtype: torch.dtype 
     save_file(tensors, path / WEIGHTS_NAME, metadata={"format": "pt"})
 
 
+def halve_weights(path: Path) -> None:
+    """Write the weights of a folder in half precision."""
+    save_weights(path, load_file(path / WEIGHTS_NAME), dtype=torch.float16)
+
+
 def load_weights(path: Path) -> dict[str, Tensor]:
     """Read `path`/model.safetensors on the CPU; floating tensors come back as float32 master weights.
 

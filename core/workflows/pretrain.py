@@ -1,25 +1,22 @@
 """The domain stage: plain text → a generator under a name, by command or as a background job."""
 
-import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ConflictError
-from core.generation.domain import DomainResult, make_base, train_on_text
+from core.generation.domain import CausalLearner, make_base, make_base_of_pieces
 from core.generation.domain_config import SIZES
-from core.generation.domain_state import Checkpoint, copy_best, find_checkpoint, load_checkpoint, remove_leftovers
 from core.generation.generator import Generator, load_generator
+from core.models.encoder import load_encoder
+from core.pretraining.loop import PretrainingResult, pretrain
+from core.pretraining.state import Checkpoint, copy_best
 from core.settings import Settings
-from core.training.checkpoints import write_folder
+from core.training.checkpoints import halve_weights, write_folder
 from core.training.trainer import Report, pick_device
 from core.workflows.generators import (
     RECORD_NAME,
@@ -31,6 +28,7 @@ from core.workflows.generators import (
 )
 from core.workflows.pretrain_card import write_card
 from core.workflows.pretrain_params import PretrainParams
+from core.workflows.pretrain_work import hash_file, only_run, open_work
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -51,20 +49,20 @@ def pretrain_generator(params: PretrainParams, *, settings: Settings, report: Re
     Raises:
         ConflictError: There is such a generator made in another way, or its training runs at this moment.
         NotFoundError: A text file is missing.
-        ModelError, FormatError: The training failed; see `train_on_text`.
+        ModelError, FormatError: The training failed; see `core.pretraining.loop`.
     """
     store, key = open_store(settings), generator_key(params.name)
     final_path = store.path(key)
     work_path = final_path.with_name(f".{params.name}.training")
     work_path.parent.mkdir(parents=True, exist_ok=True)
-    with _only_run(work_path):
+    with only_run(work_path):
         recipe = make_recipe(params)
         existing = None if params.is_replacing else find_existing(params, recipe, settings)
         if existing is not None:
             return existing
         result = _train(params, recipe, work_path, settings=settings, report=report)
         record = _describe(params, recipe, result)
-        write_folder(final_path, lambda path: _fill(path, work_path, record))
+        write_folder(final_path, lambda path: _fill(path, work_path, record, is_half=params.is_half))
         store.publish(key)
         shutil.rmtree(work_path)
     return record
@@ -89,9 +87,9 @@ class PretrainPipeline:
         params = PretrainParams.from_json(json.loads((run_path / PARAMS_NAME).read_text(encoding="utf-8")))
         work_path = run_path / _WORK_NAME
         recipe = make_recipe(params)
-        with _only_run(work_path):
+        with only_run(work_path):
             result = _train(params, recipe, work_path, settings=Settings(), report=report)
-            _fill(out_path, work_path, _describe(params, recipe, result))
+            _fill(out_path, work_path, _describe(params, recipe, result), is_half=params.is_half)
 
     def keep(self, session: "Session", job: "Job", task: str, run_path: Path) -> None:
         """Do nothing: a generator is no row of the database."""
@@ -120,7 +118,7 @@ def make_recipe(params: PretrainParams) -> dict[str, Any]:
         NotFoundError: A file is missing.
     """
     params.require_files()
-    files = [{"name": path.name, "sha256": _hash_file(path)} for path in params.paths]
+    files = [{"name": path.name, "sha256": hash_file(path)} for path in params.paths]
     values = {name: value for name, value in params.to_json().items() if name not in _NOT_RECIPE}
     return {**values, "learning_rate": params.config().training.learning_rate, "files": files}
 
@@ -142,12 +140,12 @@ def find_existing(params: PretrainParams, recipe: dict[str, Any], settings: Sett
 
 def _train(
     params: PretrainParams, recipe: dict[str, Any], work_path: Path, *, settings: Settings, report: Report | None
-) -> DomainResult:
-    checkpoint = _open_work(params, recipe, work_path)
+) -> PretrainingResult:
+    checkpoint = open_work(work_path, recipe, is_replacing=params.is_replacing)
     if report and checkpoint is None and params.is_new:
         report(0.0, "learning a vocabulary from a sample of the text")
-    return train_on_text(
-        _load(params, checkpoint, settings),
+    return pretrain(
+        CausalLearner(_load(params, checkpoint, settings)),
         params.paths,
         config=params.config(),
         work_path=work_path,
@@ -157,35 +155,17 @@ def _train(
     )
 
 
-def _open_work(params: PretrainParams, recipe: dict[str, Any], work_path: Path) -> Checkpoint | None:
-    """Return where an earlier run of the same recipe stopped, or None to begin; refuse to mix two recipes.
-
-    Raises:
-        ConflictError: An unfinished training of that name has another recipe.
-    """
-    remove_leftovers(work_path)
-    path, file = find_checkpoint(work_path), work_path / _RECIPE_NAME
-    if path is not None and json.loads(file.read_text(encoding="utf-8")) == recipe:
-        return load_checkpoint(path)
-    if path is not None and not params.is_replacing:
-        raise ConflictError(
-            f"An unfinished training of {params.name!r} has other settings or files. Repeat its command to go on, "
-            "or begin anew with --replace."
-        )
-    shutil.rmtree(work_path, ignore_errors=True)
-    work_path.mkdir(parents=True)
-    file.write_text(json.dumps(recipe), encoding="utf-8")
-    return None
-
-
 def _load(params: PretrainParams, checkpoint: Checkpoint | None, settings: Settings) -> Generator:
+    if checkpoint is None and params.pieces_of:
+        encoder = load_encoder(params.pieces_of, may_download=params.may_download)
+        return make_base_of_pieces(encoder.tokenizer, encoder.vectors, SIZES[params.base], params.config())
     if checkpoint is None and params.is_new:
         return make_base(params.paths, SIZES[params.base], params.config())
     source = str(checkpoint.path) if checkpoint else resolve_base(settings, params.base)
     return load_generator(source, masks=(), seed=params.seed, may_download=params.may_download)
 
 
-def _describe(params: PretrainParams, recipe: dict[str, Any], result: DomainResult) -> GeneratorRecord:
+def _describe(params: PretrainParams, recipe: dict[str, Any], result: PretrainingResult) -> GeneratorRecord:
     counters, best = result.counters, result.best
     return GeneratorRecord(
         name=params.name,
@@ -194,7 +174,7 @@ def _describe(params: PretrainParams, recipe: dict[str, Any], result: DomainResu
         command=params.command(),
         date=datetime.now(UTC).date().isoformat(),
         perplexity=best.perplexity,
-        bits_per_character=best.bits_per_character,
+        bits_per_character=cast(float, best.bits_per_character),  # a generator foretells every piece
         validation_loss=best.loss,
         pieces=best.pieces,
         pieces_read=counters.pieces,
@@ -209,9 +189,11 @@ def _describe(params: PretrainParams, recipe: dict[str, Any], result: DomainResu
     )
 
 
-def _fill(path: Path, work_path: Path, record: GeneratorRecord) -> None:
+def _fill(path: Path, work_path: Path, record: GeneratorRecord, *, is_half: bool) -> None:
     """Write the finished generator: the best model, its record and its card."""
     copy_best(work_path, path)
+    if is_half:
+        halve_weights(path)
     (path / RECORD_NAME).write_text(json.dumps(record.to_json(), indent=2) + "\n", encoding="utf-8")
     write_card(path, record)
 
@@ -219,26 +201,3 @@ def _fill(path: Path, work_path: Path, record: GeneratorRecord) -> None:
 def _copy_files(source: Path, path: Path) -> None:
     for file in source.iterdir():
         shutil.copyfile(file, path / file.name)
-
-
-@contextmanager
-def _only_run(work_path: Path) -> Iterator[None]:
-    """Keep a second run of the same training away; a killed one holds nothing.
-
-    Raises:
-        ConflictError: Another process trains it at this moment.
-    """
-    lock = FileLock(work_path.with_name(f"{work_path.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ConflictError(f"The training in {work_path} is running in another process; wait for its end.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError, NotFoundError
-from core.generation.domain_config import CONTINUED_RATE, SCRATCH_RATE, SIZES, DomainConfig
+from core.generation.domain_config import CONTINUED_RATE, SCRATCH_RATE, SIZES
+from core.pretraining.config import PretrainingConfig
 from core.training.config import Precision, TrainingConfig
 from core.workflows.generators import check_name
 
 NEW_BASES = tuple(SIZES)
 USUAL_MINUTES = 60.0
+WARMUP_FRACTION = 0.05
 # Fields that may be None beside their type.
 _TYPES_BESIDE_NONE: Mapping[str, type] = {"minutes": float, "pieces": int, "learning_rate": float}
 _TYPE_NAMES: Mapping[type, str] = {
@@ -31,7 +33,9 @@ class PretrainParams:
     Args:
         text: Plain, gzip or xz files, one document a line, UTF-8.
         name: Name of the generator it makes.
-        base: "tiny" or "small" to start from nothing; a generator's name, a folder or a hub name to continue.
+        base: Size to start from nothing, a key of `SIZES`; a generator's name, a folder or a hub name to continue.
+            An encoder is continued as a decoder.
+        pieces_of: Encoder whose pieces and their vectors a new model takes over; it learns its own if empty.
         minutes: Budget of training time; 60 if there is no other.
         pieces: Budget of pieces read; the first of the two to end counts.
         context: Pieces of a block.
@@ -43,6 +47,7 @@ class PretrainParams:
         precision: "auto" measures.
         device: "auto", "cpu" or "cuda".
         may_download: Whether a hub name may be fetched.
+        is_half: Whether the finished weights are written in half precision.
         is_replacing: Whether a generator of that name, or an unfinished training of it with other settings, is
             replaced.
     """
@@ -50,6 +55,7 @@ class PretrainParams:
     text: tuple[str, ...] = ()
     name: str = ""
     base: str = "tiny"
+    pieces_of: str = ""
     minutes: float | None = None
     pieces: int | None = None
     context: int = 256
@@ -61,6 +67,7 @@ class PretrainParams:
     precision: Precision = "auto"
     device: str = "auto"
     may_download: bool = False
+    is_half: bool = False
     is_replacing: bool = False
 
     @classmethod
@@ -80,6 +87,8 @@ class PretrainParams:
         if not read.text:
             raise ModelError("No text file is named; give at least one.")
         check_name(read.name)
+        if read.pieces_of and not read.is_new:
+            raise ModelError(f"{read.base!r} has pieces of its own; leave out those of {read.pieces_of!r}.")
         read.config()
         return read
 
@@ -116,7 +125,7 @@ class PretrainParams:
             if not path.is_file():
                 raise NotFoundError(f"There is no file {str(path)!r} on this machine; name plain, .gz or .xz text.")
 
-    def config(self) -> DomainConfig:
+    def config(self) -> PretrainingConfig:
         """Return the settings of the training.
 
         Raises:
@@ -126,12 +135,12 @@ class PretrainParams:
             learning_rate=self.learning_rate or (SCRATCH_RATE if self.is_new else CONTINUED_RATE),
             batch_size=self.batch_size,
             gradient_accumulation=self.gradient_accumulation,
-            warmup_fraction=0.05,
+            warmup_fraction=WARMUP_FRACTION,
             seed=self.seed,
             precision=self.precision,
         )
         minutes = USUAL_MINUTES if self.minutes is None and self.pieces is None else self.minutes
-        return DomainConfig(
+        return PretrainingConfig(
             training=training,
             context=self.context,
             minutes=minutes,
@@ -145,6 +154,8 @@ class PretrainParams:
         for path in self.paths:
             words += ["--text", path.name]
         words += ["--base", self.base, "--out", self.name]
+        words += ["--pieces-of", self.pieces_of] if self.pieces_of else []
+        words += ["--half"] if self.is_half else []
         default = PretrainParams()
         options = ("minutes", "pieces", "context", "batch_size", "gradient_accumulation", "learning_rate")
         for name in (*options, "held_out_one_in", "seed", "precision"):

@@ -21,8 +21,9 @@ from transformers import GenerationConfig
 from core.domain import NO_RELATION
 from core.generation.config import SCRATCH, SamplingConfig
 from core.generation.generator import Generator, load_generator
-from core.generation.pieces import boundary_ids, decode_sentence
+from core.generation.pieces import decode_sentence
 from core.generation.sampling import draw_sentences
+from core.pretraining.packing import boundary_ids
 from core.training.trainer import pick_device
 from tests.benchmarks.generation_row import SEED, GenerationRow, run_row
 from tests.benchmarks.generation_table import SPEED_NAME, make_page

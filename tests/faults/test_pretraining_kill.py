@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from core.generation.domain_state import find_checkpoint, load_checkpoint
-from tests.core.generation.domain_text import write_corpus
+from core.pretraining.state import find_checkpoint, load_checkpoint
+from tests.core.pretraining.pretraining_text import write_corpus
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 LAUNCHER = """
 from core.cli.main import main
 from core.workflows import pretrain
-from tests.core.generation.domain_text import TINY
+from tests.core.pretraining.pretraining_text import TINY
 
 pretrain.SIZES = {"tiny": TINY}
 main()

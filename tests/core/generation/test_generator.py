@@ -20,8 +20,9 @@ from core.generation.generator import (
     pad_sequences,
     save_generator,
 )
-from core.generation.pieces import boundary_ids, encode_sentences, train_tokenizer
+from core.generation.pieces import encode_sentences, train_tokenizer
 from core.generation.sampling import draw_sentences
+from core.pretraining.packing import boundary_ids
 from core.training.config import TrainingConfig
 from tests.builders import write_tiny_encoder
 

@@ -5,7 +5,8 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from core.errors import ModelError
-from core.generation.pieces import add_masks, boundary_ids, decode_sentence, encode_sentences, train_tokenizer
+from core.generation.pieces import add_masks, decode_sentence, encode_sentences, train_tokenizer
+from core.pretraining.packing import boundary_ids
 
 MASKS = ("$CHEMICAL$", "$DISEASE$")
 SENTENCES = (

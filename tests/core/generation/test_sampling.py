@@ -10,10 +10,10 @@ from core.generation.config import SamplingConfig, ScratchConfig
 from core.generation.drawing import _draw_next, _name_cache, draw_pieces
 from core.generation.filters import KeptSentence, MaskPair, Removal, SentenceFilter
 from core.generation.generator import Generator
-from core.generation.pieces import boundary_ids
 from core.generation.quality import Appraisal
 from core.generation.sampling import draw_sentences, generate_sentences, mean_log_likelihoods
 from core.generation.scratch import make_scratch_generator, plan_reading
+from core.pretraining.packing import boundary_ids
 
 MASKS = ("$CHEMICAL$", "$DISEASE$")
 PAIR = MaskPair("$CHEMICAL$", "$DISEASE$", "Chemical", "Disease")

@@ -11,12 +11,24 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from core.errors import NotEnoughDataError
-from core.generation.pieces import boundary_ids
-from core.generation.text_stream import training_documents
+from core.errors import ModelError, NotEnoughDataError
+from core.pretraining.text_stream import training_documents
 
 # Documents cut into pieces at a time; the tokenizer is several times faster on many than on one.
 _DOCUMENTS_AT_ONCE = 64
+
+
+def boundary_ids(tokenizer: PreTrainedTokenizerFast) -> tuple[int, int]:
+    """Return the pieces that begin and end a text; BERT-like tokenizers call them [CLS] and [SEP].
+
+    Raises:
+        ModelError: The tokenizer has no piece that ends a text.
+    """
+    end = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.sep_token_id
+    begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.cls_token_id
+    if end is None:
+        raise ModelError("The model's tokenizer has no end-of-text token, so it could never stop; name another model.")
+    return int(end if begin is None else begin), int(end)
 
 
 def encode_documents(tokenizer: PreTrainedTokenizerFast, documents: Sequence[str]) -> list[int]:
@@ -85,7 +97,7 @@ class BlockStream:
         paths: The files.
         tokenizer: Cuts documents into pieces.
         context: Pieces of a block.
-        held_out_one_in: See `DomainConfig`.
+        held_out_one_in: See `PretrainingConfig`.
         buffer_blocks: Blocks kept in memory.
         place: Where to go on, or None to begin.
         seed: Seed of the order when it begins.

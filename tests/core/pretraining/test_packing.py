@@ -9,9 +9,9 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from core.errors import NotEnoughDataError
-from core.generation.packing import BlockStream, StreamPlace, cut_blocks, encode_documents
-from core.generation.pieces import boundary_ids, train_tokenizer
-from core.generation.text_stream import training_documents
+from core.generation.pieces import train_tokenizer
+from core.pretraining.packing import BlockStream, StreamPlace, boundary_ids, cut_blocks, encode_documents
+from core.pretraining.text_stream import training_documents
 
 LINES = [f"Dose {number} caused a rash after {number * 7} days." for number in range(200)]
 ONE_IN = 10

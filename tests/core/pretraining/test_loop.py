@@ -11,12 +11,15 @@ import torch
 from torch import Tensor
 
 from core.errors import ModelError, NotEnoughDataError, TrainingDivergedError
-from core.generation import domain, domain_state
-from core.generation.domain import DomainResult, make_base, train_on_text
-from core.generation.domain_config import SIZES, DomainConfig
-from core.generation.domain_state import find_best, find_checkpoint, load_checkpoint
+from core.generation import domain
+from core.generation.domain import CausalLearner, make_base
+from core.generation.domain_config import SIZES
 from core.generation.generator import Generator, load_generator
-from tests.core.generation.domain_text import TINY, make_config, write_corpus
+from core.pretraining import loop, state
+from core.pretraining.config import PretrainingConfig
+from core.pretraining.loop import PretrainingResult, pretrain
+from core.pretraining.state import find_best, find_checkpoint, load_checkpoint
+from tests.core.pretraining.pretraining_text import TINY, make_config, write_corpus
 
 CPU = torch.device("cpu")
 
@@ -38,13 +41,13 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def run(
-    corpus: Path, work_path: Path, config: DomainConfig, *, clock: Callable[[], float] | None = None
-) -> tuple[DomainResult, Generator]:
+    corpus: Path, work_path: Path, config: PretrainingConfig, *, clock: Callable[[], float] | None = None
+) -> tuple[PretrainingResult, Generator]:
     """Begin a training, or go on with the one in `work_path`, as the workflow does."""
     path = find_checkpoint(work_path)
     generator = load_generator(str(path), masks=(), seed=0) if path else make_base([corpus], TINY, config)
-    result = train_on_text(
-        generator,
+    result = pretrain(
+        CausalLearner(generator),
         [corpus],
         config=config,
         work_path=work_path,
@@ -65,7 +68,7 @@ class StopError(Exception):
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, num_steps: int) -> None:
     """Let the training end after so many steps from now."""
-    real, taken = domain.set_rate, [0]
+    real, taken = loop.set_rate, [0]
 
     def set_rate(*arguments: object, **options: object) -> None:
         if taken[0] == num_steps:
@@ -73,7 +76,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, num_steps: int) -> None:
         taken[0] += 1
         real(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(domain, "set_rate", set_rate)
+    monkeypatch.setattr(loop, "set_rate", set_rate)
 
 
 def test_held_out_text_becomes_less_surprising_and_the_best_model_is_kept(corpus: Path, tmp_path: Path) -> None:
@@ -100,13 +103,13 @@ def test_a_budget_of_time_ends_the_training_and_leads_the_rate_to_zero(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates: list[float] = []
-    real = domain.set_rate
+    real = loop.set_rate
 
     def set_rate(optimizer: torch.optim.Optimizer, *arguments: object, **options: object) -> None:
         real(optimizer, *arguments, **options)  # type: ignore[arg-type]
         rates.append(optimizer.param_groups[0]["lr"])
 
-    monkeypatch.setattr(domain, "set_rate", set_rate)
+    monkeypatch.setattr(loop, "set_rate", set_rate)
     result, _ = run(corpus, tmp_path / "work", make_config(pieces=None, minutes=1), clock=Clock(0.5))
     assert 60 <= result.counters.seconds < 65
     assert rates[0] < 1e-4
@@ -156,7 +159,7 @@ def test_full_memory_halves_the_batch_and_changes_no_loss(
         return real(model, batch)
 
     monkeypatch.setattr(domain, "next_piece_losses", losses)
-    with caplog.at_level(logging.WARNING, logger=domain.__name__):
+    with caplog.at_level(logging.WARNING, logger=loop.__name__):
         result, _ = run(corpus, tmp_path / "work", make_config(pieces=5_000))
     assert [record.getMessage()[:36] for record in caplog.records] == [
         "out of memory: going on with 4 block",
@@ -181,7 +184,7 @@ def test_a_full_disk_leaves_the_older_checkpoint_and_the_training_goes_on_from_i
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_path = tmp_path / "work"
-    real, saved = domain_state.save_file, [0]
+    real, saved = state.save_file, [0]
 
     def save_file(tensors: dict[str, Tensor], path: Path) -> None:
         saved[0] += 1
@@ -190,7 +193,7 @@ def test_a_full_disk_leaves_the_older_checkpoint_and_the_training_goes_on_from_i
             raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(domain_state, "save_file", save_file)
+        patch.setattr(state, "save_file", save_file)
         with pytest.raises(ModelError, match=r"No space left.*make room, then run the same command again"):
             run(corpus, work_path, make_config())
     assert sorted(path.name[:5] for path in work_path.iterdir()) == ["best", "step-"]
@@ -214,7 +217,7 @@ def test_a_failed_write_of_the_best_model_keeps_the_one_before(
         (path / "model.safetensors").write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(domain_state, "save_generator", save_generator)
+    monkeypatch.setattr(domain, "save_generator", save_generator)
     with pytest.raises(ModelError, match="intact"):
         run(corpus, tmp_path / "work", make_config(pieces=20_000))
     assert (tmp_path / "work" / "best" / "model.safetensors").read_bytes() == before
@@ -243,9 +246,9 @@ def test_text_of_which_nothing_is_held_out_is_refused(tmp_path: Path) -> None:
 
 def test_without_a_limit_or_with_a_senseless_one_the_settings_are_refused() -> None:
     with pytest.raises(ModelError, match="would never end; give one"):
-        DomainConfig()
+        PretrainingConfig()
     with pytest.raises(ModelError, match="minutes is 0; it must be more than 0"):
-        DomainConfig(minutes=0)
+        PretrainingConfig(minutes=0)
 
 
 def test_heads_divide_the_width_of_every_size() -> None:

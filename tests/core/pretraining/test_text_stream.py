@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import FormatError
-from core.generation import text_stream
-from core.generation.text_stream import (
+from core.pretraining import text_stream
+from core.pretraining.text_stream import (
     held_out_documents,
     interleave,
     is_held_out,

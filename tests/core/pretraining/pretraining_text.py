@@ -3,7 +3,8 @@
 from pathlib import Path
 from random import Random
 
-from core.generation.domain_config import DomainConfig, ModelSize
+from core.generation.domain_config import ModelSize
+from core.pretraining.config import PretrainingConfig
 from core.training.config import TrainingConfig
 
 TINY = ModelSize(num_layers=1, width=32, num_heads=2, vocabulary_size=320)
@@ -20,9 +21,9 @@ def write_corpus(path: Path, *, num_documents: int = 300) -> Path:
     return path
 
 
-def make_config(*, pieces: int | None = 20_000, minutes: float | None = None, batch_size: int = 8) -> DomainConfig:
+def make_config(*, pieces: int | None = 20_000, minutes: float | None = None, batch_size: int = 8) -> PretrainingConfig:
     """Return settings under which a test takes about a second."""
     training = TrainingConfig(learning_rate=3e-3, batch_size=batch_size, warmup_fraction=0.05, precision="fp32")
-    return DomainConfig(
+    return PretrainingConfig(
         training=training, context=32, pieces=pieces, minutes=minutes, held_out_one_in=10, buffer_blocks=50
     )

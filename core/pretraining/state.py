@@ -1,4 +1,4 @@
-"""A domain stage on disk: numbered checkpoints and the best model, each whole or not there. No pickle."""
+"""A pretraining on disk: numbered checkpoints and the best model, each whole or not there. No pickle."""
 
 import json
 import re
@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import ModelError
-from core.generation.generator import Generator, save_generator
-from core.generation.packing import StreamPlace
+from core.pretraining.learner import Learner
+from core.pretraining.packing import StreamPlace
 from core.training.checkpoints import write_folder
 
 BEST_NAME = "best"
@@ -44,15 +44,16 @@ class ValidationScores:
     """How well a model foretells held-out text.
 
     Args:
-        loss: Mean -log P of a piece, in nats.
+        loss: Mean -log P of a foretold piece, in nats.
         perplexity: exp(loss); compare it only between models with the same pieces.
-        bits_per_character: Loss in bits by characters of text instead of pieces: can be compared between all models.
+        bits_per_character: Loss in bits by characters of text instead of pieces, which can be compared between all
+            models that foretell every piece; None of those that foretell only some.
         pieces: Pieces that the training had read.
     """
 
     loss: float
     perplexity: float
-    bits_per_character: float
+    bits_per_character: float | None
     pieces: int
 
 
@@ -73,7 +74,7 @@ def find_checkpoint(work_path: Path) -> Path | None:
 
 
 def save_checkpoint(
-    work_path: Path, generator: Generator, optimizer: torch.optim.Optimizer, counters: Counters, place: StreamPlace
+    work_path: Path, learner: Learner, optimizer: torch.optim.Optimizer, counters: Counters, place: StreamPlace
 ) -> None:
     """Write a checkpoint beside the older one, then drop the older one.
 
@@ -82,7 +83,7 @@ def save_checkpoint(
     """
 
     def fill(path: Path) -> None:
-        save_generator(generator, path)
+        learner.save(path)
         save_file(_flatten(optimizer), path / _OPTIMIZER_NAME)
         blocks = torch.stack(place.blocks) if place.blocks else torch.zeros(0, 0, dtype=torch.int32)
         save_file({"blocks": blocks}, path / _BLOCKS_NAME)
@@ -97,7 +98,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; its weights are read by `load_generator`.
+    """Read a checkpoint; its weights are read by whoever wrote them.
 
     Raises:
         ModelError: It is damaged.
@@ -121,7 +122,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tenso
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def save_best(work_path: Path, generator: Generator, scores: ValidationScores) -> None:
+def save_best(work_path: Path, learner: Learner, scores: ValidationScores) -> None:
     """Keep a model and its scores as the best so far.
 
     Raises:
@@ -129,7 +130,7 @@ def save_best(work_path: Path, generator: Generator, scores: ValidationScores) -
     """
 
     def fill(path: Path) -> None:
-        save_generator(generator, path)
+        learner.save(path)
         (path / _SCORES_NAME).write_text(json.dumps(asdict(scores)), encoding="utf-8")
 
     _write(work_path / BEST_NAME, fill)

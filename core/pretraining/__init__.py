@@ -1,0 +1,1 @@
+"""Training of language models on a stream of plain text: blocks, budget, checkpoints, validation."""
