@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers.utils import logging as transformers_logging
 
 from core.errors import ModelError, NotEnoughDataError, TrainingDivergedError
+from core.pretraining.ahead import AheadStream
 from core.pretraining.config import PretrainingConfig
 from core.pretraining.learner import Learner
 from core.pretraining.packing import BlockStream, cut_blocks, encode_documents
@@ -108,10 +109,11 @@ def pretrain(
     loop = _Loop(learner, paths, config, work_path, checkpoint, report, device or pick_device(), clock)
     if checkpoint and report:
         report(loop.fraction, f"going on after {loop.counters.pieces:,} pieces")
-    while loop.fraction < 1:
-        loop.run_step()
-        if loop.is_checkpoint_due:
-            loop.save()
+    with loop.stream:
+        while loop.fraction < 1:
+            loop.run_step()
+            if loop.is_checkpoint_due:
+                loop.save()
     if loop.is_unsaved or find_best(work_path) is None:
         loop.save()
     last = loop.scores or loop.validate()
@@ -169,7 +171,7 @@ class _Loop:
         self.device, self._clock = device, clock
         context = min(config.context, learner.max_pieces)
         self.validation = _Validation(learner, paths, config, context=context)
-        self.stream = BlockStream(
+        stream = BlockStream(
             paths,
             learner.tokenizer,
             context=context,
@@ -178,6 +180,8 @@ class _Loop:
             place=checkpoint.place if checkpoint else None,
             seed=config.training.seed,
         )
+        training = config.training
+        self.stream = AheadStream(stream, count=training.batch_size * training.gradient_accumulation)
         self.precision = resolve_precision(config.training.precision, device)
         learner.model.to(device).eval()  # type: ignore[arg-type]
         self.optimizer = make_optimizer(learner.model, config.training)
@@ -207,7 +211,7 @@ class _Loop:
     def run_step(self) -> None:
         """Take one optimiser step at the rate that the spent budget gives."""
         training = self.config.training
-        rows = self.stream.take(training.batch_size * training.gradient_accumulation)  # (rows, context)
+        rows = self.stream.take()  # (rows, context)
         set_rate(self.optimizer, training, step=int(self.fraction * _SCHEDULE_STEPS), num_steps=_SCHEDULE_STEPS)
         loss = self._backward(rows)
         torch.nn.utils.clip_grad_norm_(self.learner.model.parameters(), training.max_gradient_norm)

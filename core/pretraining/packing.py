@@ -65,6 +65,12 @@ class StreamPlace:
     rest: list[int]
     blocks: list[Tensor]
 
+    def copy(self) -> "StreamPlace":
+        """Return a place that stays as it is while the stream goes on."""
+        rng = Random()
+        rng.setstate(self.rng.getstate())
+        return StreamPlace(rng, self.passes, self.num_read, list(self.rest), list(self.blocks))
+
     def to_json(self) -> dict[str, Any]:
         """Return all but the blocks as JSON."""
         return {
