@@ -38,6 +38,9 @@ def pretrain_generator(
     seed: Annotated[Whole, option("Seed of new weights and of the order. Usual: 0.", _TRAINING)] = None,
     precision: PrecisionOption = None,
     may_download: Annotated[Switch, option("Fetch a base that is a hub name.", _TRAINING, "--download")] = None,
+    new_pieces: Annotated[
+        Whole, option("Learn so many byte-level pieces for a model that is continued. Usual: its own.", _TRAINING)
+    ] = None,
     is_half: Annotated[Switch, option("Write the weights in half precision.", _TRAINING, "--half")] = None,
     is_replacing: Annotated[Switch, option("Replace a generator of that name.", _TRAINING, "--replace")] = None,
     as_json: JsonOption = False,

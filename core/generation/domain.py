@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from core.errors import ModelError
@@ -14,6 +15,7 @@ from core.generation.generator import Generator, PieceBatch, next_piece_losses, 
 from core.generation.gpt2 import make_gpt2
 from core.generation.pieces import train_tokenizer
 from core.pretraining.config import PretrainingConfig
+from core.pretraining.packing import boundary_ids
 from core.pretraining.text_stream import sample_for_tokenizer
 
 
@@ -77,6 +79,64 @@ def make_base(paths: Sequence[Path], size: ModelSize, config: PretrainingConfig)
         seed=config.training.seed,
     )
     return Generator(model, tokenizer, ())
+
+
+def give_new_pieces(generator: Generator, paths: Sequence[Path], size: int, config: PretrainingConfig) -> Generator:
+    """Return a generator with the same layers and a byte-level BPE of its own, learnt from the text.
+
+    A decoder made of an encoder reads lower case and forgets where spaces were; with pieces of bytes it writes text
+    as people do. Each new piece begins with the mean vector of the old pieces of its letters, so that the layers
+    understand it from the start.
+
+    Args:
+        generator: Its model is changed in place; its tokenizer is not used again.
+        paths: Text files from which the vocabulary is learnt.
+        size: Most pieces of the new vocabulary.
+        config: Bounds the sample that is read.
+
+    Raises:
+        NotEnoughDataError: There is no document to train on.
+        FormatError: A file cannot be read.
+    """
+    sample = sample_for_tokenizer(paths, one_in=config.held_out_one_in, max_characters=config.max_tokenizer_characters)
+    tokenizer = train_tokenizer(sample, vocabulary_size=size)
+    model = generator.model
+    old = cast(nn.Embedding, model.get_input_embeddings()).weight.detach().clone()  # (old pieces, width)
+    vectors = torch.stack([_mean_vector(piece, generator.tokenizer, old) for piece in _list_pieces(tokenizer)])
+    vectors[boundary_ids(tokenizer)[1]] = old[boundary_ids(generator.tokenizer)[1]]
+    model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    with torch.no_grad():
+        cast(nn.Embedding, model.get_input_embeddings()).weight.copy_(vectors)
+        bias = getattr(_output_layer(model), "bias", None)
+        if bias is not None:
+            bias.zero_()
+    begin, end = boundary_ids(tokenizer)
+    model.config.bos_token_id, model.config.eos_token_id, model.config.pad_token_id = begin, end, None
+    return Generator(model, tokenizer, ())
+
+
+def _output_layer(model: Any) -> nn.Module:  # noqa: ANN401 - the library's method has no type
+    layer: nn.Module = model.get_output_embeddings()
+    return layer
+
+
+def _list_pieces(tokenizer: PreTrainedTokenizerFast) -> list[str]:
+    """Return the text of every piece; one that begins a word has a space before it."""
+    return [str(tokenizer.decode([index])) for index in range(len(tokenizer))]
+
+
+def _mean_vector(piece: str, tokenizer: PreTrainedTokenizerFast, vectors: Tensor) -> Tensor:
+    """Return the mean vector of the old pieces of a text, or of all of them where they do not know it.
+
+    Shape:
+        vectors: (old pieces, width).
+        returns: (width,).
+    """
+    text = piece.strip().lower()
+    inside = tokenizer.get_vocab().get(f"##{text}") if text and not piece.startswith(" ") else None
+    ids = [inside] if inside is not None else tokenizer(text, add_special_tokens=False)["input_ids"]
+    known = [index for index in ids if index != tokenizer.unk_token_id]
+    return vectors[known].mean(0) if known else vectors.mean(0)
 
 
 def make_base_of_pieces(

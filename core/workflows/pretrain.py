@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ConflictError
-from core.generation.domain import CausalLearner, make_base, make_base_of_pieces
+from core.generation.domain import CausalLearner, give_new_pieces, make_base, make_base_of_pieces
 from core.generation.domain_config import SIZES
 from core.generation.generator import Generator, load_generator
 from core.models.encoder import load_encoder
@@ -162,7 +162,10 @@ def _load(params: PretrainParams, checkpoint: Checkpoint | None, settings: Setti
     if checkpoint is None and params.is_new:
         return make_base(params.paths, SIZES[params.base], params.config())
     source = str(checkpoint.path) if checkpoint else resolve_base(settings, params.base)
-    return load_generator(source, masks=(), seed=params.seed, may_download=params.may_download)
+    generator = load_generator(source, masks=(), seed=params.seed, may_download=params.may_download)
+    if checkpoint is None and params.new_pieces:
+        return give_new_pieces(generator, params.paths, params.new_pieces, params.config())
+    return generator
 
 
 def _describe(params: PretrainParams, recipe: dict[str, Any], result: PretrainingResult) -> GeneratorRecord:

@@ -15,6 +15,7 @@ from core.workflows.generators import check_name
 NEW_BASES = tuple(SIZES)
 USUAL_MINUTES = 60.0
 WARMUP_FRACTION = 0.05
+MIN_PIECES = 300  # the 256 bytes, the end of a text, and a few
 # Fields that may be None beside their type.
 _TYPES_BESIDE_NONE: Mapping[str, type] = {"minutes": float, "pieces": int, "learning_rate": float}
 _TYPE_NAMES: Mapping[type, str] = {
@@ -35,6 +36,7 @@ class PretrainParams:
         name: Name of the generator it makes.
         base: Size to start from nothing, a key of `SIZES`; a generator's name, a folder or a hub name to continue.
             An encoder is continued as a decoder.
+        new_pieces: Size of a byte-level vocabulary that is learnt for a model that is continued; 0 keeps its own.
         pieces_of: Encoder whose pieces and their vectors a new model takes over; it learns its own if empty.
         minutes: Budget of training time; 60 if there is no other.
         pieces: Budget of pieces read; the first of the two to end counts.
@@ -56,6 +58,7 @@ class PretrainParams:
     name: str = ""
     base: str = "tiny"
     pieces_of: str = ""
+    new_pieces: int = 0
     minutes: float | None = None
     pieces: int | None = None
     context: int = 256
@@ -89,6 +92,11 @@ class PretrainParams:
         check_name(read.name)
         if read.pieces_of and not read.is_new:
             raise ModelError(f"{read.base!r} has pieces of its own; leave out those of {read.pieces_of!r}.")
+        if read.new_pieces and (read.is_new or read.new_pieces < MIN_PIECES):
+            raise ModelError(
+                f"new_pieces is {read.new_pieces}; it must be at least {MIN_PIECES}, and 0 for a model from nothing, "
+                "which learns its pieces anyway."
+            )
         read.config()
         return read
 
@@ -155,6 +163,7 @@ class PretrainParams:
             words += ["--text", path.name]
         words += ["--base", self.base, "--out", self.name]
         words += ["--pieces-of", self.pieces_of] if self.pieces_of else []
+        words += ["--new-pieces", str(self.new_pieces)] if self.new_pieces else []
         words += ["--half"] if self.is_half else []
         default = PretrainParams()
         options = ("minutes", "pieces", "context", "batch_size", "gradient_accumulation", "learning_rate")

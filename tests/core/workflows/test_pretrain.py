@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,11 @@ from transformers import PreTrainedTokenizerFast
 
 from core.domain import JobKind
 from core.errors import ConflictError, ModelError, NotFoundError
+from core.generation.config import SamplingConfig
+from core.generation.domain import give_new_pieces
 from core.generation.domain_config import ModelSize
 from core.generation.generator import Generator, load_generator
+from core.generation.sampling import draw_sentences
 from core.models.encoder import load_encoder
 from core.settings import Settings
 from core.workflows import pretrain, synthesise
@@ -91,6 +95,29 @@ def test_an_encoder_is_continued_as_a_decoder_that_reads_leftwards(settings: Set
     with torch.inference_mode():
         logits = [generator.model(input_ids=ids).logits[0, :-1] for ids in (rows, changed)]
     torch.testing.assert_close(logits[0], logits[1])
+
+
+def test_an_encoder_gets_new_pieces_that_begin_near_its_own(corpus: Path) -> None:
+    encoder = load_encoder(str(write_tiny_encoder(corpus.parent / "encoder")))
+    base = load_generator(str(corpus.parent / "encoder"), masks=(), seed=0)
+    made = give_new_pieces(base, [corpus], 400, make_params(corpus).config())
+    vectors, old = made.model.get_input_embeddings().weight.detach(), encoder.vectors
+    rash = made.tokenizer.encode(" rash")
+    assert len(rash) == 1
+    torch.testing.assert_close(vectors[rash[0]], old[encoder.tokenizer.convert_tokens_to_ids("rash")])
+    end = made.tokenizer.eos_token_id
+    torch.testing.assert_close(vectors[end], old[encoder.tokenizer.sep_token_id])
+    assert made.model.get_output_embeddings().weight is made.model.get_input_embeddings().weight
+
+
+def test_a_decoder_with_new_pieces_writes_the_case_and_the_spaces_it_read(settings: Settings, corpus: Path) -> None:
+    encoder = write_tiny_encoder(corpus.parent / "encoder")
+    params = make_params(corpus, base=str(encoder), new_pieces=400, pieces=60_000, learning_rate=5e-3)
+    pretrain_generator(params, settings=settings)
+    generator = load_generator(str(find_generator(settings, "mine")), masks=(), seed=0)
+    sentences = draw_sentences(generator, 8, config=SamplingConfig(seed=0, top_k=1, max_new_pieces=40), seed=0)
+    assert re.fullmatch(r"[A-Z][a-z]+ (caused|relieved) [a-z]+ in .*", sentences[0])
+    assert "--new-pieces 400" in params.command()
 
 
 def test_a_new_model_takes_over_pieces_and_vectors_of_an_encoder(
