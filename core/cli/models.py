@@ -1,4 +1,4 @@
-"""Commands that use models on files: `predict`, `evaluate`, `build-starter`."""
+"""Commands that use models on files: `predict`, `evaluate`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -88,35 +88,3 @@ def _score_lines(result: dict[str, Any]) -> list[str]:
         ),
         f"macro F1 {result['macro_f1']:.3f}; the protocol's own, {result['average']}: F1 {result['f1']:.3f}",
     ]
-
-
-def build_starter(
-    train_file: Annotated[Path, typer.Option("--train", help="Gold training documents.")],
-    dev_file: Annotated[Path, typer.Option("--dev", help="Gold documents that choose the epoch and are scored.")],
-    encoder: Annotated[str, typer.Option(help="Starter, folder or name of the encoder to start from.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the model.")],
-    template: Annotated[str, typer.Option(help="Template whose schema is learnt.")] = "chemical-disease",
-    num_epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training documents.")] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of shuffling and new weights.")] = 0,
-    as_json: JsonOption = False,
-) -> None:
-    """Train the joint model that ships as a starter, from gold files."""
-    from core.workflows.batch import build_starter_model
-
-    quiet_libraries()
-    with errors_in_one_line(), progress_line() as progress:
-        result = build_starter_model(
-            train_file,
-            dev_file,
-            template=template,
-            encoder=encoder,
-            out_path=out,
-            num_epochs=num_epochs,
-            seed=seed,
-            report=progress,
-        )
-    show_result(
-        result,
-        as_json=as_json,
-        lines=lambda: [f"{name}: F1 {score['micro']['f1']:.4f}" for name, score in result["dev_scores"].items()],
-    )

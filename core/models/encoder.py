@@ -25,7 +25,7 @@ from core.domain import Span
 from core.errors import AlignmentError, EncoderNotFoundError
 from core.nlp.alignment import align_words, split_words
 from core.starter import find_starter
-from core.training.checkpoints import CONFIG_NAME, load_weights
+from core.training.checkpoints import CONFIG_NAME, find_weights_folder, load_weights
 
 ENCODER_FOLDER = "encoder"
 _PREFIX = "encoder."
@@ -89,6 +89,7 @@ def load_encoder(source: str, *, may_download: bool = False) -> Encoder:
     """
     path = find_starter(source) or Path(source)
     if (path / CONFIG_NAME).is_file():
+        path = find_weights_folder(path)
         encoder = build_encoder(path / ENCODER_FOLDER)
         state = {
             name[len(_PREFIX) :]: tensor for name, tensor in load_weights(path).items() if name.startswith(_PREFIX)

@@ -27,7 +27,14 @@ from core.models.joint_data import (
 from core.models.tagging import decode_tags
 from core.nlp.alignment import find_word_range, ranges_from_tags
 from core.training.batching import budgeted_batches
-from core.training.checkpoints import load_config, load_weights, save_config, save_weights
+from core.training.checkpoints import (
+    WEIGHTS_OF,
+    find_weights_folder,
+    load_config,
+    load_weights,
+    save_config,
+    save_weights,
+)
 
 ARCHITECTURE = "joint"
 
@@ -109,8 +116,12 @@ class JointModel(nn.Module):
         return allowed.nonzero()
 
     def loss(self, batch: JointBatch, epochs_done: float) -> Tensor:
-        """L_NER + lambda L_RE, lambda rising from 0 to 1 over the first epoch (eq. 2, 8 and 10)."""
+        """L_NER + lambda L_RE, lambda rising from 0 to 1 over the first epoch (eq. 2, 8 and 10).
+
+        What a sentence's corpus does not annotate takes no part: its words compete for the other tags only.
+        """
         words, tag_logits = self.tag_words(batch)
+        tag_logits = tag_logits.masked_fill(batch.unknown_tags.unsqueeze(1), -torch.inf)  # (batch, words, tags)
         tag_loss = functional.cross_entropy(
             tag_logits.flatten(0, 1).float(), batch.tag_ids.flatten(), ignore_index=IGNORED_TAG
         )
@@ -119,7 +130,8 @@ class JointModel(nn.Module):
         pairs = self.legal_pairs(table)
         if not len(pairs):
             return tag_loss
-        pair_logits = self.score_pairs(words, tag_ids, table, pairs)
+        pair_logits = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
+        pair_logits = pair_logits.masked_fill(batch.unknown_classes[table.sentences[pairs[:, 0]]], -torch.inf)
         gold = torch.tensor([targets.get((h, t), 0) for h, t in pairs.tolist()], device=pairs.device)  # (pairs,)
         return tag_loss + min(1.0, epochs_done) * functional.cross_entropy(pair_logits.float(), gold)
 
@@ -162,7 +174,7 @@ class JointModel(nn.Module):
 
     def collate(self, items: Sequence[JointItem]) -> JointBatch:
         """Pad items to one batch."""
-        return make_batch(items, pad_id=self.tokenizer.pad_token_id)
+        return make_batch(items, self.config, pad_id=self.tokenizer.pad_token_id)
 
     @torch.inference_mode()
     def predict(
@@ -263,6 +275,26 @@ class JointModel(nn.Module):
         span = Span(words[first].start, words[last - 1].end)
         return Mention(span, self.config.entity_types[type_id], score=score, state=State.PENDING, source=Source.MODEL)
 
+    # A part of what it knows.
+
+    def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> "JointModel":
+        """Return a model that knows only these types and labels: the same encoder, and the rows they need of the rest.
+
+        Raises:
+            ModelError: One of them is not known.
+        """
+        config = self.config.restrict(entity_types, labels)
+        part = JointModel(self._parts, config)
+        tags = torch.tensor([self.config.tags.index(tag) for tag in config.tags])
+        classes = torch.tensor([0, *(self.config.labels.index(label) + 1 for label in config.labels)])
+        rows = {"tag_layer": tags, "tag_embedding": tags, "bilinear": classes, "linear": classes}
+        state = {
+            name: tensor[rows[name.split(".")[0]].to(tensor.device)] if name.split(".")[0] in rows else tensor
+            for name, tensor in self.state_dict().items()
+        }
+        part.load_state_dict(state)
+        return part.to(self.legal.device).eval()
+
     # Files.
 
     def save(self, path: Path, *, is_half: bool = False) -> None:
@@ -272,14 +304,31 @@ class JointModel(nn.Module):
         self.encoder.config.save_pretrained(path / ENCODER_FOLDER)
         self.tokenizer.save_pretrained(path / ENCODER_FOLDER)
 
+    def save_part(self, path: Path, *, weights_of: str, entity_types: Sequence[str], labels: Sequence[str]) -> None:
+        """Write a folder without weights, which stands for a part of the model in the folder beside it.
+
+        Args:
+            path: Folder to write into.
+            weights_of: Name of the folder, beside `path`, that holds the weights.
+            entity_types: Names that the part knows.
+            labels: Names that the part knows.
+        """
+        part = self.config.restrict(entity_types, labels)
+        content = {"entity_types": part.entity_types, "labels": part.labels}
+        save_config(path, {"architecture": ARCHITECTURE, WEIGHTS_OF: weights_of, **content})
+
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a model written by `save`.
+    def load(cls, path: Path) -> "JointModel":
+        """Read a model written by `save`, or the part of one that `save_part` describes.
 
         Raises:
             ModelError: The folder is incomplete.
         """
-        options = load_config(path)["config"]
+        saved = load_config(path)
+        if WEIGHTS_OF in saved:
+            whole = cls.load(find_weights_folder(path))
+            return whole.restrict(saved["entity_types"], saved["labels"])
+        options = saved["config"]
         legal = tuple((head, tail) for head, tail in options.pop("legal_types"))
         types, labels = tuple(options.pop("entity_types")), tuple(options.pop("labels"))
         config = JointConfig(entity_types=types, labels=labels, legal_types=legal, **options)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.domain import EntityType, Mention, Relation, RelationLabel, Schema
+from core.errors import ModelError
 from core.models.encoder import EncodedText, pad_pieces
 from core.nlp.alignment import find_word_range, ranges_from_tags, tags_from_ranges
 
@@ -48,6 +49,23 @@ class JointConfig:
             entity_types=schema.type_names, labels=schema.label_names, legal_types=tuple(sorted(pairs)), **options
         )
 
+    def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:
+        """Return the shape that knows only these types and labels, in this config's order.
+
+        Raises:
+            ModelError: One of them is not known.
+        """
+        unknown = [*(set(entity_types) - set(self.entity_types)), *(set(labels) - set(self.labels))]
+        if unknown:
+            raise ModelError(f"The model knows no {', '.join(sorted(unknown))}; it knows {self.entity_types} and "
+                             f"{self.labels}.")  # fmt: skip
+        return replace(
+            self,
+            entity_types=tuple(name for name in self.entity_types if name in entity_types),
+            labels=tuple(name for name in self.labels if name in labels),
+            legal_types=tuple(pair for pair in self.legal_types if labels and set(pair) <= set(entity_types)),
+        )
+
     def to_schema(self) -> Schema:
         """Return types and labels as a schema; every label may join every legal pair."""
         labels = tuple(RelationLabel(name, self.legal_types) for name in self.labels)
@@ -60,6 +78,27 @@ class JointConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class JointScope:
+    """What a corpus annotates, of all that a model may learn from several: the rest is not absent there but unknown.
+
+    Args:
+        entity_types: Names of types whose mentions are all marked.
+        labels: Names of labels whose relations are all marked.
+    """
+
+    entity_types: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def unknown_tags(self, config: JointConfig) -> list[bool]:
+        """Return for each tag whether its type is not annotated; "O" is always known."""
+        return [tag != "O" and tag[2:] not in self.entity_types for tag in config.tags]
+
+    def unknown_classes(self, config: JointConfig) -> list[bool]:
+        """Return for each class of a pair, NEG first, whether its label is not annotated."""
+        return [False, *(label not in self.labels for label in config.labels)]
+
+
+@dataclass(frozen=True, slots=True)
 class JointItem:
     """One training sentence: pieces, gold tags by word, gold relations by word ranges of their mentions.
 
@@ -69,6 +108,7 @@ class JointItem:
         mentions: (first word, last word + 1, entity type id) of each gold mention, sorted.
         relations: (head index, tail index, label id >= 1) into `mentions`; one a pair.
         num_untagged: Mentions that no tag stands for, because they overlap a longer one.
+        scope: What its corpus annotates; None for all.
     """
 
     encoded: EncodedText
@@ -76,6 +116,7 @@ class JointItem:
     mentions: tuple[tuple[int, int, int], ...]
     relations: tuple[tuple[int, int, int], ...]
     num_untagged: int = 0
+    scope: JointScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +127,16 @@ class JointBatch:
         piece_ids, attention_mask: (batch, pieces), int64.
         first_pieces: (batch, words), int64; index of each word's first piece, 0 where there is no word.
         tag_ids: (batch, words), int64; -100 where there is no word.
+        unknown_tags: (batch, tags), bool; what the sentence's corpus does not annotate.
+        unknown_classes: (batch, labels + 1), bool.
     """
 
     piece_ids: Tensor
     attention_mask: Tensor
     first_pieces: Tensor
     tag_ids: Tensor
+    unknown_tags: Tensor
+    unknown_classes: Tensor
     mentions: tuple[tuple[tuple[int, int, int], ...], ...] = ()
     relations: tuple[tuple[tuple[int, int, int], ...], ...] = ()
 
@@ -103,6 +148,8 @@ class JointBatch:
             attention_mask=self.attention_mask.to(device),
             first_pieces=self.first_pieces.to(device),
             tag_ids=self.tag_ids.to(device),
+            unknown_tags=self.unknown_tags.to(device),
+            unknown_classes=self.unknown_classes.to(device),
         )
 
 
@@ -149,7 +196,7 @@ def make_item(
     )
 
 
-def make_batch(items: Sequence[JointItem], *, pad_id: int) -> JointBatch:
+def make_batch(items: Sequence[JointItem], config: JointConfig, *, pad_id: int) -> JointBatch:
     """Pad items to one batch; a batch without any word still has one empty column."""
     piece_ids, attention_mask = pad_pieces([item.encoded.piece_ids for item in items], pad_id=pad_id)
     num_words = max([1, *(len(item.tag_ids) for item in items)])
@@ -158,11 +205,15 @@ def make_batch(items: Sequence[JointItem], *, pad_id: int) -> JointBatch:
     for row, item in enumerate(items):
         first_pieces[row, : len(item.tag_ids)] = torch.tensor(item.encoded.first_pieces, dtype=torch.long)
         tag_ids[row, : len(item.tag_ids)] = torch.tensor(item.tag_ids, dtype=torch.long)
+    everything = JointScope(config.entity_types, config.labels)
+    scopes = [item.scope or everything for item in items]
     return JointBatch(
         piece_ids,
         attention_mask,
         first_pieces,
         tag_ids,
+        torch.tensor([scope.unknown_tags(config) for scope in scopes]),
+        torch.tensor([scope.unknown_classes(config) for scope in scopes]),
         tuple(item.mentions for item in items),
         tuple(item.relations for item in items),
     )

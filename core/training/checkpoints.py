@@ -15,6 +15,8 @@ from core.errors import ModelError
 
 WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "dare.json"
+# In a config without weights: the folder beside it that has them.
+WEIGHTS_OF = "weights_of"
 
 
 def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
@@ -60,6 +62,21 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         raise ModelError(f"No {WEIGHTS_NAME} in {path}; the model is incomplete.")
     tensors = load_file(file)
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+
+
+def find_weights_folder(path: Path) -> Path:
+    """Return the folder that holds a model's weights: `path`, or the one beside it that its config names.
+
+    Raises:
+        ModelError: The config cannot be read, or names something that is not a folder beside it.
+    """
+    name = load_config(path).get(WEIGHTS_OF)
+    if name is None:
+        return path
+    folder = path.parent / str(name)
+    if Path(str(name)).name != name or not (folder / CONFIG_NAME).is_file():
+        raise ModelError(f"{path / CONFIG_NAME} names weights in {name!r}; no such model lies beside {path.name}.")
+    return folder
 
 
 def save_config(path: Path, config: Mapping[str, Any]) -> None:

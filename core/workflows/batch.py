@@ -1,4 +1,4 @@
-"""Files in, files or scores out, without a project: what `predict`, `evaluate` and `build-starter` do."""
+"""Files in, files or scores out, without a project: what `predict` and `evaluate` do."""
 
 import gzip
 from collections.abc import Sequence
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from core.domain import Corpus, Document
-from core.errors import SchemaError
 from core.formats import read_corpus, write_corpus
 from core.nlp.sentences import split_sentences
 from core.settings import Settings
@@ -15,8 +14,6 @@ from core.training.trainer import Report
 from core.workflows.evaluate import predict_documents, prepare_documents, score_documents
 from core.workflows.extractors import load_extractor
 from core.workflows.predict import ModelCache
-from core.workflows.templates import TEMPLATES
-from core.workflows.train_joint import STARTER_TRAINING, JointRecipe, train_joint
 from db.session import Session
 
 
@@ -87,44 +84,3 @@ def evaluate_file(
     documents = prepare_documents(corpus, extractor.schema, split_sentences=split_sentences)
     scores = score_documents(extractor, documents, protocol=protocol, report=report)
     return {"model": model, "file": path.name, **scores.to_json()}
-
-
-def build_starter_model(
-    train_path: Path,
-    dev_path: Path,
-    *,
-    template: str,
-    encoder: str,
-    out_path: Path,
-    num_epochs: int,
-    seed: int,
-    report: Report,
-) -> dict[str, Any]:
-    """Train a joint model on gold files; see `core.workflows.train_joint`.
-
-    Args:
-        train_path: Gold training documents.
-        dev_path: Gold documents that choose the epoch and are scored.
-        template: Key of `TEMPLATES`; its schema is learnt.
-        encoder: Name or folder of the encoder to start from.
-        out_path: Folder of the model.
-        num_epochs: Passes over the training documents; 0 takes the recipe's.
-        seed: Seed of shuffling and new weights.
-        report: Progress sink.
-
-    Raises:
-        SchemaError: There is no such template.
-        FormatError: A file was refused.
-    """
-    if template not in TEMPLATES:
-        raise SchemaError(f"Unknown template {template!r}; known: {', '.join(TEMPLATES)}.")
-    schema = TEMPLATES[template].schema
-    parts = [
-        prepare_documents(read_files([path], format_name=None), schema, split_sentences=split_sentences)
-        for path in (train_path, dev_path)
-    ]
-    training = replace(STARTER_TRAINING, seed=seed, num_epochs=num_epochs or STARTER_TRAINING.num_epochs)
-    recipe = JointRecipe(encoder=encoder, training=training)
-    return train_joint(
-        recipe, schema, train_documents=parts[0], dev_documents=parts[1], out_path=out_path, report=report
-    )

@@ -164,8 +164,8 @@ def _summarise(
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
         "encoder_sha256": _hash_file(Path(recipe.encoder) / "model.safetensors"),
-        "train_hash": _hash_documents(train_documents),
-        "dev_hash": _hash_documents(dev_documents),
+        "train_hash": hash_documents(train_documents),
+        "dev_hash": hash_documents(dev_documents),
         "num_train_documents": len(train_documents),
         "num_dev_documents": len(dev_documents),
         "best_epoch": result.best_epoch + 1,
@@ -190,7 +190,8 @@ def _hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _hash_documents(documents: Sequence[Document]) -> str:
+def hash_documents(documents: Sequence[Document]) -> str:
+    """Return a SHA-256 of ids, texts and annotations."""
     digest = hashlib.sha256()
     for document in documents:
         digest.update(repr((document.id, document.text, document.mentions, document.relations)).encode())

@@ -1,0 +1,50 @@
+"""The command `build-starter`: the joint model whose parts ship as starters, from published corpora."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.data import JsonOption
+from core.cli.options import Number, Whole, option
+from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, show_result
+from core.settings import Settings
+
+_TRAINING = "Training"
+
+
+def build_starter(
+    corpora: Annotated[Path, typer.Option(help="Folder that holds bc5cdr, chemprot and ncbi_disease as published.")],
+    encoder: Annotated[str, typer.Option(help="Starter, folder or name of the encoder to start from.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the model and its parts.")],
+    num_epochs: Annotated[
+        Whole, option("Passes over the documents. Usual: 12.", _TRAINING, "--epochs")
+    ] = None,
+    learning_rate: Annotated[Number, option("Peak rate. Usual: 1.5e-4.", _TRAINING)] = None,
+    batch_size: Annotated[Whole, option("Sentences of a step. Usual: 16.", _TRAINING)] = None,
+    seed: Annotated[int, option("Seed of shuffling and new weights.", _TRAINING)] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the joint model that ships as starters, from gold of several corpora."""
+    from core.workflows import train_starter
+
+    quiet_libraries()
+    with errors_in_one_line(), progress_line() as progress:
+        result = train_starter.train_starter(
+            train_starter.make_recipe(
+                encoder, num_epochs=num_epochs, learning_rate=learning_rate, batch_size=batch_size, seed=seed
+            ),
+            train_starter.read_gold_sets(corpora),
+            out_path=out,
+            report=progress,
+            device=Settings().device,
+        )
+    show_result(
+        result,
+        as_json=as_json,
+        lines=lambda: [
+            f"{corpus}, {protocol}: F1 {score['micro']['f1']:.4f}"
+            for corpus, scores in result["dev_scores"].items()
+            for protocol, score in scores.items()
+        ],
+    )

@@ -1,0 +1,242 @@
+"""Train one joint model on several corpora; its parts ship as starters, one for each kind of project."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core.corpora import read_corpus_folder
+from core.domain import Document, EntityType, RelationLabel, Schema, Split
+from core.evaluation.scores import Scores
+from core.models.encoder import load_encoder
+from core.models.joint import JointModel
+from core.models.joint_data import JointConfig, JointItem, JointScope
+from core.nlp.sentences import split_sentences
+from core.training.checkpoints import WEIGHTS_NAME, write_folder
+from core.training.trainer import Report, TrainingResult, pick_device, train
+from core.workflows.evaluate import prepare_documents
+from core.workflows.gold_documents import orient_relations
+from core.workflows.pretrain_work import hash_file
+from core.workflows.train_joint import LOG_NAME, STARTER_TRAINING, JointRecipe, hash_documents, make_items, score_model
+
+# Corpora whose terms allow that weights learnt from them are shared.
+CORPORA = ("bc5cdr", "chemprot", "ncbi_disease")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one starter knows of the whole model.
+
+    Args:
+        entity_types: Names.
+        labels: Names.
+    """
+
+    entity_types: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+WHOLE = "biomedical"
+PARTS: Mapping[str, Part] = {
+    "chemical_disease": Part(("Chemical", "Disease"), ("CID",)),
+    "chemical_protein": Part(("Chemical", "Gene"), ("CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9")),
+    "mentions": Part(("Chemical", "Disease", "Gene"), ()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSet:
+    """A corpus to learn from.
+
+    Args:
+        name: Key of `CORPORA`.
+        schema: What it annotates.
+        train: Documents to learn from, split into sentences.
+        dev: Documents that choose the epoch.
+        num_left_out: Training documents that another corpus, or its own dev split, holds back.
+    """
+
+    name: str
+    schema: Schema
+    train: tuple[Document, ...]
+    dev: tuple[Document, ...]
+    num_left_out: int = 0
+
+    @property
+    def scope(self) -> JointScope:
+        """What its sentences teach."""
+        return JointScope(self.schema.type_names, self.schema.label_names)
+
+
+def read_gold_sets(folder: Path, names: Sequence[str] = CORPORA) -> list[GoldSet]:
+    """Read corpora from the folder that holds theirs; no dev document of one is a training document of another.
+
+    Raises:
+        FormatError: A corpus is missing or was refused.
+    """
+    sets = [_read_gold_set(name, folder / name) for name in names]
+    held_back = {key for one in sets for document in one.dev for key in (document.id, document.text)}
+    kept = [tuple(one for one in found.train if not {one.id, one.text} & held_back) for found in sets]
+    return [
+        replace(found, train=train, num_left_out=len(found.train) - len(train))
+        for found, train in zip(sets, kept, strict=True)
+    ]
+
+
+def _read_gold_set(name: str, folder: Path) -> GoldSet:
+    found = read_corpus_folder(name, folder)
+    train, dev = (
+        tuple(
+            orient_relations(
+                prepare_documents(found.splits[split], found.schema, split_sentences=split_sentences), found.schema
+            )
+        )
+        for split in (Split.TRAIN, Split.DEV)
+    )
+    return GoldSet(name, found.schema, train, dev)
+
+
+def make_recipe(
+    encoder: str,
+    *,
+    num_epochs: int | None = None,
+    learning_rate: float | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+) -> JointRecipe:
+    """Return the recipe of the starters; what is None is as it was for those that ship."""
+    given = {"num_epochs": num_epochs, "learning_rate": learning_rate, "batch_size": batch_size}
+    changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return JointRecipe(encoder=encoder, training=replace(STARTER_TRAINING, seed=seed, **changed))
+
+
+def train_starter(
+    recipe: JointRecipe, sets: Sequence[GoldSet], *, out_path: Path, report: Report, device: str = "auto"
+) -> dict[str, Any]:
+    """Train, keep the epoch with the best dev scores, write fp16 weights, the parts and a log.
+
+    Args:
+        recipe: Encoder and hyper-parameters.
+        sets: Corpora; a sentence teaches only what its corpus annotates.
+        out_path: Folder in which `WHOLE` and a folder for each part are written, each replaced as a whole.
+        report: Progress sink.
+        device: "auto", "cpu" or "cuda".
+
+    Returns:
+        Scores of the written fp16 weights on each dev split, by protocol, with data hashes and settings.
+
+    Raises:
+        EncoderNotFoundError: The encoder is not on this machine.
+        TrainingDivergedError: The loss became NaN.
+    """
+    config = JointConfig.from_schema(
+        join_schemas([one.schema for one in sets]),
+        dropout=recipe.dropout,
+        max_pieces=recipe.max_pieces,
+        has_teacher_forcing=recipe.has_teacher_forcing,
+    )
+    encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
+    model = JointModel.create(encoder, config, seed=recipe.training.seed)
+    items = [item for one in sets for item in make_scoped_items(model, one)]
+    history: list[dict[str, float]] = []
+
+    def validate(_: object) -> float:
+        scores = score_sets(model, sets)
+        history.append({f"{key} {name}": one.micro.f1 for key, by in scores.items() for name, one in by.items()})
+        report(len(history) / recipe.training.num_epochs, f"epoch {len(history)}", **history[-1])
+        return -sum(_goodness(scores[one.name], one.schema) for one in sets) / len(sets)
+
+    result = train(
+        model,
+        items,
+        lengths=[len(item.encoded.piece_ids) for item in items],
+        collate=model.collate,
+        loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done),
+        config=recipe.training,
+        validate=validate,
+        report=report,
+        device=pick_device(device),
+    )
+    write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
+    summary = _summarise(recipe, sets, result, history) | {"dev_scores": _score_written(out_path, sets, device)}
+    (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_parts(model, out_path)
+    return summary
+
+
+def join_schemas(schemas: Sequence[Schema]) -> Schema:
+    """Return the types and labels of several schemas, each once."""
+    types: dict[str, EntityType] = {}
+    labels: dict[str, RelationLabel] = {}
+    for schema in schemas:
+        types |= {one.name: one for one in schema.entity_types if one.name not in types}
+        labels |= {one.name: one for one in schema.relation_labels if one.name not in labels}
+    return Schema(tuple(types.values()), tuple(labels.values()))
+
+
+def make_scoped_items(model: JointModel, gold: GoldSet) -> list[JointItem]:
+    """Turn a corpus into training items that know what it annotates."""
+    return [replace(item, scope=gold.scope) for item in make_items(model, gold.train)]
+
+
+def score_sets(model: JointModel, sets: Sequence[GoldSet]) -> dict[str, dict[str, Scores]]:
+    """Score the part of the model that each corpus annotates on its dev split, by protocol."""
+    return {
+        one.name: score_model(model.restrict(one.schema.type_names, one.schema.label_names), one.dev) for one in sets
+    }
+
+
+def _goodness(scores: Mapping[str, Scores], schema: Schema) -> float:
+    """Return what chooses the epoch: mentions, and relations where the corpus has any, each in [0, 1]."""
+    found = [scores["mentions"].micro.f1]
+    if schema.relation_labels:
+        found.append(scores["strict"].micro.f1)
+    return sum(found) / len(found)
+
+
+def write_parts(model: JointModel, out_path: Path) -> None:
+    """Write a folder for each part whose types and labels the model knows."""
+    known = {*model.config.entity_types, *model.config.labels}
+    for name, part in PARTS.items():
+        if {*part.entity_types, *part.labels} <= known:
+            (out_path / name).mkdir(parents=True, exist_ok=True)
+            model.save_part(out_path / name, weights_of=WHOLE, entity_types=part.entity_types, labels=part.labels)
+
+
+def _score_written(out_path: Path, sets: Sequence[GoldSet], device: str) -> dict[str, Any]:
+    model = JointModel.load(out_path / WHOLE)
+    model.to(pick_device(device))
+    return {
+        name: {protocol: one.to_json() for protocol, one in by.items()} for name, by in score_sets(model, sets).items()
+    }
+
+
+def _summarise(
+    recipe: JointRecipe, sets: Sequence[GoldSet], result: TrainingResult, history: list[dict[str, float]]
+) -> dict[str, Any]:
+    weights = Path(recipe.encoder) / WEIGHTS_NAME
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "training": asdict(recipe.training),
+        "dropout": recipe.dropout,
+        "max_pieces": recipe.max_pieces,
+        "encoder_sha256": hash_file(weights) if weights.is_file() else "",
+        "corpora": [
+            {
+                "name": one.name,
+                "num_train_documents": len(one.train),
+                "num_left_out": one.num_left_out,
+                "num_dev_documents": len(one.dev),
+                "train_hash": hash_documents(one.train),
+                "dev_hash": hash_documents(one.dev),
+            }
+            for one in sets
+        ],
+        "best_epoch": result.best_epoch + 1,
+        "precision": result.precision,
+        "epochs": [asdict(epoch) | scores for epoch, scores in zip(result.epochs, history, strict=True)],
+        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+    }
