@@ -17,9 +17,7 @@ def build_starter(
     corpora: Annotated[Path, typer.Option(help="Folder that holds bc5cdr, chemprot and ncbi_disease as published.")],
     encoder: Annotated[str, typer.Option(help="Starter, folder or name of the encoder to start from.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the model and its parts.")],
-    num_epochs: Annotated[
-        Whole, option("Passes over the documents. Usual: 12.", _TRAINING, "--epochs")
-    ] = None,
+    num_epochs: Annotated[Whole, option("Passes over the documents. Usual: 12.", _TRAINING, "--epochs")] = None,
     learning_rate: Annotated[Number, option("Peak rate. Usual: 1.5e-4.", _TRAINING)] = None,
     batch_size: Annotated[Whole, option("Sentences of a step. Usual: 16.", _TRAINING)] = None,
     seed: Annotated[int, option("Seed of shuffling and new weights.", _TRAINING)] = 0,

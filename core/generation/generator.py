@@ -96,7 +96,8 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
     except (OSError, ValueError) as error:
         raise EncoderNotFoundError(
             f"No generator {source!r} on this machine. Name a folder that holds config.json, tokenizer.json and "
-            'model.safetensors of a causal language model, or use "scratch".'
+            'model.safetensors of a causal language model, or start from nothing: "scratch" to generate, "tiny" or '
+            '"small" to pretrain.'
         ) from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise EncoderNotFoundError(f"Generator {source!r} has no fast tokenizer (tokenizer.json), which masks need.")

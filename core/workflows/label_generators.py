@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -118,14 +118,8 @@ def get_generator(
         cache: Generators of earlier jobs.
         report: Progress sink.
     """
-
-    def load() -> Generator:
-        found = load_generator(base, masks=reading.tokens, seed=params.seed, may_download=params.may_download)
-        spread_codes(found, reading.codes, seed=params.seed)
-        return found
-
     if params.num_processes > 1:
-        generator, about = _train(load, reading, params, report)
+        generator, about = train_generator(params, reading, base, report)
         return LabelGenerator(generator, about, is_reused=False)
     key = {
         "kind": "generator",
@@ -138,7 +132,7 @@ def get_generator(
     }
 
     def make(path: Path) -> None:
-        save(*_train(load, reading, params, report), path)
+        save(*train_generator(params, reading, base, report), path)
 
     folder, is_reused = cache.get(key, make)
     return replace(load_saved(folder, reading.tokens, params), is_reused=is_reused)
@@ -158,10 +152,26 @@ def load_saved(path: Path, tokens: Sequence[str], params: GenerateParams) -> Lab
     return LabelGenerator(generator, about, is_reused=False)
 
 
-def _train(
-    load: Callable[[], Generator], reading: Reading, params: GenerateParams, report: Report
+def train_generator(
+    params: GenerateParams, reading: Reading, base: str, report: Report
 ) -> tuple[Generator, dict[str, Any]]:
-    """Fine-tune a fresh copy of the base; a small one at the rate that held-out sentences like best."""
+    """Fine-tune a fresh copy of a base; a small one at the rate that held-out sentences like best.
+
+    Args:
+        params: What the job was asked for.
+        reading: What it learns from.
+        base: Folder or hub name of the base.
+        report: Progress sink.
+
+    Returns:
+        The generator where it was trained, and how, as JSON.
+    """
+
+    def load() -> Generator:
+        found = load_generator(base, masks=reading.tokens, seed=params.seed, may_download=params.may_download)
+        spread_codes(found, reading.codes, seed=params.seed)
+        return found
+
     generator, device = load(), pick_device(params.device)
     training = _label_training(params)
     perplexities: dict[str, float] = {}

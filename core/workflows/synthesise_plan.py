@@ -128,22 +128,48 @@ class GenerationPlan:
 
 
 def collect_plan(session: Session, project_id: int, params: GenerateParams) -> GenerationPlan:
-    """Read the project's gold, mask it and choose the labels; the judges are planned by `add_judges`.
+    """Read the project's gold and plan its generation; the judges are planned by `add_judges`.
+
+    Raises:
+        SchemaError, NotEnoughDataError: See `make_plan`.
+    """
+    existing = synthetic.list_synthetic(session, project_id, state=None, limit=sys.maxsize)
+    return make_plan(
+        projects.get_schema(session, project_id),
+        list(documents.stream_documents(session, project_id, splits=[Split.TRAIN])),
+        documents.stream_documents(session, project_id, splits=[Split.DEV, Split.TEST], only_reviewed=True),
+        params,
+        existing=[(view.label, view.text) for view in existing],
+    )
+
+
+def make_plan(
+    schema: Schema,
+    train: Sequence[Document],
+    held_out: Iterable[Document],
+    params: GenerateParams,
+    *,
+    existing: Sequence[tuple[str, str]] = (),
+) -> GenerationPlan:
+    """Mask the gold of documents and choose the labels.
+
+    Args:
+        schema: Entity types and labels.
+        train: Documents that the generators read.
+        held_out: Documents of dev and test, which nothing may repeat.
+        params: What was asked for.
+        existing: (label, masked text) of the synthetic sentences that exist already.
 
     Raises:
         SchemaError: A label that was asked for is not in the schema.
         NotEnoughDataError: A label that was asked for has too few gold sentences, or every label has.
     """
-    schema = projects.get_schema(session, project_id)
-    train = list(documents.stream_documents(session, project_id, splits=[Split.TRAIN]))
-    held_out = documents.stream_documents(session, project_id, splits=[Split.DEV, Split.TEST], only_reviewed=True)
     gold = list_maskable(train, schema)
-    existing = synthetic.list_synthetic(session, project_id, state=None, limit=sys.maxsize)
     by_label = defaultdict(list)
     for instance in gold:
         by_label[str(instance.label)].append(instance)
     chosen, notes = _choose_labels(schema, by_label, params)
-    num_existing = Counter(view.label for view in existing)
+    num_existing = Counter(label for label, _ in existing)
     plans = [
         _plan_label(number, label, by_label[label], schema, params=params, num_existing=num_existing[label])
         for number, label in enumerate(chosen, start=1)
@@ -157,7 +183,7 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
         plain=_list_sentences(train),
         gold=mask_sentences(gold, schema),
         heldout=mask_sentences(list_maskable(held_out, schema), schema),
-        synthetic=tuple(view.text for view in existing),
+        synthetic=tuple(text for _, text in existing),
         names=tuple(list_names(gold)),
         notes=tuple(notes),
     )

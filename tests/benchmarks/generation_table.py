@@ -1,30 +1,37 @@
-"""The committed table of `tests.benchmarks.generation`, made from the result files."""
+"""The committed page of `tests.benchmarks.generation`, made from the result files."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from core.generation.filters import Removal
-from tests.benchmarks.generation_row import NUM_EXAMPLES, GenerationRow
+from tests.benchmarks.generation_row import NUM_EXAMPLES
+from tests.benchmarks.generation_speed import SPEED_NAME
+from tests.benchmarks.generation_summary import Result, make_summary
+from tests.benchmarks.generation_training import GenerationRow
 
 TITLE = "# What generators write, by corpus, label and base"
 ABOUT = (
     "A generator a label, fine-tuned on gold sentences of the label from nine tenths of the published train split; "
-    "the last tenth and the dev split are what no sentence may repeat. *Kept* passed every filter; the columns after "
-    "it count what each filter removed, the first that applies. *Copies* are the generated sentences that repeat gold "
-    "or held-out text, over all generated. *distinct-n* and *self-BLEU* are those of the kept sentences (their number "
-    "matters, so compare rows that kept as many). *Novelty* is 1 - the Jaccard similarity with the nearest gold "
-    "sentence, the mean over the kept. *Perplexity* is the generator's own, per piece, so bases of different "
-    "vocabularies cannot be compared by it. *Sentences/s* are drawn and filtered ones, on a machine that may have had "
-    "other work."
+    "the last tenth and the dev split are what no sentence may repeat. A *shared* one is fine-tuned on the same gold "
+    "of all labels of the corpus, each behind its label's code. *scratch* is a small GPT-2 from nothing that read the "
+    "sentences of the train split and this gold. *Rate* is the learning rate; on a base of less than 50 million "
+    "weights it is the one of three that held-out gold sentences like best. *Kept* passed every filter; the columns "
+    "after it count what each filter removed, the first that applies. *Copies* are the generated sentences that repeat "
+    "gold or held-out text, over all generated. *distinct-n* and *self-BLEU* are those of the kept sentences (their "
+    "number matters, so compare rows that kept as many). *Novelty* is 1 - the Jaccard similarity with the nearest gold "
+    "sentence, the mean over the kept. *Perplexity* is the generator's own, per piece, the code of a shared one "
+    "included, so bases of different vocabularies cannot be compared by it. *Agreement* is the mean probability that "
+    "judges, trained on gold alone, give the intended label; it held no sentence back. *Sentences/s* are drawn and "
+    "filtered ones, on a machine that may have had other work. *Training* includes the search of the rate; that of a "
+    "shared one is for all labels."
 )
-SPEED_NAME = "speed.json"
 _COLUMNS = (
     "corpus",
     "label",
     "base",
     "gold",
+    "rate",
     "generated",
     "kept",
     *(reason.value.replace("_", " ") for reason in Removal),
@@ -37,16 +44,24 @@ _COLUMNS = (
     "sentences/s",
     "training",
 )
-Result = Mapping[str, Any]
 
 
 def make_page(rows: Sequence[GenerationRow], folder: Path) -> str:
-    """Write the table, the speed and the examples as Markdown; a row without a result says "not run"."""
+    """Write summary, table, speed and examples as Markdown; a row without a result says "not run"."""
     results = {row: _read(folder / f"{row.name}.json") for row in rows}
+    found = {row: result for row, result in results.items() if result is not None}
     lines = [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
     lines += [_line(row, result) for row, result in results.items()]
-    examples = [_write_examples(row, result) for row, result in results.items() if result and result["examples"]]
-    return "\n\n".join([TITLE, ABOUT, "\n".join(lines), _write_speed(_read(folder / SPEED_NAME)), *examples]) + "\n"
+    parts = [
+        TITLE,
+        make_summary(rows, found),
+        ABOUT,
+        "\n".join(lines),
+        _write_speed(_read(folder / SPEED_NAME)),
+        *_write_machines(found),
+        *(_write_examples(row, result) for row, result in found.items() if result["examples"]),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _read(path: Path) -> Result | None:
@@ -54,7 +69,7 @@ def _read(path: Path) -> Result | None:
 
 
 def _line(row: GenerationRow, result: Result | None) -> str:
-    start = [row.corpus, row.label, Path(row.base).name]
+    start = [row.corpus, row.label, row.base_name]
     if result is None:
         cells = [*start, "not run", *[""] * (len(_COLUMNS) - 4)]
     else:
@@ -63,12 +78,12 @@ def _line(row: GenerationRow, result: Result | None) -> str:
         cells = [
             *start,
             str(result["num_gold"]),
+            f"{result['learning_rate']:g}",
             f"{generated:,}",
             f"{result['num_kept']:,} ({result['num_kept'] / generated:.0%})",
             *(f"{removed[reason.value]:,}" for reason in Removal),
             f"{copies / generated:.1%}",
             *_measures(result),
-            "not run" if result["agreement"] is None else f"{result['agreement']:.2f}",
             f"{generated / result['drawing_seconds']:.0f}",
             f"{result['training_seconds']:.0f} s",
         ]
@@ -78,11 +93,12 @@ def _line(row: GenerationRow, result: Result | None) -> str:
 def _measures(result: Result) -> list[str]:
     """Write what is measured on the kept sentences; dashes where there are none."""
     if not result["num_kept"]:
-        return ["–"] * 4
+        return ["–"] * 5
     return [
         " / ".join(f"{share:.2f}" for share in result["distinct"]),
         *(f"{result[name]:.2f}" for name in ("self_bleu", "novelty")),
         f"{result['perplexity']:.1f}",
+        "not run" if result["agreement"] is None else f"{result['agreement']:.2f}",
     ]
 
 
@@ -97,6 +113,16 @@ def _write_speed(speed: Result | None) -> str:
     )
 
 
+def _write_machines(found: Mapping[GenerationRow, Result]) -> list[str]:
+    """Write where and by which command rows were made, a paragraph for each machine and command."""
+    names: dict[str, list[str]] = {}
+    for row, result in found.items():
+        names.setdefault(result["machine"], []).append(row.name)
+    if len(names) == 1:
+        return [f"Every row: {machine}" for machine in names]
+    return [f"{', '.join(rows)}: {machine}" for machine, rows in names.items()]
+
+
 def _write_examples(row: GenerationRow, result: Result) -> str:
-    title = f"### {row.corpus}, {row.label}, {Path(row.base).name}: {NUM_EXAMPLES} kept sentences, drawn by seed 0"
-    return "\n".join([title, "", *(f"1. `{text}`" for text in result["examples"]), "", result["machine"]])
+    title = f"### {row.corpus}, {row.label}, {row.base_name}: {NUM_EXAMPLES} kept sentences, drawn by seed 0"
+    return "\n".join([title, "", *(f"1. `{text}`" for text in result["examples"])])

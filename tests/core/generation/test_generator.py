@@ -132,7 +132,7 @@ def test_decoder_with_uncased_word_pieces_writes_masks(tmp_path: Path) -> None:
 
 
 def test_unknown_generator_is_refused_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(EncoderNotFoundError, match=r"no-such-generator.*model\.safetensors.*scratch"):
+    with pytest.raises(EncoderNotFoundError, match=r"no-such-generator.*model\.safetensors.*scratch.*tiny"):
         load_generator(str(tmp_path / "no-such-generator"), masks=MASKS, seed=0)
 
 
