@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from spacy.training.loop import DIR_MODEL_BEST
 from spacy.training.loop import train as run_loop
 from spacy.util import load_config
 
+from core.errors import NotEnoughDataError
 from core.nlp.treebank import Treebank, make_doc
 
 RECIPE_PATH = Path(__file__).with_name("parser_recipe.cfg")
@@ -45,14 +47,18 @@ def train_pipeline(
     Args:
         train: Paragraphs to learn from.
         dev: Paragraphs that choose the weights.
-        work_path: Folder for everything that is written meanwhile.
+        work_path: Folder for everything that is written meanwhile; made where it is missing.
         max_steps: Steps at most, >= 1; the recipe's patience ends earlier.
         seed: Seed of new weights, dropout and order.
         on_evaluation: Told each evaluation as it is made.
 
     Returns:
         The folder of the best weights, and every evaluation.
+
+    Raises:
+        NotEnoughDataError: No label is frequent enough to be learnt.
     """
+    work_path.mkdir(parents=True, exist_ok=True)
     paths = {name: work_path / f"{name}.spacy" for name in ("train", "dev")}
     _write_docs(train, paths["train"])
     _write_docs(dev, paths["dev"])
@@ -65,6 +71,7 @@ def train_pipeline(
         },
         interpolate=False,
     )
+    _require_frequent_labels(train, config["components"]["parser"]["min_action_freq"])
     log = EvaluationLog(on_evaluation)
     run_loop(init_nlp(config), work_path, stdout=log, stderr=io.StringIO())
     return work_path / DIR_MODEL_BEST, log.evaluations
@@ -144,6 +151,28 @@ def _read_row(columns: list[str], cells: list[str]) -> Evaluation:
         else:
             row[column.lower()] = round(float(cell) / 100, 4)
     return row
+
+
+def _require_frequent_labels(train: Treebank, min_count: int) -> None:
+    """Refuse a treebank of which spaCy would learn no edge to the left, or none to the right.
+
+    Raises:
+        NotEnoughDataError: All labels of a direction are rarer than `min_count`.
+    """
+    counts = Counter(
+        (word.head < index, word.label)
+        for paragraph in train.paragraphs
+        for sentence in paragraph
+        for index, word in enumerate(sentence)
+        if word.head != index
+    )
+    for is_left, direction in ((True, "left"), (False, "right")):
+        most = max((count for (side, _), count in counts.items() if side is is_left), default=0)
+        if most < min_count:
+            raise NotEnoughDataError(
+                f"{train.name}: of the edges to a head on the {direction}, the most frequent label occurs {most} "
+                f"times; the recipe learns labels from {min_count} on. Take a larger treebank."
+            )
 
 
 def _write_docs(treebank: Treebank, path: Path) -> None:

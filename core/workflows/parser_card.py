@@ -34,7 +34,8 @@ _CRAFT = Attribution(
     "Attribution 3.0, https://creativecommons.org/licenses/by/3.0/. Changed: weights were learnt from the trees; the "
     "corpus itself is not in this folder, and its authors do not endorse this parser.",
     limits="Its articles are mouse biology in edited prose: clinical notes, tables and dialogue are parsed worse. "
-    "Edges have the labels of spaCy's English pipelines (`nsubj`, `dobj`, `prep`, `pobj`), not of Universal Dependencies.",
+    "Edges have the labels of spaCy's English pipelines (`nsubj`, `dobj`, `prep`, `pobj`), not those of "
+    "Universal Dependencies.",
 )
 # By the SHA-256 of the unpacked file, so that a card never credits a file that only bears the name.
 _ATTRIBUTION_BY_SHA256 = {
@@ -134,8 +135,9 @@ def _describe_scoring(record: Mapping[str, Any]) -> str:
     scores = record["dev_scores"]
     return (
         f"{scores['num_sentences']:,} sentences, {scores['num_words']:,} words. Raw text of paragraphs in, so that "
-        "wrong words and sentences count; spaCy's scorer, for which edges to punctuation do not. These sentences also chose "
-        f"among {len(record['evaluations'])} evaluations, so the scores are a little optimistic. Measured with\n\n"
+        "wrong words and sentences count; spaCy's scorer, for which edges to punctuation do not. These sentences "
+        f"also chose among {len(record['evaluations'])} evaluations, so the scores are a little optimistic. "
+        "Measured with\n\n"
         f"```sh\ndare evaluate-parser starter-parser {_cell(scores['treebank'])}\n```"
     )
 
