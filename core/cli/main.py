@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import corpora, data, generation, models, pretraining, service, starters, synthetic, training
+from core.cli import corpora, data, generation, models, parsers, pretraining, service, starters, synthetic, training
 from core.cli.output import errors_in_one_line
 
 app = typer.Typer(
@@ -38,6 +38,8 @@ app.command("corpus")(corpora.corpus)
 app.command("predict")(models.predict)
 app.command("evaluate")(models.evaluate)
 app.command("build-starter")(starters.build_starter)
+app.command("build-parser")(parsers.build_parser)
+app.command("evaluate-parser")(parsers.evaluate_parser)
 app.command("train")(training.train)
 app.command("generate")(generation.generate)
 app.command("pretrain-generator")(pretraining.pretrain_generator)

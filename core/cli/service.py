@@ -14,8 +14,8 @@ from core.cli.output import errors_in_one_line, say, show_result
 from core.errors import DareError
 from core.jobs import devices, supervisor
 from core.settings import Settings
-from core.starter import STARTERS
-from core.workflows.parsers import REMEDY, describe_default_parser
+from core.starter import PARSER_STARTER, STARTERS, find_starter
+from core.workflows.parsers import PARSER_REMEDY, describe_default_parser
 from db.queries import jobs, models, projects
 from db.session import make_engine, session_scope
 
@@ -70,10 +70,12 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         "home": str(settings.home),
         "free_gigabytes": round(shutil.disk_usage(_existing_parent(settings)).free / 1e9, 1),
         "compute": _check_compute(settings),
-        "starters": {name: (path / "model.safetensors").is_file() for name, path in STARTERS.items()},
+        "starters": {name: (path / "model.safetensors").is_file() for name, path in STARTERS.items()}
+        | {PARSER_STARTER: find_starter(PARSER_STARTER) is not None},
         "database": _check_database(settings),
     }
-    is_healthy = all(result["starters"].values()) and "error" not in result["database"]
+    # A parser is not asked for: one architecture reads it, and an installed pipeline serves as well.
+    is_healthy = all(result["starters"][name] for name in STARTERS) and "error" not in result["database"]
     show_result(result | {"healthy": is_healthy}, as_json=as_json, lines=lambda: _doctor_lines(result))
     if not is_healthy:
         raise typer.Exit(1)
@@ -118,12 +120,13 @@ def _check_database(settings: Settings) -> dict[str, Any]:
 def _doctor_lines(result: dict[str, Any]) -> list[str]:
     compute, database = result["compute"], result["database"]
     missing = [name for name, is_here in result["starters"].items() if not is_here]
+    is_parserless = compute["parser"] == "none"
     return [
         "versions   " + ", ".join(f"{name} {number}" for name, number in result["versions"].items()),
         f"data       {result['home']} ({result['free_gigabytes']} GB free)",
         f"device     {compute['device']}, trains in {compute['precision']} "
         f"(bf16 measured {compute['bf16_speedup']}x as fast as fp32)",
-        f"parser     {compute['parser'] if compute['parser'] != 'none' else f'none; syntax_gcn needs one. {REMEDY}'}",
+        f"parser     {compute['parser']}{f'; syntax_gcn needs one. {PARSER_REMEDY}' if is_parserless else ''}",
         f"starters   {'missing: ' + ', '.join(missing) if missing else 'all here'}",
         f"database   {database.get('error') or database['url']}",
         f"projects   {', '.join(database.get('projects', [])) or 'none'}",

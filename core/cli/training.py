@@ -39,7 +39,7 @@ def train(
     may_download: Annotated[Switch, option("Fetch an encoder that is a hub name.", _MODEL, "--download")] = None,
     max_pieces: Annotated[Whole, option("Longest input in word pieces. Usual: 128; redn, joint 256.", _MODEL)] = None,
     marking: Annotated[Text, option("masks (usual) or markers around head and tail; cls.", _MODEL)] = None,
-    parser: Annotated[Text, option("spaCy package or folder; syntax_gcn. Usual: what is installed.", _MODEL)] = None,
+    parser: Annotated[Text, option("spaCy package or folder; syntax_gcn. Usual: the shipped one.", _MODEL)] = None,
     method: Annotated[Text, option(f"{', '.join(METHODS)}. Usual: dare; joint: gold.", _DATA)] = None,
     ratio: Annotated[Number, option("Synthetic sentences for each gold one. Usual: 1.", _DATA)] = None,
     has_negative_filter: Annotated[

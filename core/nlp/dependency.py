@@ -10,6 +10,12 @@ from core.domain import Span
 from core.errors import AlignmentError
 from core.nlp.alignment import find_word_range
 
+AUTO = "auto"  # the shipped parser, or the best of the installed ones where none is shipped
+PARSER_REMEDY = (
+    "auto takes the parser that comes with DARE Curator (install it again if that is missing). To use another one, "
+    "install a spaCy pipeline that has a parser, en_core_web_sm or scispaCy's en_core_sci_sm, from its release page, "
+    "or name the folder of one."
+)
 _MASK = re.compile(r"\$(\w+)\$")
 
 

@@ -12,19 +12,14 @@ from spacy.util import get_installed_models, get_model_meta, get_package_path, i
 
 from core.domain import Span
 from core.errors import ParserNotFoundError
-from core.nlp.dependency import Parse, hide_masks
-from core.starter import find_starter
+from core.nlp.dependency import AUTO, PARSER_REMEDY, Parse, hide_masks
+from core.starter import PARSER_STARTER, find_starter
 
-PARSER_STARTER = "starter-parser"
 # Biomedical pipelines (scispaCy) go before those for news and web text.
 _PREFERRED_PREFIX = "en_core_sci"
 # A parser reads the vectors that one of these computes; nothing else of a pipeline is needed.
 _NEEDED_FACTORIES = frozenset({"tok2vec", "transformer", "curated_transformer", "parser"})
 _BATCH_SENTENCES = 256
-_REMEDY = (
-    "Install a spaCy pipeline that has one (python -m spacy download en_core_web_sm; for biomedical text pip "
-    "install scispaCy's en_core_sci_sm), or name the folder of one as the parser setting."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +42,43 @@ class SpacyParser:
         return [_read_parse(doc) for doc in self.pipeline.pipe(hidden, batch_size=_BATCH_SENTENCES)]
 
 
-def load_parser(name: str = "auto") -> SpacyParser:
+def load_parser(name: str = AUTO) -> SpacyParser:
     """Load a dependency parser.
 
     Args:
-        name: A shipped parser, an installed spaCy package, the folder of a pipeline, or "auto": the shipped
+        name: The shipped parser, an installed spaCy package, the folder of a pipeline, or "auto": the shipped
             parser if there is one, else the first installed English package with a parser, scispaCy's first.
 
     Raises:
         ParserNotFoundError: Nothing with a parser lies under that name, or it cannot be loaded.
     """
-    folder = _find_default() if name == "auto" else _find_folder(name)
-    if folder is None:
-        problem = "No dependency parser is installed." if name == "auto" else f"No spaCy pipeline {name!r}."
-        raise ParserNotFoundError(f"{problem} {_REMEDY}")
-    factories = _read_factories(folder)
-    if "parser" not in factories.values():
-        raise ParserNotFoundError(f"The spaCy pipeline {name!r} has no parser component. {_REMEDY}")
-    unneeded = [component for component, factory in factories.items() if factory not in _NEEDED_FACTORIES]
-    try:
-        pipeline = spacy.load(folder, exclude=unneeded)
-    except (ImportError, OSError, ValueError) as error:
-        raise ParserNotFoundError(f"The parser {name!r} cannot be loaded: {error} {_REMEDY}") from error
+    pipeline = load_pipeline(name, factories=_NEEDED_FACTORIES)
     meta = pipeline.meta
     return SpacyParser(f"{meta['lang']}_{meta['name']}", str(meta["version"]), pipeline)
+
+
+def load_pipeline(name: str, *, factories: frozenset[str]) -> Language:
+    """Load the components of a pipeline with a parser that are made by one of `factories`.
+
+    Args:
+        name: As for `load_parser`.
+        factories: spaCy's names of the kinds of component to load, such as "tagger".
+
+    Raises:
+        ParserNotFoundError: As for `load_parser`.
+    """
+    folder = _find_default() if name == AUTO else _find_folder(name)
+    if folder is None:
+        problem = "No dependency parser is installed." if name == AUTO else f"No spaCy pipeline {name!r}."
+        raise ParserNotFoundError(f"{problem} {PARSER_REMEDY}")
+    factory_by_component = _read_factories(folder)
+    if "parser" not in factory_by_component.values():
+        raise ParserNotFoundError(f"The spaCy pipeline {name!r} has no parser component. {PARSER_REMEDY}")
+    unneeded = [component for component, factory in factory_by_component.items() if factory not in factories]
+    try:
+        return spacy.load(folder, exclude=unneeded)
+    except (ImportError, OSError, ValueError) as error:
+        raise ParserNotFoundError(f"The parser {name!r} cannot be loaded: {error} {PARSER_REMEDY}") from error
 
 
 def _find_default() -> Path | None:

@@ -4,23 +4,27 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from core.errors import ParserNotFoundError
-from core.nlp.dependency import Parser, describe_parser
+from core.nlp.dependency import AUTO, PARSER_REMEDY, Parser, describe_parser
 from core.settings import Settings
-from core.starter import find_starter
+from core.starter import PARSER_STARTER, find_starter
 
-AUTO = "auto"
-REMEDY = (
-    "Install a spaCy pipeline that has a parser, en_core_sci_sm or en_core_web_sm, from its release page, "
-    "or name the folder of one."
-)
-# The group under which every spaCy pipeline package registers itself, and the name of a shipped one.
+__all__ = [
+    "AUTO",
+    "PARSER_REMEDY",
+    "describe_default_parser",
+    "explain_missing",
+    "find_parsers",
+    "has_workers_elsewhere",
+    "load_parser",
+]
+
+# The group under which every spaCy pipeline package registers itself.
 _PACKAGE_GROUP = "spacy_models"
-_STARTER = "starter-parser"
 
 
 def find_parsers() -> list[str]:
     """Return the names of the parsers that seem to be on this machine, without loading spaCy."""
-    shipped = [_STARTER] if find_starter(_STARTER) else []
+    shipped = [PARSER_STARTER] if find_starter(PARSER_STARTER) else []
     return shipped + sorted({point.name for point in entry_points(group=_PACKAGE_GROUP)})
 
 
@@ -28,9 +32,9 @@ def explain_missing(name: str) -> str:
     """Return why no parser of that name would be found on this machine; empty where one seems to be here."""
     found = find_parsers()
     if name == AUTO:
-        return "" if found else f"No dependency parser is installed here. {REMEDY}"
+        return "" if found else f"No dependency parser is installed here. {PARSER_REMEDY}"
     is_here = name in found or (Path(name) / "config.cfg").is_file()
-    return "" if is_here else f"There is no spaCy pipeline {name!r} here. {REMEDY}"
+    return "" if is_here else f"There is no spaCy pipeline {name!r} here. {PARSER_REMEDY}"
 
 
 def has_workers_elsewhere(settings: Settings) -> bool:

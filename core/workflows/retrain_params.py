@@ -98,7 +98,7 @@ class RetrainParams:
         has_soft_labels: Whether models trained on gold alone give the synthetic instances their targets.
         has_student: Whether one model is trained on what the ensemble says, and stored beside it.
         has_teacher_forcing: Whether gold mentions are candidates too while the joint model trains.
-        parser: spaCy package or folder of a pipeline; "auto" takes what is installed.
+        parser: spaCy package or folder of a pipeline; "auto" takes the shipped one.
         optimizer: "adamw" or "sgd".
         weight_decay: The optimiser's decay, >= 0.
         warmup_fraction: Share of the steps over which the rate rises, in [0, 1).

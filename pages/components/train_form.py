@@ -27,7 +27,7 @@ ARCHITECTURE_NAMES = {
 ARCHITECTURE_NOTES = {
     "cls": "The DARE paper's classifier: reads the sentence once for each pair, with its two mentions marked.",
     "redn": "Reads a sentence once for all of its pairs: fast where there are many. A pair may get several labels.",
-    "syntax_gcn": "Adds the grammar of the sentence: words that hang together inform each other. Needs a parser.",
+    "syntax_gcn": "Adds the grammar of the sentence: words that hang together inform each other.",
     "joint": "One model that finds the mentions too. Promote it to replace the shipped one as finder of mentions.",
 }
 METHOD_NAMES = {

@@ -96,7 +96,7 @@ GROUPS: Mapping[str, tuple[Widget, ...]] = {
         Switch(
             "has_negative_filter", "Leave out pairs that are hardly ever related", "The same thing twice, and lists."
         ),
-        Line("parser", "Dependency parser", "A spaCy package or folder; auto takes what is installed."),
+        Line("parser", "Dependency parser", "auto is the shipped one; or name a spaCy package or folder."),
     ),
     "Synthetic sentences": (
         Number("ratio", "Synthetic for each gold one", 0.0, 10.0, 0.25),

@@ -12,7 +12,7 @@ from core.cli.main import app
 from core.domain import Corpus, JobKind
 from core.formats import write_corpus
 from core.settings import Settings
-from core.starter import DEFAULT_STARTER, get_starter
+from core.starter import DEFAULT_STARTER, PARSER_STARTER, find_starter, get_starter
 from core.starter.demo import read_demo
 from core.workflows.predict import ModelCache
 from core.workflows.presets import get_preset
@@ -31,6 +31,8 @@ COMMANDS = [
     "predict",
     "evaluate",
     "build-starter",
+    "build-parser",
+    "evaluate-parser",
     "train",
     "generate",
     "pretrain-generator",
@@ -113,6 +115,7 @@ def test_a_refused_file_names_line_and_remedy_and_stores_nothing(tmp_path: Path)
         (["generate", "p", "--gpus", "0"], "error: num_processes is 0; it must be 1 to 64."),
         (["generate", "p", "--preset", "redn-paper"], "error: Preset 'redn-paper' is about training alone"),
         (["evaluate", "no-such-model", "missing.txt"], "error: No model 'no-such-model'."),
+        (["evaluate-parser", "auto", "missing.conllu"], "error: missing.conllu: No such file or directory"),
     ],
 )
 def test_an_error_is_one_clear_line_and_a_non_zero_exit(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -129,7 +132,9 @@ def test_doctor_tells_device_precision_models_database_and_versions(tmp_path: Pa
     assert report["healthy"] is True, report
     assert report["compute"]["precision"] in ("fp32", "bf16")
     assert report["compute"]["parser"]
-    assert report["starters"] == {"starter-chemical-disease": True}
+    has_parser = find_starter(PARSER_STARTER) is not None
+    assert report["starters"] == {"starter-chemical-disease": True, "starter-parser": has_parser}
+    assert report["compute"]["parser"].startswith("en_starter_parser 1.0+") or not has_parser
     assert report["database"]["url"].startswith("sqlite:///")
     assert report["versions"]["torch"].startswith("2.13.0")
 

@@ -43,6 +43,12 @@ def pipeline_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def no_shipped_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the shipped parser away, so that what is installed here and there is seen."""
+    monkeypatch.setattr(parser_module, "find_starter", {}.get)
+
+
 def install(folder: Path, site: Path) -> None:
     """Put a pipeline into a folder of packages, as pip lays it out."""
     package = site / "en_tiny"
@@ -103,7 +109,7 @@ def test_a_biomedical_package_goes_before_others(
 
 def test_a_missing_parser_is_an_error_that_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser_module, "get_installed_models", list)
-    with pytest.raises(ParserNotFoundError, match="No dependency parser is installed.*spacy download en_core_web_sm"):
+    with pytest.raises(ParserNotFoundError, match="No dependency parser is installed.*spaCy pipeline.*en_core_web_sm"):
         load_parser()
     with pytest.raises(ParserNotFoundError, match="No spaCy pipeline 'en_nothing'.*name the folder"):
         load_parser("en_nothing")
