@@ -102,7 +102,7 @@ def give_new_pieces(generator: Generator, paths: Sequence[Path], size: int, conf
     tokenizer = train_tokenizer(sample, vocabulary_size=size)
     model = generator.model
     old = cast(nn.Embedding, model.get_input_embeddings()).weight.detach().clone()  # (old pieces, width)
-    vectors = torch.stack([_mean_vector(piece, generator.tokenizer, old) for piece in _list_pieces(tokenizer)])
+    vectors = torch.stack([old[ids].mean(0) for ids in _match_pieces(tokenizer, generator.tokenizer)])
     vectors[boundary_ids(tokenizer)[1]] = old[boundary_ids(generator.tokenizer)[1]]
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     with torch.no_grad():
@@ -120,23 +120,17 @@ def _output_layer(model: Any) -> nn.Module:  # noqa: ANN401 - the library's meth
     return layer
 
 
-def _list_pieces(tokenizer: PreTrainedTokenizerFast) -> list[str]:
-    """Return the text of every piece; one that begins a word has a space before it."""
-    return [str(tokenizer.decode([index])) for index in range(len(tokenizer))]
-
-
-def _mean_vector(piece: str, tokenizer: PreTrainedTokenizerFast, vectors: Tensor) -> Tensor:
-    """Return the mean vector of the old pieces of a text, or of all of them where they do not know it.
-
-    Shape:
-        vectors: (old pieces, width).
-        returns: (width,).
-    """
-    text = piece.strip().lower()
-    inside = tokenizer.get_vocab().get(f"##{text}") if text and not piece.startswith(" ") else None
-    ids = [inside] if inside is not None else tokenizer(text, add_special_tokens=False)["input_ids"]
-    known = [index for index in ids if index != tokenizer.unk_token_id]
-    return vectors[known].mean(0) if known else vectors.mean(0)
+def _match_pieces(new: PreTrainedTokenizerFast, old: PreTrainedTokenizerFast) -> list[list[int]]:
+    """Return for each new piece the old pieces of its letters, or all of them where none is known."""
+    vocabulary = old.get_vocab()
+    texts = [str(new.decode([index])) for index in range(len(new))]  # one that begins a word has a space before it
+    encoded = old([text.strip().lower() for text in texts], add_special_tokens=False)["input_ids"]
+    matched = []
+    for text, ids in zip(texts, encoded, strict=True):
+        inside = None if text.startswith(" ") else vocabulary.get(f"##{text.strip().lower()}")
+        known = [inside] if inside is not None else [index for index in ids if index != old.unk_token_id]
+        matched.append(known or list(vocabulary.values()))
+    return matched
 
 
 def make_base_of_pieces(
