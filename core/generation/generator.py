@@ -80,7 +80,7 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
     try:
         model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, use_safetensors=True, **options)
         tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         raise EncoderNotFoundError(
             f"No generator {source!r} on this machine. Name a folder that holds config.json, tokenizer.json and "
             'model.safetensors of a causal language model, or use "scratch".'

@@ -27,10 +27,10 @@ from core.workflows.generators import (
     generator_key,
     open_store,
     read_record,
-    resolve_base,
 )
 from core.workflows.pretrain_card import write_card
 from core.workflows.pretrain_params import PretrainParams
+from core.workflows.sources import describe_revisions, resolve_base
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def pretrain_generator(params: PretrainParams, *, settings: Settings, report: Re
     work_path = final_path.with_name(f".{params.name}.training")
     work_path.parent.mkdir(parents=True, exist_ok=True)
     with _only_run(work_path):
-        recipe = make_recipe(params)
+        recipe = make_recipe(params, settings)
         existing = None if params.is_replacing else find_existing(params, recipe, settings)
         if existing is not None:
             return existing
@@ -79,7 +79,7 @@ class PretrainPipeline:
         params = PretrainParams.from_json(job.params)
         params.require_files()
         if not params.is_replacing:
-            find_existing(params, make_recipe(params), Settings())
+            find_existing(params, make_recipe(params, Settings()), Settings())
         (run_path / PARAMS_NAME).write_text(json.dumps(params.to_json()), encoding="utf-8")
         return [[TASK]]
 
@@ -88,7 +88,7 @@ class PretrainPipeline:
         del task
         params = PretrainParams.from_json(json.loads((run_path / PARAMS_NAME).read_text(encoding="utf-8")))
         work_path = run_path / _WORK_NAME
-        recipe = make_recipe(params)
+        recipe = make_recipe(params, Settings())
         with _only_run(work_path):
             result = _train(params, recipe, work_path, settings=Settings(), report=report)
             _fill(out_path, work_path, _describe(params, recipe, result))
@@ -113,8 +113,10 @@ class PretrainPipeline:
         return record.to_json() if record else {}
 
 
-def make_recipe(params: PretrainParams) -> dict[str, Any]:
+def make_recipe(params: PretrainParams, settings: Settings) -> dict[str, Any]:
     """Return what decides the weights but the budget, with the name and SHA-256 of each text file.
+
+    A base that was pulled from the hub stands there with its commit.
 
     Raises:
         NotFoundError: A file is missing.
@@ -122,7 +124,8 @@ def make_recipe(params: PretrainParams) -> dict[str, Any]:
     params.require_files()
     files = [{"name": path.name, "sha256": _hash_file(path)} for path in params.paths]
     values = {name: value for name, value in params.to_json().items() if name not in _NOT_RECIPE}
-    return {**values, "learning_rate": params.config().training.learning_rate, "files": files}
+    rate = params.config().training.learning_rate
+    return {**values, **describe_revisions(settings, [params.base]), "learning_rate": rate, "files": files}
 
 
 def find_existing(params: PretrainParams, recipe: dict[str, Any], settings: Settings) -> GeneratorRecord | None:
