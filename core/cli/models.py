@@ -102,6 +102,7 @@ def build_starter(
 ) -> None:
     """Train the joint model that ships as a starter, from gold files."""
     from core.workflows.batch import build_starter_model
+    from core.workflows.sources import resolve_encoder
 
     quiet_libraries()
     with errors_in_one_line(), progress_line() as progress:
@@ -109,7 +110,7 @@ def build_starter(
             train_file,
             dev_file,
             template=template,
-            encoder=encoder,
+            encoder=resolve_encoder(Settings(), encoder),
             out_path=out,
             num_epochs=num_epochs,
             seed=seed,

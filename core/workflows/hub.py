@@ -139,8 +139,9 @@ def _ask(name: str, revision: str | None) -> Iterator[None]:
 
 def _explain(error: Exception, name: str) -> str:
     """Return what went wrong and what to do; a RuntimeError is how the client's fast transfer ends."""
-    if isinstance(error, HfHubHTTPError):
-        return f"The hub answered {error.response.status_code} for {name}. Try again later: finished files are kept."
+    answer = error if isinstance(error, HfHubHTTPError) else error.__cause__
+    if isinstance(answer, HfHubHTTPError):
+        return f"The hub answered {answer.response.status_code} for {name}. Try again later: finished files are kept."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"The disk became full while {name} was downloaded. Make room, for example with `dare models remove`."
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EDQUOT):

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,8 +31,6 @@ from core.workflows.pulled import (
 from core.workflows.suggestions import find_suggestion, list_suggestions
 from core.workflows.task_cache import hash_file
 
-CheckTokenizer = Callable[[Path, str], None]
-
 _CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
@@ -51,7 +49,6 @@ def pull_model(
     settings: Settings,
     name: str,
     *,
-    check_tokenizer: CheckTokenizer,
     revision: str | None = None,
     report: Report,
 ) -> tuple[PulledRecord, bool]:
@@ -63,7 +60,6 @@ def pull_model(
     Args:
         settings: Where models lie.
         name: Name on the hub.
-        check_tokenizer: Refuses a folder, of a model of that name, without a tokenizer we can use.
         revision: Branch, tag, commit or `refs/pr/NUMBER`; None for the newest.
         report: Progress sink.
 
@@ -92,7 +88,7 @@ def pull_model(
         report_bytes = _Progress(report, sum(found.files[file].size for file in (*small, *weights)))
         _download(found, small, work_path, report_bytes)
         kind = read_kind(work_path / _CONFIG, found.name)
-        check_tokenizer(work_path, found.name)
+        _check_tokenizer(work_path, found.name)
         _download(found, weights, work_path, report_bytes)
         report(1.0, "checking what arrived")
         hashes = _check_files(found, [*small, *weights], work_path)
@@ -165,6 +161,13 @@ def read_kind(path: Path, name: str) -> PulledKind:
         raise HubError(f"{name} has an encoder and a decoder; one or the other is of use here. {_name_others(name)}")
     is_generator = config.get("model_type") == "gpt2" or any(one.endswith(_GENERATOR_CLASSES) for one in classes)
     return "generator" if is_generator else "encoder"
+
+
+def _check_tokenizer(folder: Path, name: str) -> None:
+    # Takes seconds to import, and most refusals come before.
+    from core.models.encoder import require_fast_tokenizer
+
+    require_fast_tokenizer(folder, name)
 
 
 class _Progress:

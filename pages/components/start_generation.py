@@ -51,7 +51,7 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
         base = st.radio(
             "Generator",
             [SCRATCH, *here, OWN],
-            format_func=lambda name: _BASE_NAMES.get(name) or f"{name}, {_ORIGINS[here.get(name, "trained")]}",
+            format_func=lambda name: _BASE_NAMES.get(name) or f"{name}, {_ORIGINS[here.get(name, 'trained')]}",
             index=1 if here else 0,
             key="generate-base",
         )
