@@ -1,5 +1,6 @@
 """Where model files and run folders lie: a local folder, or any fsspec URL with a local working copy."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -66,6 +67,12 @@ class ArtifactStore:
             shutil.rmtree(path.rename(_hidden(path)))
         if not self._is_local and self._filesystem.exists(f"{self._root}/{key}"):
             self._filesystem.rm(f"{self._root}/{key}", recursive=True)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _hidden(path: Path) -> Path:

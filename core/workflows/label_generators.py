@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from core.artifacts import hash_file
 from core.generation.codes import code_sentences, spread_codes
 from core.generation.config import ScratchConfig, pretrained_label_training, scratch_label_training
 from core.generation.generator import Generator, fine_tune, load_generator, save_generator
@@ -21,7 +22,7 @@ from core.training.trainer import Report, pick_device
 from core.workflows.pulled import RECORD_NAME
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, LabelPlan
-from core.workflows.task_cache import TaskCache, hash_file
+from core.workflows.task_cache import TaskCache
 
 ABOUT_NAME = "generator.json"
 _RATE_SHARE = 0.4

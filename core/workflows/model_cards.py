@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import NotFoundError
-from core.starter import CARD_NAME
+from core.starter import CARD_NAME, DEFAULT_STARTER, find_starter
 from core.workflows.catalogue import ModelEntry
 from core.workflows.pulled import PulledRecord
 from db.queries import models
@@ -29,6 +29,14 @@ def read_card(session: Session, entry: ModelEntry) -> str:
     if not text:
         raise NotFoundError(f"{entry.name} came without a card; its folder is {entry.path}.")
     return text
+
+
+def read_shipped_card(name: str = DEFAULT_STARTER) -> str:
+    """Return the card of a shipped model without its title, for pages; empty where there is none."""
+    path = find_starter(name)
+    card = path / CARD_NAME if path is not None else None
+    text = card.read_text(encoding="utf-8") if card is not None and card.is_file() else ""
+    return text.split("\n", 1)[-1].strip()
 
 
 def _describe_pulled(record: PulledRecord) -> list[str]:

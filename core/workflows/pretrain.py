@@ -1,6 +1,5 @@
 """The domain stage: plain text → a generator under a name, by command or as a background job."""
 
-import hashlib
 import json
 import platform
 import shutil
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from core.artifacts import hash_file
 from core.errors import ConflictError
 from core.generation.domain import DomainResult, make_base, train_on_text
 from core.generation.domain_config import SIZES
@@ -122,7 +122,7 @@ def make_recipe(params: PretrainParams, settings: Settings) -> dict[str, Any]:
         NotFoundError: A file is missing.
     """
     params.require_files()
-    files = [{"name": path.name, "sha256": _hash_file(path)} for path in params.paths]
+    files = [{"name": path.name, "sha256": hash_file(path)} for path in params.paths]
     values = {name: value for name, value in params.to_json().items() if name not in _NOT_RECIPE}
     rate = params.config().training.learning_rate
     return {**values, **describe_revisions(settings, [params.base]), "learning_rate": rate, "files": files}
@@ -240,8 +240,3 @@ def _only_run(work_path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

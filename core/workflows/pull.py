@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
-from core.artifacts import ArtifactStore
+from core.artifacts import ArtifactStore, hash_file
 from core.errors import ConflictError, HubError
 from core.settings import Settings
 from core.workflows.generators import open_store
@@ -29,7 +29,6 @@ from core.workflows.pulled import (
     read_pulled,
 )
 from core.workflows.suggestions import find_suggestion, list_suggestions
-from core.workflows.task_cache import hash_file
 
 _CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"
