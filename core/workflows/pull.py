@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
 from core.artifacts import ArtifactStore, hash_file
-from core.errors import ConflictError, HubError
+from core.errors import ConflictError, EncoderNotFoundError, HubError
 from core.settings import Settings
 from core.workflows.generators import open_store
 from core.workflows.hub import MIB, HubModel, describe_model, download_file
@@ -86,8 +86,7 @@ def pull_model(
         _require_space(found, [*small, *weights], work_path)
         report_bytes = _Progress(report, sum(found.files[file].size for file in (*small, *weights)))
         _download(found, small, work_path, report_bytes)
-        kind = read_kind(work_path / _CONFIG, found.name)
-        _check_tokenizer(work_path, found.name)
+        kind = _judge_small_files(work_path, found.name)
         _download(found, weights, work_path, report_bytes)
         report(1.0, "checking what arrived")
         hashes = _check_files(found, [*small, *weights], work_path)
@@ -162,11 +161,27 @@ def read_kind(path: Path, name: str) -> PulledKind:
     return "generator" if is_generator else "encoder"
 
 
-def _check_tokenizer(folder: Path, name: str) -> None:
+def _judge_small_files(folder: Path, name: str) -> PulledKind:
+    """Return what a model is for; one of no use here is refused and leaves nothing.
+
+    Raises:
+        HubError: Its config says that it is of no use.
+        EncoderNotFoundError: Its tokenizer is.
+    """
     # Takes seconds to import, and most refusals come before.
     from core.models.encoder import require_fast_tokenizer
 
-    require_fast_tokenizer(folder, name)
+    try:
+        kind = read_kind(folder / _CONFIG, name)
+        require_fast_tokenizer(folder, name)
+    except EncoderNotFoundError as error:
+        shutil.rmtree(folder)
+        known = find_suggestion(name)
+        raise EncoderNotFoundError(f"{error} {known.obstacle if known else ''}".strip()) from error
+    except HubError:
+        shutil.rmtree(folder)
+        raise
+    return kind
 
 
 class _Progress:

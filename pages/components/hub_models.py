@@ -20,4 +20,4 @@ def describe(kind: PulledKind) -> str:
 
 
 def _line(one: Suggestion) -> str:
-    return f"**{one.title}**, {size(one.num_bytes)}, {one.licence}. {one.reason} `{one.command}`"
+    return f"**{one.title}**, {size(one.num_bytes)}, licence {one.licence}. {one.reason} `{one.command}`"

@@ -163,7 +163,7 @@ def test_a_student_stands_below_its_ensemble(open_page: OpenPage, session: Sessi
     add_model(session, project_id, "first-student", student_of="first")
     add_model(session, project_id, "second")
     app = open_page("models")
-    titles = [m.value for m in app.markdown if "trained" in m.value]
+    titles = [m.value for m in app.markdown if ":gray[trained" in m.value]
     names = [title.split("**")[1].replace("\\", "") for title in titles]
     assert names == ["second", "first", "first-student"]
     assert "Student F1 0.667 beside 0.667 of its ensemble" in texts(app)
