@@ -28,6 +28,7 @@ class FakeHub:
         gated: Repositories that want a token.
         broken: Files that are answered with an error.
         damaged: Files of which other bytes arrive.
+        raw: Content that is sent for a path, whatever was asked.
         asked: Path of every request.
     """
 
@@ -38,6 +39,7 @@ class FakeHub:
     gated: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     damaged: set[str] = field(default_factory=set)
+    raw: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def add(self, name: str, files: dict[str, bytes], *, revision: str = "") -> str:
@@ -100,7 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path = unquote(urlsplit(self.path).path).lstrip("/")
         self._hub.asked.append(f"{self.command} {path}")
-        if path.startswith("api/models/"):
+        if path in self._hub.raw:
+            self._send(self._hub.raw[path], {})
+        elif path.startswith("api/models/"):
             name, _, revision = path.removeprefix("api/models/").partition("/revision/")
             self._tell(self._hub.aliases.get(name, name), revision)
         else:

@@ -14,9 +14,8 @@ from huggingface_hub import HfApi, ModelInfo, constants, hf_hub_download
 from huggingface_hub.errors import (  # type: ignore[attr-defined]
     GatedRepoError,
     HfHubHTTPError,
+    HFValidationError,
     HTTPError,  # of the HTTP library that the client happens to use, which need not be known here
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -131,8 +130,14 @@ def _ask(name: str, revision: str | None) -> Iterator[None]:
             f"The hub knows no model {name!r}, or not for everyone. Check the spelling at {constants.ENDPOINT}/models; "
             "a private one needs a token in HF_TOKEN."
         ) from error
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HTTPError, OSError, RuntimeError) as error:
+    except HFValidationError as error:
+        raise HubError(f"{name!r} is no name of the hub: {_first_line(error)}.") from error
+    except (HTTPError, OSError, RuntimeError) as error:
         raise HubError(_explain(error, name)) from error
+    except ValueError as error:
+        raise HubError(
+            f"What answers at {constants.ENDPOINT} is no hub ({_first_line(error)}); check HF_ENDPOINT and the network."
+        ) from error
     finally:
         constants.HF_HUB_OFFLINE = was_offline
 

@@ -252,7 +252,7 @@ def test_unknown_names_and_revisions_and_gated_models_are_told_apart(
     assert list_pulled(settings) == []
 
 
-@pytest.mark.parametrize("name", ["../../etc", "a/b/c", "a--b/c", "/tmp/x", "", "a b", "-o/x"])
+@pytest.mark.parametrize("name", ["../../etc", "a/b/c", "a--b/c", "/tmp/x", "", "a b", "-o/x", "a/b."])
 def test_what_can_be_no_name_of_the_hub_never_reaches_it_or_the_disk(
     settings: Settings, hub: FakeHub, name: str
 ) -> None:
@@ -260,6 +260,12 @@ def test_what_can_be_no_name_of_the_hub_never_reaches_it_or_the_disk(
         pull(settings, name)
     assert hub.asked == []
     assert not settings.home.exists()
+
+
+def test_an_answer_that_is_not_the_hubs_is_told(settings: Settings, hub: FakeHub) -> None:
+    hub.raw[f"api/models/{NAME}"] = b"<html>Please sign in to this network</html>"
+    with pytest.raises(HubError, match="is no hub .*check HF_ENDPOINT and the network"):
+        pull(settings)
 
 
 def test_without_a_network_the_message_says_what_to_do(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
