@@ -13,6 +13,7 @@ DareError                      catch this to catch them all
 │   └── SequenceTooLongError   a sentence has more pieces than the encoder has positions
 ├── ModelError                 a model cannot be loaded, trained or used
 │   ├── EncoderNotFoundError   no encoder or generator under that name or path
+│   ├── HubError               a model cannot be fetched from the Hugging Face hub
 │   ├── ParserNotFoundError    no dependency parser is installed
 │   ├── NotEnoughDataError     too few gold items to train or to score
 │   └── TrainingDivergedError  the loss became NaN or infinite
@@ -84,6 +85,10 @@ class ModelError(DareError):
 
 class EncoderNotFoundError(ModelError):
     """No encoder or generator under that name or path."""
+
+
+class HubError(ModelError):
+    """A model cannot be fetched from the Hugging Face hub."""
 
 
 class ParserNotFoundError(ModelError):

@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from core.cli import corpora, data, generation, models, parsers, pretraining, service, starters, synthetic, training
+from core.cli import (
+    catalogue,
+    corpora,
+    data,
+    generation,
+    models,
+    parsers,
+    pretraining,
+    service,
+    starters,
+    synthetic,
+    training,
+)
 from core.cli.output import errors_in_one_line
 
 app = typer.Typer(
@@ -44,12 +56,13 @@ app.command("train")(training.train)
 app.command("generate")(generation.generate)
 app.command("pretrain-generator")(pretraining.pretrain_generator)
 app.command("pretrain-encoder")(pretraining.pretrain_encoder)
+app.add_typer(catalogue.app, name="models")
 app.add_typer(synthetic.app, name="synthetic")
 
 
 def main() -> None:
     """Run the command line."""
-    # Nothing is asked of the hub unless a command is told that it may download.
+    # The hub is asked by `dare models pull` alone, whatever this says, or by a download with HF_HUB_OFFLINE=0.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

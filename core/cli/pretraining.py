@@ -85,7 +85,9 @@ def pretrain_encoder(
     if not may_download:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when transformers is imported
     from core.workflows import pretrain_encoder as workflow
+    from core.workflows.sources import resolve_encoder
 
+    settings = Settings()
     quiet_libraries()
     with errors_in_one_line(), progress_line() as progress:
         training = TrainingConfig(
@@ -98,14 +100,14 @@ def pretrain_encoder(
         )
         result = workflow.pretrain_encoder(
             text,
-            encoder=encoder,
+            encoder=resolve_encoder(settings, encoder),
             out_path=out,
             training=training,
             context=context,
             minutes=USUAL_MINUTES if minutes is None and pieces is None else minutes,
             pieces=pieces,
             may_download=may_download,
-            device=Settings().device,
+            device=settings.device,
             is_replacing=is_replacing,
             report=_with_scores(progress),
         )

@@ -14,7 +14,7 @@ from core.cli.output import errors_in_one_line, say, show_result
 from core.errors import DareError
 from core.jobs import devices, supervisor
 from core.settings import Settings
-from core.starter import PARSER_STARTER, STARTERS, find_starter
+from core.starter import DEFAULT_STARTER, list_starters
 from core.workflows.parsers import PARSER_REMEDY, describe_default_parser
 from db.queries import jobs, models, projects
 from db.session import make_engine, session_scope
@@ -70,12 +70,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         "home": str(settings.home),
         "free_gigabytes": round(shutil.disk_usage(_existing_parent(settings)).free / 1e9, 1),
         "compute": _check_compute(settings),
-        "starters": {name: (path / "model.safetensors").is_file() for name, path in STARTERS.items()}
-        | {PARSER_STARTER: find_starter(PARSER_STARTER) is not None},
+        "starters": {DEFAULT_STARTER: False} | {one.name: one.is_complete for one in list_starters()},
         "database": _check_database(settings),
     }
-    # A parser is not asked for: one architecture reads it, and an installed pipeline serves as well.
-    is_healthy = all(result["starters"][name] for name in STARTERS) and "error" not in result["database"]
+    is_healthy = all(result["starters"].values()) and "error" not in result["database"]
     show_result(result | {"healthy": is_healthy}, as_json=as_json, lines=lambda: _doctor_lines(result))
     if not is_healthy:
         raise typer.Exit(1)

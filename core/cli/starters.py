@@ -25,17 +25,23 @@ def build_starter(
 ) -> None:
     """Train the joint model that ships as starters, from gold of several corpora."""
     from core.workflows import train_starter
+    from core.workflows.sources import resolve_encoder
 
+    settings = Settings()
     quiet_libraries()
     with errors_in_one_line(), progress_line() as progress:
         result = train_starter.train_starter(
             train_starter.make_recipe(
-                encoder, num_epochs=num_epochs, learning_rate=learning_rate, batch_size=batch_size, seed=seed
+                resolve_encoder(settings, encoder),
+                num_epochs=num_epochs,
+                learning_rate=learning_rate,
+                batch_size=batch_size,
+                seed=seed,
             ),
             train_starter.read_gold_sets(corpora),
             out_path=out,
             report=progress,
-            device=Settings().device,
+            device=settings.device,
         )
     show_result(
         result,

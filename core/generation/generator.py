@@ -93,7 +93,7 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
             source, config=config, dtype=torch.float32, use_safetensors=True, **options
         )
         tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         raise EncoderNotFoundError(
             f"No generator {source!r} on this machine. Name a folder that holds config.json, tokenizer.json and "
             'model.safetensors of a causal language model, or start from nothing: "scratch" to generate, "tiny" or '

@@ -103,11 +103,11 @@ def load_encoder(source: str, *, may_download: bool = False) -> Encoder:
         choices = _choose_options(AutoConfig.from_pretrained(name, **options))
         model = AutoModel.from_pretrained(name, dtype=torch.float32, use_safetensors=True, **choices, **options)
         tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, **options)
-    except (KeyError, OSError, TypeError, ValueError) as error:
+    except (ImportError, KeyError, OSError, TypeError, ValueError) as error:
         is_on_hub = not may_download and not path.exists() and _HUB_NAME.fullmatch(source)
         raise EncoderNotFoundError(
             f"No encoder {source!r} on this machine. Name a folder that holds config.json and model.safetensors, "
-            f"or a starter model{', or allow the download of this hub name' if is_on_hub else ''}."
+            f"or a starter model{', or pull this hub name with `dare models pull`' if is_on_hub else ''}."
         ) from error
     return Encoder(model, _require_fast(tokenizer, source))
 
@@ -127,6 +127,26 @@ def build_encoder(folder: Path) -> Encoder:
     model = AutoModel.from_config(config, dtype=torch.float32, **_choose_options(config))  # type: ignore[no-untyped-call]
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True, trust_remote_code=False)
     return Encoder(model, _require_fast(tokenizer, str(folder)))
+
+
+def require_fast_tokenizer(folder: Path, source: str) -> None:
+    """Refuse a folder whose tokenizer gives no offsets; of the model nothing but its config need be there.
+
+    Args:
+        folder: Config and tokenizer.
+        source: The model's name for people.
+
+    Raises:
+        EncoderNotFoundError: The tokenizer cannot be loaded as a fast one.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True, trust_remote_code=False)
+    except (ImportError, KeyError, OSError, TypeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise EncoderNotFoundError(
+            f"{source} has no fast tokenizer, which offsets and masks need; loading one failed with: {reason}"
+        ) from error
+    _require_fast(tokenizer, source)
 
 
 def save_encoder(path: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:

@@ -1,31 +1,91 @@
-"""Shipped models and the demo text: names → folders."""
+"""Shipped models: what each is for, and its folder. Only those whose folder is present are there for anyone."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from core.errors import NotFoundError
 
-_FOLDER = Path(__file__).parent
-# Models that find mentions and relations; their encoders are what trainings start from.
-STARTERS = {"starter-chemical-disease": _FOLDER / "chemical_disease"}
+StarterKind = Literal["joint", "generator", "parser", "encoder"]
+
+CARD_NAME = "README.md"
 DEFAULT_STARTER = "starter-chemical-disease"
 PARSER_STARTER = "starter-parser"
-PARSER_FOLDER = _FOLDER / "parser"
+_FOLDER = Path(__file__).parent
+# The file without which a model of that kind does nothing.
+_WEIGHTS: dict[StarterKind, str] = {
+    "joint": "model.safetensors",
+    "generator": "model.safetensors",
+    "parser": "config.cfg",
+    "encoder": "model.safetensors",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A shipped model.
+
+    Args:
+        name: By which it is asked for.
+        kind: "joint" finds mentions and relations and lends its encoder; "generator" writes text; "parser" gives
+            dependency trees; "encoder" is one to train from.
+        folder: Its folder beside this file.
+        purpose: What it is good for, in one line.
+        weights: Folder beside this file that holds its weights, where several starters share them.
+    """
+
+    name: str
+    kind: StarterKind
+    folder: str
+    purpose: str
+    weights: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The folder with the weights and the card."""
+        return _FOLDER / self.folder
+
+    @property
+    def is_present(self) -> bool:
+        """Whether this installation has the folder."""
+        return self.path.is_dir()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the folder holds what it cannot do without."""
+        return (_FOLDER / (self.weights or self.folder) / _WEIGHTS[self.kind]).is_file()
+
+
+# One line a model; its folder, with a card, goes beside this file.
+STARTERS = (
+    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which"),
+    Starter(PARSER_STARTER, "parser", "parser", "dependency trees of biomedical sentences, for syntax_gcn"),
+)
+
+
+def list_starters(*kinds: StarterKind) -> list[Starter]:
+    """Return the shipped models that are present, of the given kinds or of all."""
+    return [one for one in STARTERS if one.is_present and (not kinds or one.kind in kinds)]
+
+
+def list_encoders() -> list[str]:
+    """Return the names of the shipped models whose encoder a training can start from."""
+    return [one.name for one in list_starters("joint", "encoder")]
 
 
 def find_starter(name: str) -> Path | None:
-    """Return the folder of a shipped model, or None if no starter has that name or the parser is not there."""
-    if name == PARSER_STARTER:
-        return PARSER_FOLDER if (PARSER_FOLDER / "config.cfg").is_file() else None
-    return STARTERS.get(name)
+    """Return the folder of a shipped model, or None if none of that name is present."""
+    return next((one.path for one in list_starters() if one.name == name), None)
 
 
 def get_starter(name: str) -> Path:
     """Return the folder of a shipped model.
 
     Raises:
-        NotFoundError: No starter has that name.
+        NotFoundError: No starter of that name is present.
     """
     path = find_starter(name)
     if path is None:
-        raise NotFoundError(f"No starter model {name!r}; shipped: {', '.join(STARTERS)}.")
+        shipped = ", ".join(one.name for one in list_starters()) or "none"
+        raise NotFoundError(f"No starter model {name!r}; shipped: {shipped}.")
     return path

@@ -6,7 +6,7 @@ from core.ensemble.ensemble import MANIFEST_NAME, Ensemble
 from core.ensemble.extraction import Extractor
 from core.errors import ModelError, NotFoundError
 from core.models.joint import ARCHITECTURE
-from core.starter import STARTERS, find_starter
+from core.starter import find_starter, list_starters
 from core.training.checkpoints import CONFIG_NAME, load_config
 from core.workflows.predict import ModelCache, find_finder
 from db.queries import models, projects
@@ -33,8 +33,9 @@ def load_extractor(name: str, cache: ModelCache, session: Session) -> Extractor:
         return _with_finder(cache.get_ensemble_folder(path), None, cache, session)
     trained = models.find_model_by_name(session, name)
     if trained is None:
+        shipped = ", ".join(one.name for one in list_starters("joint")) or "none is here"
         raise NotFoundError(
-            f"No model {name!r}. Name a starter ({', '.join(STARTERS)}), a trained model (`dare doctor` lists them), "
+            f"No model {name!r}. Name a starter ({shipped}), a trained model (`dare models list` shows them), "
             "or the folder of one."
         )
     if trained.kind == models.JOINT:

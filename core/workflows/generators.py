@@ -104,14 +104,6 @@ def find_generator(settings: Settings, name: str) -> Path:
     raise NotFoundError(f"No generator {name!r}; there are: {known}. `dare pretrain-generator` makes one.")
 
 
-def resolve_base(settings: Settings, base: str) -> str:
-    """Return the folder of a generator of that name, or the base as it is: a folder or a hub name."""
-    try:
-        return str(find_generator(settings, base))
-    except NotFoundError:
-        return base
-
-
 def list_generators(settings: Settings) -> list[GeneratorRecord]:
     """Return the generators on this machine by name; what was never fetched from a remote store is not listed."""
     folder = open_store(settings).path(_FOLDER)

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from core.artifacts import hash_file
 from core.generation.codes import code_sentences, spread_codes
 from core.generation.config import ScratchConfig, pretrained_label_training, scratch_label_training
 from core.generation.generator import Generator, fine_tune, load_generator, save_generator
@@ -18,9 +19,10 @@ from core.generation.scratch import make_scratch_generator, plan_reading
 from core.training.checkpoints import WEIGHTS_NAME
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, pick_device
+from core.workflows.pulled import RECORD_NAME
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, LabelPlan
-from core.workflows.task_cache import TaskCache, hash_file
+from core.workflows.task_cache import TaskCache
 
 ABOUT_NAME = "generator.json"
 _RATE_SHARE = 0.4
@@ -220,9 +222,9 @@ def _label_training(params: GenerateParams) -> TrainingConfig:
 
 
 def _identify(base: str) -> str:
-    """Return the hash of a local base's weights; a hub's name stands for itself."""
-    weights = Path(base) / WEIGHTS_NAME
-    return hash_file(weights) if weights.is_file() else base
+    """Return the hash of a local base's weights, or of what names them if they are many; a hub's name is its own."""
+    files = (Path(base) / name for name in (WEIGHTS_NAME, RECORD_NAME))
+    return next((hash_file(file) for file in files if file.is_file()), base)
 
 
 def _hash_texts(texts: list[str] | tuple[str, ...]) -> str:

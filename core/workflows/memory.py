@@ -4,24 +4,27 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import EncoderNotFoundError, NotFoundError
+from core.settings import Settings
 from core.starter import find_starter
 from core.training.config import TrainingConfig
 from core.training.memory import estimate_training_memory, read_encoder_shape
 from core.workflows.retrain_params import RetrainParams
+from core.workflows.sources import resolve_encoder
 
 
-def estimate_memory(params: RetrainParams, *, device: Literal["cpu", "cuda"]) -> int | None:
+def estimate_memory(params: RetrainParams, settings: Settings, *, device: Literal["cpu", "cuda"]) -> int | None:
     """Return the bytes that the training of one model takes in one process.
 
     Args:
         params: The retraining; its models are trained one after the other on a device.
+        settings: Where pulled encoders lie.
         device: Where it will run.
 
     Returns:
         The peak where every batch is as long as the longest input; None where the encoder is not on this machine.
     """
     try:
-        shape = read_encoder_shape(find_starter(params.encoder) or Path(params.encoder))
+        shape = read_encoder_shape(find_starter(params.encoder) or Path(resolve_encoder(settings, params.encoder)))
     except (EncoderNotFoundError, NotFoundError, OSError):
         return None
     config = TrainingConfig(

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from core.artifacts import hash_file
 from core.errors import ConflictError
 from core.generation.domain import CausalLearner, give_new_pieces, make_base, make_base_of_pieces
 from core.generation.domain_config import SIZES
@@ -24,11 +25,11 @@ from core.workflows.generators import (
     generator_key,
     open_store,
     read_record,
-    resolve_base,
 )
 from core.workflows.pretrain_card import write_card
 from core.workflows.pretrain_params import PretrainParams
-from core.workflows.pretrain_work import hash_file, only_run, open_work
+from core.workflows.pretrain_work import only_run, open_work
+from core.workflows.sources import describe_revisions, resolve_base, resolve_encoder
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def pretrain_generator(params: PretrainParams, *, settings: Settings, report: Re
     work_path = final_path.with_name(f".{params.name}.training")
     work_path.parent.mkdir(parents=True, exist_ok=True)
     with only_run(work_path):
-        recipe = make_recipe(params)
+        recipe = make_recipe(params, settings)
         existing = None if params.is_replacing else find_existing(params, recipe, settings)
         if existing is not None:
             return existing
@@ -77,7 +78,7 @@ class PretrainPipeline:
         params = PretrainParams.from_json(job.params)
         params.require_files()
         if not params.is_replacing:
-            find_existing(params, make_recipe(params), Settings())
+            find_existing(params, make_recipe(params, Settings()), Settings())
         (run_path / PARAMS_NAME).write_text(json.dumps(params.to_json()), encoding="utf-8")
         return [[TASK]]
 
@@ -86,7 +87,7 @@ class PretrainPipeline:
         del task
         params = PretrainParams.from_json(json.loads((run_path / PARAMS_NAME).read_text(encoding="utf-8")))
         work_path = run_path / _WORK_NAME
-        recipe = make_recipe(params)
+        recipe = make_recipe(params, Settings())
         with only_run(work_path):
             result = _train(params, recipe, work_path, settings=Settings(), report=report)
             _fill(out_path, work_path, _describe(params, recipe, result), is_half=params.is_half)
@@ -111,8 +112,10 @@ class PretrainPipeline:
         return record.to_json() if record else {}
 
 
-def make_recipe(params: PretrainParams) -> dict[str, Any]:
+def make_recipe(params: PretrainParams, settings: Settings) -> dict[str, Any]:
     """Return what decides the weights but the budget, with the name and SHA-256 of each text file.
+
+    A base that was pulled from the hub stands there with its commit.
 
     Raises:
         NotFoundError: A file is missing.
@@ -120,7 +123,8 @@ def make_recipe(params: PretrainParams) -> dict[str, Any]:
     params.require_files()
     files = [{"name": path.name, "sha256": hash_file(path)} for path in params.paths]
     values = {name: value for name, value in params.to_json().items() if name not in _NOT_RECIPE}
-    return {**values, "learning_rate": params.config().training.learning_rate, "files": files}
+    rate = params.config().training.learning_rate
+    return {**values, **describe_revisions(settings, [params.base]), "learning_rate": rate, "files": files}
 
 
 def find_existing(params: PretrainParams, recipe: dict[str, Any], settings: Settings) -> GeneratorRecord | None:
@@ -157,7 +161,7 @@ def _train(
 
 def _load(params: PretrainParams, checkpoint: Checkpoint | None, settings: Settings) -> Generator:
     if checkpoint is None and params.pieces_of:
-        encoder = load_encoder(params.pieces_of, may_download=params.may_download)
+        encoder = load_encoder(resolve_encoder(settings, params.pieces_of), may_download=params.may_download)
         return make_base_of_pieces(encoder.tokenizer, encoder.vectors, SIZES[params.base], params.config())
     if checkpoint is None and params.is_new:
         return make_base(params.paths, SIZES[params.base], params.config())

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from core.artifacts import hash_file
 from core.errors import NotFoundError
 from core.models.masked_lm import load_masked_learner
 from core.pretraining.config import PretrainingConfig
@@ -17,7 +18,7 @@ from core.pretraining.state import copy_best
 from core.training.checkpoints import WEIGHTS_NAME, write_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, pick_device
-from core.workflows.pretrain_work import hash_file, only_run, open_work
+from core.workflows.pretrain_work import only_run, open_work
 
 LOG_NAME = "pretraining.json"
 # What an earlier run of the same training may have been told differently.

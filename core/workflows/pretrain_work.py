@@ -1,6 +1,5 @@
 """The folder in which a pretraining keeps its checkpoints: one run at a time, and never two recipes in it."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -53,9 +52,3 @@ def only_run(work_path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

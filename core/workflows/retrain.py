@@ -13,8 +13,9 @@ from core.domain import Split
 from core.ensemble.dataset import Dataset
 from core.ensemble.distil import SYNTHETIC_POOL, mean_probabilities, train_student
 from core.ensemble.evaluate import evaluate_ensemble
-from core.ensemble.members import train_member
+from core.ensemble.members import MemberSpec, train_member
 from core.nlp.dependency import Parser, describe_parser
+from core.settings import Settings
 from core.training.trainer import Report
 from core.workflows.parsers import load_parser
 from core.workflows.retrain_data import (
@@ -27,6 +28,7 @@ from core.workflows.retrain_data import (
 from core.workflows.retrain_params import NUM_TEACHERS, RetrainParams
 from core.workflows.retrain_plan import EVALUATE_TASK, JOINT_TASK, STUDENT_TASK, RetrainPlan
 from core.workflows.retrain_results import STUDENT_MEMBER, save_result, store_ensemble, store_joint, write_ensemble
+from core.workflows.sources import describe_revisions, resolve_encoder
 from core.workflows.train_joint import train_joint
 from db.queries import models, projects
 from db.session import Session
@@ -104,8 +106,9 @@ def _prepare_joint(session: Session, job: "Job", params: RetrainParams, run_path
 
 def _train_joint(plan: RetrainPlan, run_path: Path, out_path: Path, report: Report) -> None:
     schema, gold = load_documents(run_path)
+    recipe = plan.joint()
     train_joint(
-        plan.joint(),
+        replace(recipe, encoder=resolve_encoder(Settings(), recipe.encoder)),
         schema,
         train_documents=gold[Split.TRAIN],
         dev_documents=gold[Split.DEV],
@@ -128,7 +131,7 @@ def _train_member(
         spec = plan.member(int(number) - 1)
         teachers = [run_path / name for name in plan.teacher_tasks]
         soft_labels = mean_probabilities(teachers, dataset, [SYNTHETIC_POOL]) if teachers else None
-    train_member(spec, dataset, out_path, report, get_parser=_parser_of(plan), soft_labels=soft_labels)
+    train_member(_with_folder(spec), dataset, out_path, report, get_parser=_parser_of(plan), soft_labels=soft_labels)
 
 
 def _train_student(plan: RetrainPlan, dataset: Dataset, run_path: Path, out_path: Path, report: Report) -> None:
@@ -138,10 +141,15 @@ def _train_student(plan: RetrainPlan, dataset: Dataset, run_path: Path, out_path
     member_path = out_path / STUDENT_MEMBER
     member_path.mkdir()
     teachers = [run_path / name for name in plan.member_tasks]
-    train_student(plan.member(0), pool, teachers, member_path, report, get_parser=_parser_of(plan))
+    train_student(_with_folder(plan.member(0)), pool, teachers, member_path, report, get_parser=_parser_of(plan))
     result = evaluate_ensemble(dataset, [member_path])
     save_result(out_path / EVALUATE_TASK, result)
     write_ensemble(out_path, [STUDENT_MEMBER], result, plan)
+
+
+def _with_folder(spec: MemberSpec) -> MemberSpec:
+    """Name the folder of an encoder that was pulled; looked up where the training runs."""
+    return replace(spec, encoder=resolve_encoder(Settings(), spec.encoder))
 
 
 def _parser_of(plan: RetrainPlan) -> Callable[[], Parser]:
@@ -152,6 +160,7 @@ def _parser_of(plan: RetrainPlan) -> Callable[[], Parser]:
 def _describe_run(job: "Job", plan: RetrainPlan) -> models.RunView:
     params = plan.params
     versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
+    versions |= describe_revisions(Settings(), [params.encoder])
     if params.architecture == "syntax_gcn":
         # Found before the first task is queued: without a parser the job ends here, with the remedy.
         versions["parser"] = describe_parser(load_parser(params.parser))

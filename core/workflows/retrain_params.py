@@ -7,13 +7,12 @@ from typing import Any, Literal, get_args
 from core.ensemble.methods import METHODS, Method
 from core.errors import ModelError
 from core.nlp.masking import MARKINGS, Marking
-from core.starter import DEFAULT_STARTER, STARTERS
+from core.starter import DEFAULT_STARTER
 from core.training.config import OptimizerName, Precision
 from core.workflows.presets import get_preset
 
 __all__ = [
     "ARCHITECTURES",
-    "ENCODERS",
     "JOINT_METHODS",
     "MAX_EPOCHS",
     "MAX_MEMBERS",
@@ -26,7 +25,6 @@ Architecture = Literal["cls", "redn", "syntax_gcn", "joint"]
 LossName = Literal["cross_entropy", "focal"]
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
-ENCODERS = tuple(STARTERS)  # those that are on every machine
 MAX_MEMBERS = 50
 MAX_EPOCHS = 200
 MAX_PROCESSES = 64

@@ -17,7 +17,6 @@ from core.generation.near_copies import NearCopyIndex
 from core.settings import Settings
 from core.training.processes import Processes
 from core.training.trainer import Report, pick_device
-from core.workflows.generators import resolve_base
 from core.workflows.judges import make_lesson, train_judge
 from core.workflows.label_generators import (
     copy_folder,
@@ -29,6 +28,7 @@ from core.workflows.label_generators import (
     save,
 )
 from core.workflows.retrain_data import collect_dataset
+from core.workflows.sources import describe_revisions, resolve_base, resolve_encoder
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, LabelPlan, add_judges, collect_plan
 from core.workflows.task_cache import TaskCache
@@ -124,9 +124,11 @@ def _train_judge(
 ) -> None:
     """Train a judge, or take over that of an earlier job that read the same gold."""
     lesson = make_lesson(plan.judges, Dataset.load(run_path / GOLD_NAME), judge)
-    how = plan.judges.to_json() | {"folds": None}
+    settings, encoder = Settings(), plan.judges.encoder
+    how = plan.judges.to_json() | {"folds": None} | describe_revisions(settings, [encoder])
     key = {"kind": "judge", "judge": judge, "gold": lesson.content_hash, "how": how}
-    folder, _ = cache.get(key, lambda path: train_judge(plan.judges, lesson, judge, path, report))
+    local = replace(plan.judges, encoder=resolve_encoder(settings, encoder))
+    folder, _ = cache.get(key, lambda path: train_judge(local, lesson, judge, path, report))
     copy_folder(folder, out_path)
 
 

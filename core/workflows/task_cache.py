@@ -59,9 +59,3 @@ class TaskCache:
             if folder != keep:
                 shutil.rmtree(folder, ignore_errors=True)
                 total -= sizes[folder]
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from core.artifacts import hash_file
 from core.domain import Document, Schema, Split
 from core.errors import NotEnoughDataError
 from core.evaluation.protocols import gold_by_sentence, score_predictions
@@ -16,7 +17,7 @@ from core.evaluation.scores import Scores
 from core.models.encoder import load_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, make_item
-from core.training.checkpoints import write_folder
+from core.training.checkpoints import WEIGHTS_NAME, write_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, TrainingResult, pick_device, train
 from core.workflows.gold_documents import orient_relations
@@ -163,7 +164,7 @@ def _summarise(
         "training": asdict(recipe.training),
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
-        "encoder_sha256": _hash_file(Path(recipe.encoder) / "model.safetensors"),
+        "encoder_sha256": hash_weights(recipe.encoder),
         "train_hash": hash_documents(train_documents),
         "dev_hash": hash_documents(dev_documents),
         "num_train_documents": len(train_documents),
@@ -186,8 +187,10 @@ def _count_unread(documents: Sequence[Document], items: Sequence[JointItem]) -> 
     }
 
 
-def _hash_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+def hash_weights(encoder: str) -> str:
+    """Return the SHA-256 of an encoder's weights; empty where it is no folder with weights."""
+    path = Path(encoder) / WEIGHTS_NAME
+    return hash_file(path) if path.is_file() else ""
 
 
 def hash_documents(documents: Sequence[Document]) -> str:

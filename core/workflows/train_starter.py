@@ -15,12 +15,19 @@ from core.models.encoder import load_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, JointScope
 from core.nlp.sentences import split_sentences
-from core.training.checkpoints import WEIGHTS_NAME, write_folder
+from core.training.checkpoints import write_folder
 from core.training.trainer import Report, TrainingResult, pick_device, train
 from core.workflows.evaluate import prepare_documents
 from core.workflows.gold_documents import orient_relations
-from core.workflows.pretrain_work import hash_file
-from core.workflows.train_joint import LOG_NAME, STARTER_TRAINING, JointRecipe, hash_documents, make_items, score_model
+from core.workflows.train_joint import (
+    LOG_NAME,
+    STARTER_TRAINING,
+    JointRecipe,
+    hash_documents,
+    hash_weights,
+    make_items,
+    score_model,
+)
 
 # Corpora whose terms allow that weights learnt from them are shared.
 CORPORA = ("bc5cdr", "chemprot", "ncbi_disease")
@@ -217,13 +224,12 @@ def _score_written(out_path: Path, sets: Sequence[GoldSet], device: str) -> dict
 def _summarise(
     recipe: JointRecipe, sets: Sequence[GoldSet], result: TrainingResult, history: list[dict[str, float]]
 ) -> dict[str, Any]:
-    weights = Path(recipe.encoder) / WEIGHTS_NAME
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "training": asdict(recipe.training),
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
-        "encoder_sha256": hash_file(weights) if weights.is_file() else "",
+        "encoder_sha256": hash_weights(recipe.encoder),
         "corpora": [
             {
                 "name": one.name,

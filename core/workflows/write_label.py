@@ -16,9 +16,11 @@ from core.generation.nearest import find_nearest
 from core.generation.quality import Appraisal
 from core.generation.realise import Lexicon
 from core.generation.sampling import GenerationResult, generate_sentences, mean_log_likelihoods
+from core.settings import Settings
 from core.training.trainer import Report
 from core.workflows.judges import Judge, JudgePanel
 from core.workflows.label_generators import LabelGenerator
+from core.workflows.sources import describe_revisions
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, LabelPlan
 
@@ -113,6 +115,7 @@ class LabelWriter:
         """Return where the sentences come from: enough to make them again."""
         plan, params = self._plan, self._plan.params
         versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
+        versions |= describe_revisions(Settings(), [params.base, plan.judges.encoder])
         judges = {"number": plan.judges.num_judges, "encoder": plan.judges.encoder}
         return {
             "generator": "GPT-2 from nothing" if params.is_scratch else "fine-tuned causal language model",

@@ -231,3 +231,8 @@ def find_model_by_name(session: Session, name: str) -> ModelView | None:
     query = select(Model).where(Model.name == name).order_by(col(Model.id).desc())
     row = session.exec(query).first()
     return None if row is None else _view(row)
+
+
+def delete_model(session: Session, model_id: int) -> None:
+    """Remove a model and its members; its run and the decisions about it stay."""
+    session.exec(sa.delete(Model).where(col(Model.id) == model_id))

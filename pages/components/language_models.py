@@ -10,10 +10,11 @@ from core.jobs import client
 from core.workflows.generators import GeneratorRecord, list_generators
 from core.workflows.parsers import has_workers_elsewhere
 from core.workflows.pretrain_params import NEW_BASES, PretrainParams
+from core.workflows.sources import list_bases
 from db.queries import jobs
 from db.queries.jobs import Job, JobProgress
 from db.session import Session
-from pages.components import job_progress
+from pages.components import hub_models, job_progress
 from pages.components.session import act, escape, get_settings
 from pages.components.wording import duration, group
 
@@ -39,7 +40,7 @@ def show(session: Session, project_id: int, user_id: int) -> None:
         if job is not None and job.state is not JobState.DONE:
             draw = partial(_draw, project_id=project_id)
             job_progress.show_live(draw, is_active=is_active, key="pretraining")
-        _show_form(project_id, user_id, generators, is_busy=is_active)
+        _show_form(project_id, user_id, is_busy=is_active)
 
 
 def _show_table(generators: list[GeneratorRecord]) -> None:
@@ -73,7 +74,7 @@ def _show_table(generators: list[GeneratorRecord]) -> None:
     )
 
 
-def _show_form(project_id: int, user_id: int, generators: list[GeneratorRecord], *, is_busy: bool) -> None:
+def _show_form(project_id: int, user_id: int, *, is_busy: bool) -> None:
     st.text_area(
         "Text files on the server, one a line",
         key="pretrain-text",
@@ -81,10 +82,10 @@ def _show_form(project_id: int, user_id: int, generators: list[GeneratorRecord],
         placeholder="/data/abstracts.txt.xz",
         help="Plain, .gz or .xz text in UTF-8, one document on each line. The files are read where they lie.",
     )
-    choices = [*NEW_BASES, *(one.name for one in generators), OWN_BASE]
+    choices = [*NEW_BASES, *list_bases(get_settings()), OWN_BASE]
     base = st.selectbox("Start from", choices, format_func=_name_base, key="pretrain-base")
     if base == OWN_BASE:
-        st.text_input("Folder, or name on the Hugging Face hub", key="pretrain-own", placeholder="/models/gpt2")
+        hub_models.show_name("generator", key="pretrain-own", placeholder="/models/gpt2")
         st.checkbox("Download it if it is not on this machine", key="pretrain-download")
     left, right = st.columns(2)
     left.text_input("Name of the new one", key="pretrain-name", placeholder="pubmed-tiny")

@@ -8,6 +8,7 @@ import streamlit as st
 from core.domain import JobKind, JobState, ModelState
 from core.jobs import client
 from core.workflows import promote as workflow
+from core.workflows.model_cards import read_shipped_card
 from db.queries import jobs, models
 from db.queries.models import ModelView
 from db.queries.projects import ProjectView
@@ -66,6 +67,8 @@ def _show_starter(*, labels_pairs: bool) -> None:
             "It finds chemicals and diseases, and which induces which, until you promote models of your own: "
             "an ensemble labels the pairs instead, a joint model finds the mentions instead."
         )
+        with st.expander("Its card: data, recipe, scores, limits", icon=":material/description:"):
+            st.markdown(read_shipped_card())
 
 
 def _show_model(session: Session, model: ModelView, found: Sequence[ModelView], user_id: int) -> None:

@@ -9,12 +9,12 @@ from core.domain import JobKind, JobState, Split
 from core.errors import ModelError
 from core.jobs import client
 from core.workflows.acceptance import LabelStanding
-from core.workflows.generators import list_generators
+from core.workflows.sources import list_bases
 from core.workflows.synthesise_params import MIN_GOLD, SCRATCH, SCRATCH_NOTICE, GenerateParams
 from db.queries import jobs, readiness
 from db.queries.jobs import Job
 from db.session import Session
-from pages.components import job_progress
+from pages.components import hub_models, job_progress
 from pages.components.session import act, escape, get_settings
 from pages.components.wording import count, group, label_name
 
@@ -22,6 +22,7 @@ DEFAULTS = GenerateParams()
 MAX_COUNT = 1000
 OWN = ""  # a name that no generator has
 _PART_NAMES = {"base": "Language model", "shared": "Generator of all labels", "judge": "Judge"}
+_ORIGINS = {"trained": "trained here on text of the field", "shipped": "shipped", "pulled": "pulled from the hub"}
 _BASE_NAMES = {SCRATCH: "Small GPT-2, trained from scratch", OWN: "A pretrained language model"}
 
 
@@ -46,16 +47,16 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
         st.number_input(
             "Sentences for each label", 1, MAX_COUNT, DEFAULTS.count, key="generate-count", disabled=has_quota
         )
-        trained = [one.name for one in list_generators(get_settings())]
+        here = list_bases(get_settings())
         base = st.radio(
             "Generator",
-            [SCRATCH, *trained, OWN],
-            format_func=lambda name: _BASE_NAMES.get(name, f"{name}, trained here on text of the field"),
-            index=1 if trained else 0,
+            [SCRATCH, *here, OWN],
+            format_func=lambda name: _BASE_NAMES.get(name) or f"{name}, {_ORIGINS[here.get(name, 'trained')]}",
+            index=1 if here else 0,
             key="generate-base",
         )
         if base == OWN:
-            st.text_input("Folder, or name on the Hugging Face hub", key="generate-own", placeholder="/models/biogpt")
+            hub_models.show_name("generator", key="generate-own", placeholder="/models/gpt2")
             st.checkbox("Download it if it is not on this machine", key="generate-download")
         elif base == SCRATCH:
             st.caption(SCRATCH_NOTICE)

@@ -9,6 +9,7 @@ from core.workflows.retrain_params import NUM_TEACHERS, RetrainParams
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session
+from pages.components.session import get_settings
 from pages.components.wording import count, duration, size
 
 # Trainings that differ in one of these do not tell each other's pace.
@@ -62,7 +63,7 @@ def describe_memory(session: Session, params: RetrainParams) -> str:
     """Return how much memory the training of one model takes on the device of the workers."""
     devices = {worker.device for worker in jobs.list_workers(session) if worker.device}
     is_cpu = params.device == "cpu" or devices <= {"cpu"}
-    needed = estimate_memory(params, device="cpu" if is_cpu else "cuda")
+    needed = estimate_memory(params, get_settings(), device="cpu" if is_cpu else "cuda")
     if needed is None:
         return "How much memory it takes can be told once the encoder is on this machine."
     return f"Memory: at most about {size(needed)} for the model in training, if inputs are as long as allowed."

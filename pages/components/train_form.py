@@ -11,7 +11,8 @@ from core.errors import ModelError
 from core.jobs import client
 from core.workflows.parsers import explain_missing, has_workers_elsewhere
 from core.workflows.presets import PRESETS
-from core.workflows.retrain_params import ARCHITECTURES, ENCODERS, JOINT_METHODS, METHODS, RetrainParams
+from core.workflows.retrain_params import ARCHITECTURES, JOINT_METHODS, METHODS, RetrainParams
+from core.workflows.sources import list_encoder_names, resolve_encoder
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components import train_estimate, train_options
@@ -49,8 +50,8 @@ JOINT_METHOD_NOTES = {
 }
 NO_PRESET = ""
 ENCODER_ELSEWHERE = (
-    "There is no folder {} here. Unless that encoder was downloaded before, tick its download under More settings, "
-    "or choose another encoder."
+    "There is no folder {} here and no encoder was pulled under that name. Pull it with `dare models pull`, tick its "
+    "download under More settings, or choose another encoder."
 )
 
 
@@ -190,8 +191,10 @@ def _read_complete_form() -> RetrainParams:
 
 
 def is_encoder_here(params: RetrainParams) -> bool:
-    """Return whether the encoder is shipped, a folder, or may be fetched; an earlier download is not looked for."""
-    return params.may_download or params.encoder in ENCODERS or Path(params.encoder).is_dir()
+    """Return whether the encoder is on this machine or may be fetched; the hub's own cache is not looked into."""
+    if params.may_download or params.encoder in list_encoder_names(get_settings()):
+        return True
+    return Path(resolve_encoder(get_settings(), params.encoder)).is_dir()
 
 
 def _start(project: ProjectView, user_id: int) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.workflows.retrain_params import ENCODERS, PAIR_OPTIONS, RetrainParams
+from core.workflows.retrain_params import PAIR_OPTIONS, RetrainParams
+from core.workflows.sources import list_encoder_names
+from pages.components import hub_models
+from pages.components.session import get_settings
 
 OWN_ENCODER = "Another, by folder or name"
 
@@ -175,17 +178,17 @@ def fill(params: RetrainParams) -> None:
 
 
 def fill_encoder(encoder: str) -> None:
-    """Put an encoder into its widgets: one of the shipped ones, or another by name."""
-    is_shipped = encoder in ENCODERS
-    st.session_state[key_of("encoder")] = encoder if is_shipped else OWN_ENCODER
-    st.session_state["train-own-encoder"] = "" if is_shipped else encoder
+    """Put an encoder into its widgets: one of this machine's, or another by name."""
+    is_here = encoder in list_encoder_names(get_settings())
+    st.session_state[key_of("encoder")] = encoder if is_here else OWN_ENCODER
+    st.session_state["train-own-encoder"] = "" if is_here else encoder
 
 
 def show_encoder() -> None:
     """Show the choice of the encoder."""
-    chosen = st.selectbox("Encoder", [*ENCODERS, OWN_ENCODER], key=key_of("encoder"))
+    chosen = st.selectbox("Encoder", [*list_encoder_names(get_settings()), OWN_ENCODER], key=key_of("encoder"))
     if chosen == OWN_ENCODER:
-        st.text_input("Folder, or name on the Hugging Face hub", key="train-own-encoder", placeholder="/models/biobert")
+        hub_models.show_name("encoder", key="train-own-encoder", placeholder="/models/biobert")
         st.checkbox("Download it if it is not on this machine", key="train-download")
 
 

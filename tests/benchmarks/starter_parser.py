@@ -13,7 +13,7 @@ from typing import Any
 
 from core.nlp.parser_scoring import ParserScores, score_parser
 from core.nlp.treebank import read_treebank
-from core.starter import PARSER_FOLDER, PARSER_STARTER
+from core.starter import PARSER_STARTER
 from core.workflows.build_parser import LOG_NAME
 from tests.benchmarks.machine import describe_machine
 
@@ -39,8 +39,9 @@ def measure_parser(corpora: Path = CORPORA, *, name: str = PARSER_STARTER) -> Pa
     return score_parser(name, read_treebank(corpora / DEV_FILE))
 
 
-def read_card_scores(folder: Path = PARSER_FOLDER) -> dict[str, Any]:
+def read_card_scores(folder: Path | None = None) -> dict[str, Any]:
     """Return the scores that the card was written from."""
+    folder = folder or get_starter(PARSER_STARTER)
     record: dict[str, Any] = json.loads((folder / LOG_NAME).read_text(encoding="utf-8"))
     scores: dict[str, Any] = record["dev_scores"]
     return scores

@@ -54,7 +54,9 @@ def add_model(session: Session, project_id: int, name: str, *, kind: str = "ense
 
 
 def test_before_any_training_the_starter_is_in_use(open_page: OpenPage) -> None:
-    assert "The shipped starter model" in texts(open_page("models"))
+    said = texts(open_page("models"))
+    assert "The shipped starter model" in said
+    assert "## Scores on the BC5CDR development split" in said and "# starter-chemical-disease\n" not in said
 
 
 def test_a_score_carries_its_interval_protocol_and_split(
@@ -161,7 +163,7 @@ def test_a_student_stands_below_its_ensemble(open_page: OpenPage, session: Sessi
     add_model(session, project_id, "first-student", student_of="first")
     add_model(session, project_id, "second")
     app = open_page("models")
-    titles = [m.value for m in app.markdown if "trained" in m.value]
+    titles = [m.value for m in app.markdown if ":gray[trained" in m.value]
     names = [title.split("**")[1].replace("\\", "") for title in titles]
     assert names == ["second", "first", "first-student"]
     assert "Student F1 0.667 beside 0.667 of its ensemble" in texts(app)

@@ -18,6 +18,7 @@ from core.domain import (
     State,
     SyntheticSentence,
 )
+from core.settings import Settings
 from core.workflows import curate
 from core.workflows.accept_rest import get_outlook
 from core.workflows.acceptance import LabelStanding, find_last_generation, get_standings
@@ -31,6 +32,7 @@ from pages.components.synthetic_counts import describe_acceptance, store_wanted
 from tests.core.workflows.synthetic_desk import make_judged
 from tests.pages.deck_page import DeckPage, OpenDatabase, use_database
 from tests.pages.support import press, texts
+from tests.pulled import place_pulled
 
 Read = Callable[[int], SyntheticView]
 
@@ -206,6 +208,17 @@ def test_generation_needs_gold_and_is_queued_with_what_the_form_says(
     assert (asked[0]["num_judges"], asked[0]["min_agreement"], asked[0]["label_counts"]) == (4, 0.25, {})
     assert next(button for button in tab.app.button if button.label == "Generate").disabled
     assert [button.label for button in tab.app.button if button.key == "cancel-job-1"] == ["Cancel"]
+
+
+def test_pulled_generators_are_bases_of_a_generation_and_of_another_language_model(project_id: int) -> None:
+    place_pulled(Settings(), "openai-community/gpt2", kind="generator")
+    place_pulled(Settings(), "some-lab/some-bert")
+    app = DeckPage("synthetic", project=str(project_id), view="Generate").app
+    offered = app.radio(key="generate-base")
+    assert offered.options[1:-1] == ["openai-community/gpt2, pulled from the hub"]
+    assert offered.value == "openai-community/gpt2"
+    assert "openai-community/gpt2" in app.selectbox(key="pretrain-base").options
+    assert "some-lab/some-bert" not in app.selectbox(key="pretrain-base").options
 
 
 def test_filters_of_the_last_generation_are_shown_in_words(open_database: OpenDatabase, project_id: int) -> None:

@@ -1,5 +1,6 @@
 """Train: the data, the form, the training under way, and those before."""
 
+import json
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain import JobKind, JobState, Split
+from core.settings import Settings
 from core.workflows import parsers
 from core.workflows.projects import create_project
 from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
@@ -19,6 +21,7 @@ from pages.components import job_progress, train_estimate, train_options, traini
 from pages.components.job_progress import overall_fraction, read_tail
 from pages.components.train_form import ARCHITECTURE_NAMES, ARCHITECTURE_NOTES, METHOD_NAMES
 from tests.pages.support import OpenPage, asked_jobs, press, texts
+from tests.pulled import place_pulled
 
 NOTHING = SplitData(0, 0, {})
 
@@ -151,6 +154,33 @@ def test_an_encoder_that_may_not_be_here_is_warned_about(open_page: OpenPage, tm
     app.checkbox(key="train-download").uncheck()
     app.text_input(key="train-own-encoder").input(str(tmp_path)).run()
     assert not app.warning
+
+
+def test_a_pulled_encoder_is_offered_by_its_name_and_needs_no_download(
+    open_page: OpenPage, session: Session, settings: Settings
+) -> None:
+    place_pulled(settings, "google-bert/bert-large-uncased", fill=write_config)
+    place_pulled(settings, "openai-community/gpt2", kind="generator")
+    app = open_page("train")
+    assert "openai-community/gpt2" not in app.selectbox(key="train-encoder").options
+    app.selectbox(key="train-preset").select("dare-paper").run()
+    assert app.selectbox(key="train-encoder").value == "google-bert/bert-large-uncased"
+    assert not app.warning and "Memory: at most about" in texts(app)
+    press(app, "Start training")
+    params = RetrainParams.from_json(asked_jobs(session)[0].params)
+    assert (params.encoder, params.may_download) == ("google-bert/bert-large-uncased", False)
+
+
+def write_config(folder: Path) -> None:
+    shape = {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}
+    (folder / "config.json").write_text(json.dumps(shape | {"vocab_size": 30522, "max_position_embeddings": 512}))
+
+
+def test_the_field_for_another_encoder_knows_good_ones_of_the_hub(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.selectbox(key="train-encoder").select("Another, by folder or name").run()
+    known = app.text_input(key="train-own-encoder").help
+    assert "`dare models pull bioformers/bioformer-8L`" in known and "GPT-2" not in known
 
 
 def test_a_project_without_relations_cannot_be_trained(open_page: OpenPage, session: Session) -> None:

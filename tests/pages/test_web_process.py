@@ -19,7 +19,7 @@ assert not router.exception, router.exception
 for name, *_ in PAGES:
     router.switch_page(f"../{name}.py").run()
     assert not router.exception, (name, router.exception)
-heavy = {"torch", "transformers", "spacy", "accelerate", "safetensors"} & set(sys.modules)
+heavy = {"torch", "transformers", "spacy", "accelerate", "safetensors", "huggingface_hub"} & set(sys.modules)
 assert not heavy, heavy
 """
 

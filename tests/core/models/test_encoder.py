@@ -78,5 +78,5 @@ def test_a_model_that_is_no_encoder_is_refused_with_a_remedy(tmp_path: Path) -> 
 
 
 def test_a_hub_name_that_is_not_here_may_be_downloaded() -> None:
-    with pytest.raises(EncoderNotFoundError, match="or allow the download of this hub name"):
+    with pytest.raises(EncoderNotFoundError, match="or pull this hub name with `dare models pull`"):
         load_encoder("some-lab/some-bert")

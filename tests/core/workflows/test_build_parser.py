@@ -13,6 +13,7 @@ from core.cli.main import app
 from core.errors import FormatError, ModelError, ParserNotFoundError
 from core.nlp import parser as parser_module
 from core.nlp.parser_training import pack_pipeline
+from core.starter import Starter
 from core.workflows import build_parser as module
 from core.workflows.build_parser import LOG_NAME, ParserRecipe, build_parser
 from core.workflows.parser_card import CARD_NAME, make_card
@@ -129,7 +130,7 @@ def test_nonsense_is_refused_before_training(tmp_path: Path, recipe: ParserRecip
 @pytest.fixture
 def shipped(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A parser where the shipped one lies, and a larger package beside it."""
-    monkeypatch.setattr(starter, "PARSER_FOLDER", built)
+    monkeypatch.setattr(starter, "STARTERS", (Starter("starter-parser", "parser", str(built), ""),))
     monkeypatch.setattr(parser_module, "get_installed_models", lambda: ["en_core_sci_lg"])
     return built
 
@@ -152,7 +153,7 @@ def test_a_named_pipeline_goes_before_the_shipped_one(shipped: Path, tmp_path: P
 def test_without_a_shipped_parser_none_is_found_and_the_remedy_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter, "PARSER_FOLDER", tmp_path)
+    monkeypatch.setattr(starter, "STARTERS", (Starter("starter-parser", "parser", str(tmp_path / "none"), ""),))
     monkeypatch.setattr(parser_module, "get_installed_models", list)
     assert "starter-parser" not in find_parsers()
     assert "install it again if that is missing" in explain_missing("starter-parser")

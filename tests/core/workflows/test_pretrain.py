@@ -29,11 +29,11 @@ from core.workflows.generators import (
     generator_key,
     list_generators,
     open_store,
-    resolve_base,
 )
 from core.workflows.pipelines import get_pipeline
 from core.workflows.pretrain import PretrainPipeline, pretrain_generator
 from core.workflows.pretrain_params import PretrainParams
+from core.workflows.sources import resolve_base
 from db.queries import jobs, projects
 from db.session import Session
 from tests.builders import ignore_progress, make_schema, write_tiny_encoder
