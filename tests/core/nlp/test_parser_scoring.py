@@ -72,6 +72,13 @@ def test_sentences_are_found_by_the_parser_not_given(pipeline_folder: Path, tmp_
     assert (scores.num_sentences, scores.sentence_precision, scores.sentence_recall) == (1, 0, 0)
 
 
+def test_a_heading_costs_a_sentence_unless_it_is_on_a_line_of_its_own(pipeline_folder: Path, tmp_path: Path) -> None:
+    heading = write_conllu("nausea NN 0 root", comments="# newpar")
+    scores = score(pipeline_folder, tmp_path, heading + write_conllu(CAUSED))
+    assert scores.sentence_f1_by_line == 1
+    assert scores.sentence_f1 < 1
+
+
 def test_words_that_the_tokenizer_joins_count_as_wrong(pipeline_folder: Path, tmp_path: Path) -> None:
     split = (
         "1\tAsp\t_\t_\tNN\t_\t2\tcompound\t_\tSpaceAfter=No\n2\tirin\t_\t_\tNN\t_\t3\tnsubj\t_\t_\n"
