@@ -61,7 +61,8 @@ def _score_lines(scores: dict[str, Any]) -> list[str]:
     return [
         f"{scores['parser']} on {scores['treebank']}: {scores['num_sentences']:,} sentences, "
         f"{scores['num_words']:,} words",
-        f"LAS {scores['las']:.4f}  UAS {scores['uas']:.4f}  tags {tags}  sentences F1 {scores['sentence_f1']:.4f}  "
-        f"words F1 {scores['word_f1']:.4f}",
+        f"LAS {scores['las']:.4f}  UAS {scores['uas']:.4f}  tags {tags}  words F1 {scores['word_f1']:.4f}",
+        f"sentences F1 {scores['sentence_f1']:.4f}, {scores['sentence_f1_by_line']:.4f} with headings on lines of "
+        "their own",
         f"{scores['words_per_second']:,} words a second of one core",
     ]

@@ -4,11 +4,12 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.training import Example
 
 from core.nlp.parser import load_pipeline
-from core.nlp.treebank import Treebank, make_doc
+from core.nlp.treebank import Treebank, make_doc, split_at_headings
 
 _FACTORIES = frozenset({"tok2vec", "transformer", "curated_transformer", "tagger", "parser"})
 _BATCH_PARAGRAPHS = 64
@@ -30,6 +31,7 @@ class ParserScores:
         sentence_precision: Share of sentences found that are gold, in [0, 1].
         sentence_recall: Share of gold sentences that are found, in [0, 1].
         sentence_f1: Their harmonic mean, in [0, 1].
+        sentence_f1_by_line: The same where headings are set on lines of their own; see `split_at_headings`.
         word_f1: F1 of words as character spans, in [0, 1].
         words_per_second: Words of the pipeline a second of processor time, thus of one core.
     """
@@ -44,6 +46,7 @@ class ParserScores:
     sentence_precision: float
     sentence_recall: float
     sentence_f1: float
+    sentence_f1_by_line: float
     word_f1: float
     words_per_second: float
 
@@ -63,13 +66,12 @@ def score_parser(name: str, treebank: Treebank) -> ParserScores:
         ParserNotFoundError: Nothing with a parser lies under that name.
     """
     pipeline = load_pipeline(name, factories=_FACTORIES)
-    gold = [make_doc(paragraph, pipeline.vocab) for paragraph in treebank.paragraphs]
-    texts = [doc.text for doc in gold]
+    texts = [make_doc(paragraph, pipeline.vocab).text for paragraph in treebank.paragraphs]
     list(pipeline.pipe(texts[:_NUM_WARM_UP]))
     started = time.process_time()
-    found = list(pipeline.pipe(texts, batch_size=_BATCH_PARAGRAPHS))
+    num_words = sum(map(len, pipeline.pipe(texts, batch_size=_BATCH_PARAGRAPHS)))
     seconds = time.process_time() - started
-    scores = Scorer(pipeline).score([Example(*pair) for pair in zip(found, gold, strict=True)])
+    scores, by_line = (_score_trees(pipeline, one) for one in (treebank, split_at_headings(treebank)))
     meta = pipeline.meta
     return ParserScores(
         parser=f"{meta['lang']}_{meta['name']} {meta['version']}",
@@ -82,6 +84,13 @@ def score_parser(name: str, treebank: Treebank) -> ParserScores:
         sentence_precision=scores["sents_p"],
         sentence_recall=scores["sents_r"],
         sentence_f1=scores["sents_f"],
+        sentence_f1_by_line=by_line["sents_f"],
         word_f1=scores["token_f"],
-        words_per_second=round(sum(map(len, found)) / max(seconds, 1e-9)),
+        words_per_second=round(num_words / max(seconds, 1e-9)),
     )
+
+
+def _score_trees(pipeline: Language, treebank: Treebank) -> dict[str, Any]:
+    gold = [make_doc(paragraph, pipeline.vocab) for paragraph in treebank.paragraphs]
+    found = pipeline.pipe([doc.text for doc in gold], batch_size=_BATCH_PARAGRAPHS)
+    return Scorer(pipeline).score([Example(*pair) for pair in zip(found, gold, strict=True)])

@@ -14,9 +14,10 @@ from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import DIR_MODEL_BEST
 from spacy.training.loop import train as run_loop
-from spacy.util import load_config
+from spacy.util import load_config, registry
 
 from core.errors import NotEnoughDataError
+from core.nlp.biomedical_words import use_biomedical_words
 from core.nlp.treebank import Treebank, make_doc
 
 RECIPE_PATH = Path(__file__).with_name("parser_recipe.cfg")
@@ -24,6 +25,9 @@ MAX_STEPS = 30_000  # `training.max_steps` of the recipe
 
 Evaluation = Mapping[str, float]
 """One row of the log: epoch, step, losses, scores in [0, 1] and the weighted score that chooses the weights."""
+
+# The recipe names it; it runs once, before the first document is read, and its rules lie in the trained pipeline.
+registry.callbacks("dare.biomedical_words.v1", func=lambda: use_biomedical_words)
 
 _COLUMN_GAP = re.compile(r"\s{2,}")
 _COUNTS = {"E": "epoch", "#": "step"}
@@ -92,6 +96,7 @@ def pack_pipeline(trained_path: Path, out_path: Path, *, name: str, version: str
     shutil.copytree(trained_path, out_path, dirs_exist_ok=True)
     config = load_config(trained_path / _CONFIG_NAME, interpolate=False)
     config["paths"] |= {"train": None, "dev": None}
+    config["initialize"]["before_init"] = None  # done; a reader of the pipeline need not know it
     config.to_disk(out_path / _CONFIG_NAME, interpolate=False)
     meta = _read_json(trained_path / _META_NAME)
     _write_json(out_path / _META_NAME, meta | {"name": name, "version": version})

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spacy.tokens import Doc
@@ -17,6 +17,8 @@ _NUM_COLUMNS = 10
 _NO_VALUE = "_"
 _PARAGRAPH_MARK = re.compile(r"#\s*new(?:par|doc)\b")
 _MULTIWORD_ID = re.compile(r"(\d+)-(\d+)")
+_STOPS = (".", "!", "?", ":", ";")
+_CLOSERS = frozenset("\"'”’)]}")
 _EMPTY_NODE_ID = re.compile(r"\d+\.\d+")
 
 
@@ -85,6 +87,28 @@ def read_treebank(path: Path) -> Treebank:
     if not paragraphs:
         raise FormatError("No sentence in it. Choose a file of CoNLL-U.", source=path.name)
     return Treebank(path.name, hashlib.sha256(data).hexdigest(), paragraphs)
+
+
+def split_at_headings(treebank: Treebank) -> Treebank:
+    """End a paragraph after each sentence without a stop.
+
+    Articles set headings and captions on lines of their own. CoNLL-U keeps no line breaks, and CRAFT's files have
+    them in one paragraph with the text that follows.
+    """
+    paragraphs: list[list[Sentence]] = []
+    for paragraph in treebank.paragraphs:
+        paragraphs.append([])
+        for number, sentence in enumerate(paragraph, start=1):
+            paragraphs[-1].append(sentence)
+            if not _has_stop(sentence) and number < len(paragraph):
+                paragraphs.append([])
+    return replace(treebank, paragraphs=tuple(map(tuple, paragraphs)))
+
+
+def _has_stop(sentence: Sentence) -> bool:
+    """Return whether a sentence ends with a stop, perhaps inside brackets or quotes."""
+    last = next((word.form for word in reversed(sentence) if word.form not in _CLOSERS), "")
+    return last.endswith(_STOPS)
 
 
 def make_doc(paragraph: Paragraph, vocab: Vocab) -> Doc:

@@ -27,6 +27,7 @@ FIGURES = {
     "uas": "UAS",
     "tag_accuracy": "tag accuracy",
     "sentence_f1": "sentences F1",
+    "sentence_f1_by_line": "sentences F1, headings on lines of their own",
     "word_f1": "words F1",
     "words_per_second": "words a second of one core",
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.training import Example
+from spacy.util import fix_random_seed
 
 from core.errors import ParserNotFoundError
 from core.nlp.parser_scoring import ParserScores, score_parser
@@ -18,23 +19,29 @@ TINY = {
     }
 }  # fmt: skip
 HELPED, CAUSED, _ = SENTENCES
+# A heading that the parser takes for the beginning of the sentence behind it.
+RUN_ON = (
+    "nausea NN 4 nsubj|The DT 3 det|drug NN 4 nsubj|caused VBD 0 root|severe JJ 6 amod|nausea NN 4 dobj|. . 4 punct"
+)
 PARAGRAPH = write_conllu(HELPED, comments="# newpar") + write_conllu(CAUSED)
 
 
 @pytest.fixture(scope="module")
 def pipeline_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a pipeline that gives the trees, tags and sentences of one paragraph."""
+    """Write a pipeline that gives the trees, tags and sentences of a few paragraphs."""
+    fix_random_seed(0)
     folder = tmp_path_factory.mktemp("by-heart")
-    (folder / "gold.conllu").write_text(PARAGRAPH, encoding="utf-8")
+    lesson = "".join([PARAGRAPH, *(write_conllu(one, comments="# newpar") for one in (RUN_ON, CAUSED))])
+    (folder / "gold.conllu").write_text(lesson, encoding="utf-8")
     nlp = spacy.blank("en")
     nlp.add_pipe("tagger", config={"model": {"@architectures": "spacy.Tagger.v2", **TINY}})
     nlp.add_pipe("parser", config={"min_action_freq": 1, "model": TINY})
-    gold = make_doc(read_treebank(folder / "gold.conllu").paragraphs[0], nlp.vocab)
-    example = Example(nlp.make_doc(gold.text), gold)
-    optimizer = nlp.initialize(lambda: [example])
+    golds = [make_doc(paragraph, nlp.vocab) for paragraph in read_treebank(folder / "gold.conllu").paragraphs]
+    examples = [Example(nlp.make_doc(gold.text), gold) for gold in golds]
+    optimizer = nlp.initialize(lambda: examples)
     optimizer.learn_rate = 0.02
     for _ in range(80):
-        nlp.update([example], sgd=optimizer)
+        nlp.update(examples, sgd=optimizer)
     nlp.meta["name"], nlp.meta["version"] = "heart", "1.0"
     nlp.to_disk(folder)
     return folder
@@ -70,6 +77,12 @@ def test_sentences_are_found_by_the_parser_not_given(pipeline_folder: Path, tmp_
     )
     scores = score(pipeline_folder, tmp_path, joined)
     assert (scores.num_sentences, scores.sentence_precision, scores.sentence_recall) == (1, 0, 0)
+
+
+def test_a_heading_costs_a_sentence_unless_it_is_on_a_line_of_its_own(pipeline_folder: Path, tmp_path: Path) -> None:
+    heading = write_conllu("nausea NN 0 root", comments="# newpar")
+    scores = score(pipeline_folder, tmp_path, heading + write_conllu(CAUSED))
+    assert (scores.sentence_f1_by_line, scores.sentence_f1) == (1, 0)
 
 
 def test_words_that_the_tokenizer_joins_count_as_wrong(pipeline_folder: Path, tmp_path: Path) -> None:

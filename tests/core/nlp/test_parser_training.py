@@ -94,7 +94,13 @@ def test_what_is_packed_has_the_settings_it_was_trained_with(
     pack_pipeline(trained[0], tmp_path / "packed", name="tiny", version="1.0")
     packed, recipe = (load_config(path, interpolate=False) for path in (tmp_path / "packed/config.cfg", RECIPE_PATH))
     assert packed.pop("training") == {**recipe.pop("training"), "max_steps": 2}
+    assert recipe["initialize"].pop("before_init") == {"@callbacks": "dare.biomedical_words.v1"}
+    assert packed["initialize"].pop("before_init") is None
     assert packed == recipe
+
+
+def test_the_trained_pipeline_brings_its_own_rules_for_words(trained: tuple[Path, list[Evaluation]]) -> None:
+    assert [token.text for token in spacy.load(trained[0]).make_doc("Abc-1−/−")] == ["Abc", "-", "1", "−", "/", "−"]
 
 
 def test_a_treebank_without_a_frequent_label_is_refused_before_training(tmp_path: Path) -> None:

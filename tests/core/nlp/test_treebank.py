@@ -8,7 +8,7 @@ import pytest
 import spacy
 
 from core.errors import FormatError
-from core.nlp.treebank import Treebank, make_doc, read_treebank
+from core.nlp.treebank import Treebank, make_doc, read_treebank, split_at_headings
 from tests.treebanks import SENTENCES, write_conllu, write_treebank
 
 SLEPT = write_conllu(SENTENCES[2])
@@ -132,3 +132,13 @@ def test_a_document_has_the_text_sentences_and_trees_of_its_paragraph(tmp_path: 
     assert [token.head.i for token in doc] == [1, 1, 3, 1, 1, 6, 7, 7, 9, 7, 7]
     assert [token.dep_ for token in doc if token.head.i == token.i] == ["ROOT", "ROOT"]
     assert doc[8].tag_ == "JJ"
+
+
+def test_a_sentence_without_a_stop_ends_its_paragraph_where_headings_are_split_off(tmp_path: Path) -> None:
+    heading = SLEPT.split("\n3\t")[0] + "\n\n"
+    closed = SLEPT.replace("\n\n", "\n4\t)\t_\t_\t-RRB-\t_\t2\tpunct\t_\t_\n\n")
+    treebank = read(tmp_path, "# newpar\n" + heading + SLEPT + closed + heading + heading)
+    assert [len(paragraph) for paragraph in treebank.paragraphs] == [5]
+    split = split_at_headings(treebank)
+    assert [len(paragraph) for paragraph in split.paragraphs] == [1, 3, 1]
+    assert sum(split.paragraphs, ()) == treebank.paragraphs[0]
