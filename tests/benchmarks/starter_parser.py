@@ -13,7 +13,7 @@ from typing import Any
 
 from core.nlp.parser_scoring import ParserScores, score_parser
 from core.nlp.treebank import read_treebank
-from core.starter import PARSER_STARTER
+from core.starter import PARSER_STARTER, get_starter
 from core.workflows.build_parser import LOG_NAME
 from tests.benchmarks.machine import describe_machine
 

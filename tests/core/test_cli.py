@@ -36,6 +36,7 @@ COMMANDS = [
     "evaluate-parser",
     "train",
     "generate",
+    "pretrain-encoder",
     "pretrain-generator",
 ]
 PUBTATOR = (
