@@ -65,9 +65,24 @@ class Starter:
         return tuple(names["entity_types"]), tuple(names["labels"])
 
 
+_JOINT = "biomedical"
 # One line a model; its folder, with a card, goes beside this file.
 STARTERS = (
-    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which"),
+    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which", _JOINT),
+    Starter(
+        "starter-chemical-protein",
+        "joint",
+        "chemical_protein",
+        "finds chemicals, genes and proteins, and what the one does to the other",
+        _JOINT,
+    ),
+    Starter("starter-mentions", "joint", "mentions", "finds chemicals, diseases, genes and proteins", _JOINT),
+    Starter(
+        "starter-generator",
+        "generator",
+        "generator",
+        "a language model of biomedical text, from which a generator for each label is trained",
+    ),
     Starter(PARSER_STARTER, "parser", "parser", "dependency trees of biomedical sentences, for syntax_gcn"),
 )
 

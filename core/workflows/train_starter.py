@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from core.corpora import read_corpus_folder
+from core.corpora.chemprot import LABELS as CHEMPROT_LABELS
 from core.domain import Document, EntityType, RelationLabel, Schema, Split
 from core.evaluation.scores import Scores
 from core.models.encoder import load_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, JointScope
 from core.nlp.sentences import split_sentences
-from core.training.checkpoints import write_folder
+from core.starter import STARTERS
+from core.training.checkpoints import CONFIG_NAME, write_folder
 from core.training.trainer import Report, TrainingResult, pick_device, train
 from core.workflows.evaluate import prepare_documents
 from core.workflows.gold_documents import orient_relations
+from core.workflows.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
+from core.workflows.starter_card import write_part_card, write_whole_card
+from core.workflows.starter_scores import score_part
 from core.workflows.train_joint import (
     LOG_NAME,
     STARTER_TRAINING,
@@ -38,19 +43,26 @@ class Part:
     """What one starter knows of the whole model.
 
     Args:
+        starter: Name of the starter.
         entity_types: Names.
         labels: Names.
     """
 
+    starter: str
     entity_types: tuple[str, ...]
     labels: tuple[str, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What the starter is for, in one line."""
+        return next((one.purpose for one in STARTERS if one.name == self.starter), "finds what it learnt")
 
 
 WHOLE = "biomedical"
 PARTS: Mapping[str, Part] = {
-    "chemical_disease": Part(("Chemical", "Disease"), ("CID",)),
-    "chemical_protein": Part(("Chemical", "Gene"), ("CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9")),
-    "mentions": Part(("Chemical", "Disease", "Gene"), ()),
+    "chemical_disease": Part("starter-chemical-disease", ("Chemical", "Disease"), ("CID",)),
+    "chemical_protein": Part("starter-chemical-protein", ("Chemical", "Gene"), CHEMPROT_LABELS),
+    "mentions": Part("starter-mentions", ("Chemical", "Disease", "Gene"), ()),
 }
 
 
@@ -133,7 +145,7 @@ def train_starter(
         device: "auto", "cpu" or "cuda".
 
     Returns:
-        Scores of the written fp16 weights on each dev split, by protocol, with data hashes and settings.
+        Scores of the written fp16 weights on the dev splits, by part, with data hashes and settings.
 
     Raises:
         EncoderNotFoundError: The encoder is not on this machine.
@@ -168,9 +180,29 @@ def train_starter(
         device=pick_device(device),
     )
     write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
-    summary = _summarise(recipe, sets, result, history) | {"dev_scores": _score_written(out_path, sets, device)}
-    (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     write_parts(model, out_path)
+    return finish(out_path, _summarise(recipe, sets, result, history), sets, device=device)
+
+
+def finish(out_path: Path, summary: dict[str, Any], sets: Sequence[GoldSet], *, device: str = "auto") -> dict[str, Any]:
+    """Score the written weights of every part, write the log and the cards.
+
+    Args:
+        out_path: Folder of the whole model and its parts.
+        summary: What the training recorded.
+        sets: Corpora on whose dev splits the parts are scored.
+        device: "auto", "cpu" or "cuda".
+
+    Returns:
+        What the log keeps.
+    """
+    dev = {one.name: (one.schema, one.dev) for one in sets}
+    parts = [name for name in PARTS if (out_path / name / CONFIG_NAME).is_file()]
+    summary = summary | {"part_scores": {name: score_part(out_path / name, dev, device=device) for name in parts}}
+    (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_whole_card(out_path / WHOLE, summary)
+    for name in parts:
+        write_part_card(out_path / name, PARTS[name].starter, PARTS[name].purpose, summary)
     return summary
 
 
@@ -213,14 +245,6 @@ def write_parts(model: JointModel, out_path: Path) -> None:
             model.save_part(out_path / name, weights_of=WHOLE, entity_types=part.entity_types, labels=part.labels)
 
 
-def _score_written(out_path: Path, sets: Sequence[GoldSet], device: str) -> dict[str, Any]:
-    model = JointModel.load(out_path / WHOLE)
-    model.to(pick_device(device))
-    return {
-        name: {protocol: one.to_json() for protocol, one in by.items()} for name, by in score_sets(model, sets).items()
-    }
-
-
 def _summarise(
     recipe: JointRecipe, sets: Sequence[GoldSet], result: TrainingResult, history: list[dict[str, float]]
 ) -> dict[str, Any]:
@@ -229,6 +253,7 @@ def _summarise(
         "training": asdict(recipe.training),
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
+        "encoder_pretraining": _read_pretraining(Path(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),
         "corpora": [
             {
@@ -246,3 +271,10 @@ def _summarise(
         "epochs": [asdict(epoch) | scores for epoch, scores in zip(result.epochs, history, strict=True)],
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
     }
+
+
+def _read_pretraining(encoder: Path) -> dict[str, Any] | None:
+    """Return what the encoder's own training recorded, if it was made by `pretrain-encoder`."""
+    path = encoder / PRETRAINING_LOG
+    content: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return content

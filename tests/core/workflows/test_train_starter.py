@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,11 @@ from core.domain import Document, EntityType, Relation, RelationLabel, Schema, S
 from core.models.joint import JointModel
 from core.training.config import TrainingConfig
 from core.workflows import train_starter as workflow
+from core.workflows.pretrain_encoder import pretrain_encoder
 from core.workflows.train_joint import LOG_NAME, JointRecipe
 from core.workflows.train_starter import GoldSet, Part, join_schemas, read_gold_sets, train_starter
 from tests.builders import find_mention, ignore_progress, write_tiny_encoder
+from tests.core.pretraining.pretraining_text import write_corpus
 
 CHEMICAL, DISEASE, GENE = EntityType("Chemical"), EntityType("Disease"), EntityType("Gene")
 CID = RelationLabel("CID", (("Chemical", "Disease"),))
@@ -38,7 +41,7 @@ def sets() -> list[GoldSet]:
     return [GoldSet("one", DISEASES, diseases, diseases[:2]), GoldSet("two", GENES, genes, genes[:2])]
 
 
-def run(sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1) -> dict[str, object]:
+def run(sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1) -> dict[str, Any]:
     recipe = JointRecipe(
         encoder=str(write_tiny_encoder(tmp_path / "encoder")),
         training=TrainingConfig(num_epochs=num_epochs, batch_size=4, learning_rate=3e-3, precision="fp32"),
@@ -50,10 +53,10 @@ def run(sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1) -> dict[str
 def test_it_learns_each_corpus_though_the_other_does_not_annotate_its_types(
     sets: list[GoldSet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workflow, "PARTS", {"genes": Part(("Chemical", "Gene"), ("CPR:4",))})
+    monkeypatch.setattr(workflow, "PARTS", {"genes": Part("starter-genes", ("Chemical", "Gene"), ("CPR:4",))})
     summary = run(sets, tmp_path, num_epochs=40)
-    scores = {name: summary["dev_scores"][name]["strict"]["micro"]["f1"] for name in ("one", "two")}  # type: ignore[index]
-    assert scores == {"one": 1.0, "two": 1.0}
+    best = summary["epochs"][summary["best_epoch"] - 1]
+    assert (best["one strict"], best["two strict"]) == (1.0, 1.0)
     part = JointModel.load(tmp_path / "out" / "genes")
     (prediction,) = part.predict([INHIBITED])
     assert [relation.label for relation in prediction.relations] == ["CPR:4"]
@@ -69,6 +72,32 @@ def test_the_log_names_every_corpus_with_its_hashes_and_the_scores_of_every_epoc
     assert [corpus["name"] for corpus in log["corpora"]] == ["one", "two"]
     assert log["corpora"][0]["train_hash"] != log["corpora"][1]["train_hash"]
     assert {"one mentions", "two strict"} <= log["epochs"][0].keys()
+
+
+def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldSet], tmp_path: Path) -> None:
+    named = [replace(one, name=name) for one, name in zip(sets, ("bc5cdr", "chemprot"), strict=True)]
+    summary = run(named, tmp_path, num_epochs=40)
+    assert summary["part_scores"]["chemical_disease"]["bc5cdr"]["classification"]["micro"]["f1"] == 1.0
+    card = (tmp_path / "out" / "chemical_disease" / "README.md").read_text()
+    assert card.startswith("# starter-chemical-disease\n")
+    assert "| relations, mention-pair classification (mentions given) | 1.000 | 1.000 | 1.000 |" in card
+    assert "ChemProt (6 abstracts)" in card and "development split of ChemProt" not in card
+    whole = (tmp_path / "out" / "biomedical" / "README.md").read_text()
+    assert "dare build-starter --corpora FOLDER_OF_THE_CORPORA" in whole and "--epochs 40" in whole
+
+
+def test_the_card_tells_what_the_encoder_read_before(sets: list[GoldSet], tmp_path: Path) -> None:
+    encoder = write_tiny_encoder(tmp_path / "encoder", has_mask=True)
+    training = TrainingConfig(learning_rate=1e-3, batch_size=8, precision="fp32")
+    pretrain_encoder(
+        [write_corpus(tmp_path / "text.txt")], encoder=str(encoder), out_path=tmp_path / "read",
+        training=training, context=32, pieces=1_000, device="cpu",
+    )  # fmt: skip
+    recipe = JointRecipe(encoder=str(tmp_path / "read"), training=replace(training, num_epochs=1))
+    train_starter(recipe, sets, out_path=tmp_path / "out", report=ignore_progress, device="cpu")
+    card = (tmp_path / "out" / "biomedical" / "README.md").read_text()
+    assert "| encoder read first | masked-LM on 1," in card
+    assert "dare pretrain-encoder --text text.txt --encoder FOLDER_OF_ALL_MINILM_L6_V2 --out encoder" in card
 
 
 def test_parts_that_the_model_does_not_know_are_not_written(sets: list[GoldSet], tmp_path: Path) -> None:
