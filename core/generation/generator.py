@@ -106,7 +106,8 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
     add_masks(tokenizer, masks)
     num_known = int(model.config.vocab_size)
     if len(tokenizer) > num_known:
-        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        with torch.random.fork_rng():
+            model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
         rows = {cast(int, tokenizer.convert_tokens_to_ids(mask)): mask for mask in masks}
         _begin_as_words(model, tokenizer, {row: mask for row, mask in rows.items() if row >= num_known}, seed=seed)
     return Generator(model, tokenizer, tuple(masks))
@@ -135,7 +136,8 @@ def _begin_as_words(
         word = re.sub(r"[\W_]+", " ", mask).split()[0].lower()
         ids = list(tokenizer(f" {word}", add_special_tokens=False)["input_ids"])
         for table in tables:
-            noise = torch.randn(table.shape[1], generator=rng) * table.std(0) * _NOISE_SHARE  # (width,)
+            spread = table[: min(masks)].std(0)  # (width,), of the pieces that were there before
+            noise = torch.randn(table.shape[1], generator=rng) * spread * _NOISE_SHARE  # (width,)
             table[row] = table[ids].mean(0) + noise
         if bias is not None:
             bias[row] = bias[ids].mean()

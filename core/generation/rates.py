@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from core.generation.generator import Generator, fine_tune
+from core.generation.nearest import find_nearest
 from core.training.config import TrainingConfig
 from core.training.trainer import Report
 
@@ -16,6 +17,7 @@ SMALL_BASE_PARAMETERS = 50_000_000
 MIN_SENTENCES = 25
 _MAX_SENTENCES = 150
 _HELD_OUT_SHARE = 0.2
+_MIN_NOVELTY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class RateChoice:
 
     Args:
         rate: The one with the lowest perplexity.
-        perplexity_by_rate: Perplexity of the held-out sentences a piece, by rate.
+        perplexity_by_rate: Perplexity of the held-out sentences a piece after the last epoch, by rate.
     """
 
     rate: float
@@ -44,7 +46,10 @@ def choose_rate(
     report: Report | None = None,
     device: torch.device | None = None,
 ) -> RateChoice:
-    """Train on four fifths of some of a label's sentences at each rate and compare the rest's perplexity.
+    """Train on some of a label's sentences at each rate and compare the perplexity of others after the last epoch.
+
+    The last epoch counts because the stage itself keeps it. A sentence with several pairs stands once for each among
+    a label's; what resembles a held-out sentence is not learnt, or the rate that copies best would win.
 
     Args:
         load: Returns a fresh copy of the base.
@@ -55,13 +60,15 @@ def choose_rate(
     """
     read = list(sentences[:_MAX_SENTENCES])
     num_held_out = max(1, round(len(read) * _HELD_OUT_SHARE))
-    held_out, learnt = read[:num_held_out], read[num_held_out:]
+    held_out, rest = read[:num_held_out], read[num_held_out:]
+    novelty = [found.novelty for found in find_nearest(rest, held_out)]
+    learnt = [sentence for sentence, value in zip(rest, novelty, strict=True) if value >= _MIN_NOVELTY] or rest
     found: dict[float, float] = {}
     for number, rate in enumerate(RATES):
         result = fine_tune(
             load(), learnt, config=replace(config, learning_rate=rate), validation=held_out, device=device
         )
-        found[rate] = math.exp(result.epochs[result.best_epoch].validation_loss or 0.0)
+        found[rate] = math.exp(result.epochs[-1].validation_loss or 0.0)
         if report:
             report((number + 1) / len(RATES), f"rate {rate:g}: held-out perplexity {found[rate]:.1f}")
     return RateChoice(min(found, key=found.__getitem__), found)

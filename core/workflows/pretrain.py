@@ -17,7 +17,7 @@ from core.models.encoder import load_encoder
 from core.pretraining.loop import PretrainingResult, pretrain
 from core.pretraining.state import Checkpoint, copy_best
 from core.settings import Settings
-from core.training.checkpoints import halve_weights, write_folder
+from core.training.checkpoints import WEIGHTS_NAME, halve_weights, write_folder
 from core.training.trainer import Report, pick_device
 from core.workflows.generators import (
     RECORD_NAME,
@@ -27,7 +27,7 @@ from core.workflows.generators import (
     read_record,
 )
 from core.workflows.pretrain_card import write_card
-from core.workflows.pretrain_params import PretrainParams
+from core.workflows.pretrain_params import PretrainParams, name_source
 from core.workflows.pretrain_work import only_run, open_work
 from core.workflows.sources import describe_revisions, resolve_base, resolve_encoder
 from db.session import Session
@@ -123,8 +123,16 @@ def make_recipe(params: PretrainParams, settings: Settings) -> dict[str, Any]:
     params.require_files()
     files = [{"name": path.name, "sha256": hash_file(path)} for path in params.paths]
     values = {name: value for name, value in params.to_json().items() if name not in _NOT_RECIPE}
-    rate = params.config().training.learning_rate
-    return {**values, **describe_revisions(settings, [params.base]), "learning_rate": rate, "files": files}
+    weights = Path(resolve_base(settings, params.base)) / WEIGHTS_NAME
+    return {
+        **values,
+        **describe_revisions(settings, [params.base]),
+        "base": name_source(params.base),
+        "base_sha256": hash_file(weights) if weights.is_file() else "",
+        "pieces_of": name_source(params.pieces_of),
+        "learning_rate": params.config().training.learning_rate,
+        "files": files,
+    }
 
 
 def find_existing(params: PretrainParams, recipe: dict[str, Any], settings: Settings) -> GeneratorRecord | None:
@@ -176,7 +184,7 @@ def _describe(params: PretrainParams, recipe: dict[str, Any], result: Pretrainin
     counters, best = result.counters, result.best
     return GeneratorRecord(
         name=params.name,
-        base=params.base,
+        base=name_source(params.base),
         recipe=recipe,
         command=params.command(),
         date=datetime.now(UTC).date().isoformat(),

@@ -27,6 +27,11 @@ _TYPE_NAMES: Mapping[type, str] = {
 }
 
 
+def name_source(source: str) -> str:
+    """Return how a record names a model: a folder without the way to it, which is another one elsewhere."""
+    return Path(source).name if Path(source).is_absolute() else source
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PretrainParams:
     """What a domain stage is asked to do.
@@ -161,8 +166,8 @@ class PretrainParams:
         words = ["dare", "pretrain-generator"]
         for path in self.paths:
             words += ["--text", path.name]
-        words += ["--base", self.base, "--out", self.name]
-        words += ["--pieces-of", self.pieces_of] if self.pieces_of else []
+        words += ["--base", name_source(self.base), "--out", self.name]
+        words += ["--pieces-of", name_source(self.pieces_of)] if self.pieces_of else []
         words += ["--new-pieces", str(self.new_pieces)] if self.new_pieces else []
         words += ["--half"] if self.is_half else []
         default = PretrainParams()

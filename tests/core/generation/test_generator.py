@@ -57,6 +57,35 @@ def test_masks_get_embeddings_that_the_seed_decides(tmp_path: Path) -> None:
     assert first.model.dtype == torch.float32
 
 
+def test_a_new_mask_begins_near_the_word_that_it_is_made_of_and_a_known_one_stays(tmp_path: Path) -> None:
+    path = write_tiny_gpt2(tmp_path / "tiny")
+    first = load_generator(str(path), masks=("$CHEMICAL$",), seed=0)
+    table = first.model.get_input_embeddings().weight.detach()
+    words = first.tokenizer.encode(" chemical", add_special_tokens=False)
+    spread = table[: len(table) - 1].std(0)
+    assert ((table[-1] - table[words].mean(0)).abs() <= 0.5 * spread).all()
+    with torch.no_grad():
+        table[-1] = 7.0
+    save_generator(first, tmp_path / "learnt")
+    again = load_generator(str(tmp_path / "learnt"), masks=("$CHEMICAL$", "$DISEASE$"), seed=0)
+    assert (again.model.get_input_embeddings().weight[-2] == 7.0).all()
+
+
+def test_the_bias_of_a_new_mask_is_that_of_its_word(tmp_path: Path) -> None:
+    tokenizer = load_generator(str(write_tiny_gpt2(tmp_path / "tiny")), masks=(), seed=0).tokenizer
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    model = BertLMHeadModel(BertConfig(vocab_size=len(tokenizer), is_decoder=True, **shape))
+    word = tokenizer.encode(" drug", add_special_tokens=False)
+    with torch.no_grad():
+        model.get_output_embeddings().bias.copy_(torch.arange(len(tokenizer), dtype=torch.float32))
+    save_generator(Generator(model, tokenizer, ()), tmp_path / "bert")
+    loaded = load_generator(str(tmp_path / "bert"), masks=("$DRUG_A$", "$DRUG_B$"), seed=0)
+    bias = loaded.model.get_output_embeddings().bias
+    assert bias[-2:].tolist() == pytest.approx([sum(word) / len(word)] * 2)
+    rows = loaded.model.get_input_embeddings().weight[-2:]
+    assert not torch.equal(rows[0], rows[1])
+
+
 def test_end_of_text_is_learnt_so_that_sentences_become_short(generator: Generator) -> None:
     sampling = SamplingConfig(max_new_pieces=60, top_k=5)
     pieces = generator.tokenizer

@@ -1,6 +1,7 @@
 """Drawing is reproducible, stops at its cap, and counts what the filters removed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -51,6 +52,23 @@ def test_base_from_nothing_writes_sentences_with_masks(generator: Generator) -> 
     texts = draw_sentences(generator, 64, config=SamplingConfig(), seed=0)
     assert sum("$CHEMICAL$" in text and "$DISEASE$" in text for text in texts) >= 5
     assert not any("<|endoftext|>" in text for text in texts)
+
+
+def test_no_mask_is_drawn_twice_unless_that_is_asked_for(generator: Generator) -> None:
+    # Nearly even odds, so that masks come up again and again.
+    wild = SamplingConfig(temperature=50.0, top_k=400, max_new_pieces=60)
+    once = draw_sentences(generator, 64, config=wild, seed=0)
+    often = draw_sentences(generator, 64, config=replace(wild, may_repeat_masks=True), seed=0)
+    assert max(text.count(mask) for text in once for mask in MASKS) == 1
+    assert max(text.count(mask) for text in often for mask in MASKS) > 1
+
+
+def test_a_code_of_the_prompt_is_not_drawn_again(generator: Generator) -> None:
+    code = generator.tokenizer.convert_tokens_to_ids(MASKS[0])
+    wild = SamplingConfig(temperature=50.0, top_k=400, max_new_pieces=60)
+    torch.manual_seed(0)
+    drawn = draw_pieces(generator, [*begin_of(generator), code], 64, config=wild)
+    assert (drawn == code).sum() == 0
 
 
 def test_the_same_seed_gives_the_same_base() -> None:
