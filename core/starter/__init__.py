@@ -13,6 +13,7 @@ StarterKind = Literal["joint", "generator", "parser", "encoder"]
 CARD_NAME = "README.md"
 DEFAULT_STARTER = "starter-chemical-disease"
 PARSER_STARTER = "starter-parser"
+GENERATOR_STARTER = "starter-generator"
 _FOLDER = Path(__file__).parent
 _CONFIG_NAME = "dare.json"
 # The file without which a model of that kind does nothing.
@@ -78,7 +79,7 @@ STARTERS = (
     ),
     Starter("starter-mentions", "joint", "mentions", "finds chemicals, diseases, genes and proteins", _JOINT),
     Starter(
-        "starter-generator",
+        GENERATOR_STARTER,
         "generator",
         "generator",
         "a language model of biomedical text, from which a generator for each label is trained",

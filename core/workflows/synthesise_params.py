@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from core.errors import ModelError
 from core.generation.config import SCRATCH, SCRATCH_NOTICE, SamplingConfig, ScratchConfig
-from core.starter import DEFAULT_STARTER
+from core.starter import DEFAULT_STARTER, GENERATOR_STARTER, find_starter
 from core.training.config import Precision
 from core.workflows.retrain_params import MAX_PROCESSES
 
@@ -15,6 +15,7 @@ __all__ = ["MAX_COUNT", "MIN_GOLD", "SCRATCH", "SCRATCH_NOTICE", "USUAL_GOLD", "
 
 MAX_COUNT = 100_000
 MIN_GOLD = 5
+USUAL_BASE = GENERATOR_STARTER if find_starter(GENERATOR_STARTER) else SCRATCH
 _SAMPLING, _SCRATCH = SamplingConfig(), ScratchConfig()
 USUAL_GOLD = 10  # below it a label's sentences are few enough to be worth a warning
 # Fields whose usual value depends on the base, which None stands for.
@@ -48,8 +49,8 @@ class GenerateParams:
         labels: Labels to write for, NO_RELATION too; empty takes every label with enough gold sentences.
         count: Sentences for each label, after filters and gate.
         label_counts: Sentences for single labels in the place of `count`; 0 leaves a label out.
-        base: "scratch", the name of a generator made by `dare pretrain-generator`, or a folder or hub name of a
-            causal language model.
+        base: The shipped generator, the name of one made by `dare pretrain-generator`, a folder or hub name of a
+            causal language model, or "scratch".
         seed: Seed of training and drawing.
         may_download: Whether a hub name may be fetched.
         device: "auto", "cpu" or "cuda".
@@ -74,7 +75,7 @@ class GenerateParams:
     labels: tuple[str, ...] = ()
     count: int = 50
     label_counts: Mapping[str, int] = field(default_factory=dict)
-    base: str = SCRATCH
+    base: str = USUAL_BASE
     seed: int = 0
     may_download: bool = False
     device: str = "auto"
