@@ -187,13 +187,18 @@ class _Loop(Generic[Item, Batch]):
         self.loss_module = self.processes.join(_LossModule(model, loss))
 
     def go_on(self, folder: TrainingFolder) -> None:
-        """Take up the training that lies in a folder, if there is one."""
+        """Take up the training that lies in a folder, if there is one, and tell again how its epochs went."""
         state = folder.restore(self.optimizer)
-        if state is not None:
-            if state.device != self.state.device:
-                state.device, state.precision = self.state.device, self.state.precision
-            self.state = state
-            self.tell(f"going on after epoch {len(state.epochs)} of {self.config.num_epochs}")
+        if state is None:
+            return
+        if state.device != self.state.device:
+            state.device, state.precision = self.state.device, self.state.precision
+        self.state = state
+        for result in state.epochs:
+            self.tell(f"epoch {result.epoch + 1}", epoch=result.epoch + 1, loss=result.training_loss)
+            if result.validation_loss is not None:
+                self._tell_validation(result.epoch, result.validation_loss, result.scores)
+        self.tell(f"going on after epoch {len(state.epochs)} of {self.config.num_epochs}")
 
     def run_epoch(self, epoch: int) -> float:
         """Train one epoch; return its mean loss."""
@@ -234,8 +239,11 @@ class _Loop(Generic[Item, Batch]):
                 f"The validation loss became {loss} after epoch {epoch + 1} of {self.config.num_epochs}; "
                 f"lower the learning rate (now {self.config.learning_rate:g})."
             )
-        self.tell(f"epoch {epoch + 1} of {self.config.num_epochs}, validated", validation_loss=loss, **found.scores)
+        self._tell_validation(epoch, loss, found.scores)
         return Validation(loss, found.scores)
+
+    def _tell_validation(self, epoch: int, loss: float, scores: Mapping[str, float]) -> None:
+        self.tell(f"epoch {epoch + 1} of {self.config.num_epochs}, validated", validation_loss=loss, **scores)
 
     def finish_epoch(self, training_loss: float, found: Validation | None) -> None:
         """Write down what came of an epoch, and keep the weights where a later one may be worse."""
