@@ -239,7 +239,9 @@ def _gather_random_state(processes: Processes) -> dict[str, Tensor]:
 
 
 def _set_random_state(states: Mapping[str, Tensor], processes: Processes) -> None:
-    torch.set_rng_state(states["cpu"][processes.index])
+    # Copied, since torch crashes on a row of a larger tensor.
+    own = {name: state[processes.index].clone() for name, state in states.items()}  # (bytes,), uint8
+    torch.set_rng_state(own["cpu"])
     # A training that moved to another device goes on with the seed's own numbers there.
-    if processes.device.type == "cuda" and "cuda" in states:
-        torch.cuda.set_rng_state(states["cuda"][processes.index], processes.device)
+    if processes.device.type == "cuda" and "cuda" in own:
+        torch.cuda.set_rng_state(own["cuda"], processes.device)
