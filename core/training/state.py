@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 _STATE_NAME, _MOMENTS_NAME, _RANDOM_NAME = "state.json", "optimizer.safetensors", "random.safetensors"
 _BEST_NAME = "best.safetensors"
-# Checkpoints take at most a tenth of the time, however short the epochs are.
+# A training of seconds is not worth a checkpoint; those of a longer one take at most a tenth of its time.
+_REST_SECONDS = 30.0
 _REST_RATIO = 9
 
 
@@ -128,13 +129,14 @@ class TrainingFolder:
         return checkpoint.state
 
     def save(self, optimizer: torch.optim.Optimizer, state: TrainingState) -> None:
-        """Write a checkpoint in place of the older one, unless that one is too fresh.
+        """Write a checkpoint in place of the older one, unless that one, or the training, is too young.
 
         Raises:
             ModelError: It cannot be written, for instance for lack of space; the older one is intact.
         """
         started = self._clock()
-        if not self._processes.agree(started - self._saved >= _REST_RATIO * self._cost):
+        is_due = started - self._saved >= max(_REST_SECONDS, _REST_RATIO * self._cost)
+        if not self._processes.agree(is_due):
             return
         random = _gather_random_state(self._processes)
         if self._processes.index == 0:

@@ -60,6 +60,7 @@ class Listener:
 def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a checkpoint after every epoch, however short it is."""
     monkeypatch.setattr(state, "_REST_RATIO", 0)
+    monkeypatch.setattr(state, "_REST_SECONDS", 0)
 
 
 @pytest.fixture
@@ -242,9 +243,10 @@ def test_what_a_kill_left_half_written_is_deleted(make_model: MakeModel, tmp_pat
     assert [path.name for path in (tmp_path / "work").iterdir()] == ["step-000000012"]
 
 
-def test_checkpoints_take_at_most_a_tenth_of_the_time(
+def test_checkpoints_take_at_most_a_tenth_of_the_time_and_a_training_of_seconds_has_none(
     make_model: MakeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(state, "_REST_SECONDS", 30)
     monkeypatch.setattr(state, "_REST_RATIO", 9)
     now = [0.0]
     real = state.write_checkpoint
@@ -254,13 +256,13 @@ def test_checkpoints_take_at_most_a_tenth_of_the_time(
         now[0] += 10
 
     monkeypatch.setattr(state, "write_checkpoint", slow_write)
-    model, processes = make_model(), Processes(CPU)
-    folder = TrainingFolder(tmp_path, model, CONFIG, [1], processes, clock=lambda: now[0])
+    model = make_model()
+    folder = TrainingFolder(tmp_path / "work", model, CONFIG, [1], Processes(CPU), clock=lambda: now[0])
     optimizer = torch.optim.AdamW(model.parameters())
     written = []
-    for step in range(1, 8):
-        now[0] += 30
-        folder.save(optimizer, TrainingState("cpu", "fp32", [state.EpochResult(0, 1.0, None)], steps=step))
-        found = find_checkpoint(tmp_path)
+    for steps in range(1, 9):
+        now[0] += 29 if steps == 1 else 30
+        folder.save(optimizer, TrainingState("cpu", "fp32", [state.EpochResult(0, 1.0, None)], steps=steps))
+        found = find_checkpoint(tmp_path / "work")
         written.append(int(found.name[5:]) if found else 0)
-    assert written == [1, 1, 1, 4, 4, 4, 7]
+    assert written == [0, 2, 2, 2, 5, 5, 5, 8]

@@ -21,7 +21,7 @@ from core.training import state
 from core.training.config import TrainingConfig
 from core.training.trainer import train
 
-state._REST_RATIO = 0
+state._REST_RATIO = state._REST_SECONDS = 0
 folder, num_epochs_to_run = Path(sys.argv[1]), int(sys.argv[2])
 
 class Points(tuple):

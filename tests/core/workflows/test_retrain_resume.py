@@ -40,6 +40,7 @@ class Listener:
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a checkpoint after every epoch, however short it is."""
     monkeypatch.setattr(state, "_REST_RATIO", 0)
+    monkeypatch.setattr(state, "_REST_SECONDS", 0)
 
 
 def prepare(session: Session, run_path: Path, encoder: Path, **params: object) -> Job:

@@ -8,6 +8,7 @@ import pytest
 
 from core.domain import Document, Relation, Sentence, Span, State
 from core.errors import ConflictError
+from core.training import state
 from core.training.config import TrainingConfig
 from core.workflows.train_joint import JointRecipe
 from core.workflows.train_starter import GoldSet, train_starter
@@ -29,6 +30,12 @@ def make_document(name: str, text: str) -> Document:
     return Document(
         name, text, (Sentence(Span(0, len(text)), State.ACCEPTED),), (head, tail), (Relation(head, tail, "CID"),)
     )
+
+
+@pytest.fixture(autouse=True)
+def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a checkpoint after every epoch, however short it is."""
+    monkeypatch.setattr(state, "_REST_SECONDS", 0)
 
 
 @pytest.fixture
