@@ -53,8 +53,9 @@ def build_starter(
         result,
         as_json=as_json,
         lines=lambda: [
-            f"{corpus}, {protocol}: F1 {score['micro']['f1']:.4f}"
-            for corpus, scores in result["dev_scores"].items()
+            f"{part} on {corpus} dev, {protocol}: F1 {score['micro']['f1']:.4f}"
+            for part, by_corpus in result["part_scores"].items()
+            for corpus, scores in by_corpus.items()
             for protocol, score in scores.items()
         ],
     )

@@ -75,6 +75,7 @@ class SamplingConfig:
         batch_size: Sentences drawn at a time.
         attempts_by_sentence: Generation stops after this many drawn sentences for each one wanted.
         seed: Seed of the draws.
+        may_repeat_masks: Whether a sentence may hold a mask twice, as in DARE, where a filter then removes it.
     """
 
     temperature: float = 1.0
@@ -84,3 +85,4 @@ class SamplingConfig:
     batch_size: int = 128
     attempts_by_sentence: int = 40
     seed: int = 0
+    may_repeat_masks: bool = False

@@ -7,6 +7,7 @@ CPU (`python -m tests.benchmarks.generation --speed`).
 
 from collections.abc import Sequence
 from inspect import signature
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -22,7 +23,8 @@ from core.pretraining.packing import boundary_ids
 def draw_pieces(generator: Generator, prompt: Sequence[int], count: int, *, config: SamplingConfig) -> Tensor:
     """Draw sequences that go on from one prompt, which is left out; after its end a sequence holds end pieces.
 
-    Takes random numbers from torch's own state, so the caller seeds it.
+    A mask stands once in every sentence that a generator learnt, so one that was drawn is not drawn again unless the
+    config says so. Takes random numbers from torch's own state, so the caller seeds it.
 
     Shape:
         returns: (count, max_new_pieces), int64.
@@ -33,18 +35,24 @@ def draw_pieces(generator: Generator, prompt: Sequence[int], count: int, *, conf
     drawn = torch.full((count, config.max_new_pieces), end, device=device)  # (count, pieces)
     rows = torch.arange(count, device=device)  # (going,): which sequences have not ended
     last = torch.tensor([prompt], device=device).expand(count, -1)  # (going, prompt), then (going, 1)
+    masks = torch.tensor(_mask_ids(generator), dtype=torch.long, device=device)  # (masks,)
+    used = torch.isin(masks, last[:1]).expand(count, -1).clone()  # (going, masks): what a sequence has had
     cache = DynamicCache(config=model.config)
     cache_argument = _name_cache(generator)
     for position in range(config.max_new_pieces):
         logits = model(input_ids=last, use_cache=True, **{cache_argument: cache}).logits[:, -1]  # (going, vocabulary)
-        last = _draw_next(logits.float().index_fill(1, never, -torch.inf), config)  # (going, 1)
+        logits = logits.float().index_fill(1, never, -torch.inf)  # (going, vocabulary)
+        if not config.may_repeat_masks:
+            logits[:, masks] = logits[:, masks].masked_fill(used, -torch.inf)
+        last = _draw_next(logits, config)  # (going, 1)
         drawn[rows, position] = last[:, 0]
+        used |= last == masks
         going = (last[:, 0] != end).nonzero()[:, 0]  # (still going,)
         if len(going) == 0:
             break
         if len(going) < len(rows):
             cache.batch_select_indices(going)
-            rows, last = rows[going], last[going]
+            rows, last, used = rows[going], last[going], used[going]
     return drawn
 
 
@@ -64,8 +72,11 @@ def _name_cache(generator: Generator) -> str:
 def _never_drawn(generator: Generator) -> list[int]:
     """Return the special pieces, such as padding, that are neither a mask nor the end."""
     _, end = boundary_ids(generator.tokenizer)
-    masks = {generator.tokenizer.convert_tokens_to_ids(mask) for mask in generator.masks}
-    return sorted(set(generator.tokenizer.all_special_ids) - masks - {end})
+    return sorted(set(generator.tokenizer.all_special_ids) - set(_mask_ids(generator)) - {end})
+
+
+def _mask_ids(generator: Generator) -> list[int]:
+    return [cast(int, generator.tokenizer.convert_tokens_to_ids(mask)) for mask in generator.masks]
 
 
 def _draw_next(logits: Tensor, config: SamplingConfig) -> Tensor:

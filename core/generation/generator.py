@@ -2,10 +2,11 @@
 
 import logging
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +35,7 @@ MAX_TRAINING_PIECES = 128
 
 _IGNORED = -100
 _VALIDATION_BATCHES = 8
+_NOISE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,41 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise EncoderNotFoundError(f"Generator {source!r} has no fast tokenizer (tokenizer.json), which masks need.")
     add_masks(tokenizer, masks)
-    if len(tokenizer) > int(model.config.vocab_size):
-        _resize(model, len(tokenizer), seed=seed)
+    num_known = int(model.config.vocab_size)
+    if len(tokenizer) > num_known:
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        rows = {cast(int, tokenizer.convert_tokens_to_ids(mask)): mask for mask in masks}
+        _begin_as_words(model, tokenizer, {row: mask for row, mask in rows.items() if row >= num_known}, seed=seed)
     return Generator(model, tokenizer, tuple(masks))
 
 
-def _resize(model: PreTrainedModel, num_pieces: int, *, seed: int) -> None:
-    """Add embeddings near the mean of the others: GPT-2's logits are far below 0, where plain noise would win."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        model.resize_token_embeddings(num_pieces, mean_resizing=True)
+@torch.no_grad()
+def _begin_as_words(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, masks: Mapping[int, str], *, seed: int
+) -> None:
+    """Let new masks begin as the words that they are made of, in the model's reading and in its writing.
+
+    A vector near the mean of all others, which is usual, is as unlikely as the average piece: a few hundred
+    sentences taught a generator everything but to write its masks. Noise tells masks of one type apart.
+
+    Args:
+        model: Its vocabulary has rows for the masks.
+        tokenizer: Knows the masks.
+        masks: The new masks by their row.
+        seed: Seed of the noise.
+    """
+    layers: Any = (model.get_input_embeddings(), model.get_output_embeddings())  # type: ignore[no-untyped-call]
+    tables = {id(layer.weight): layer.weight for layer in layers}.values()  # (pieces, width) each; often they are one
+    bias = getattr(layers[1], "bias", None)
+    rng = torch.Generator().manual_seed(seed)
+    for row, mask in masks.items():
+        word = re.sub(r"[\W_]+", " ", mask).split()[0].lower()
+        ids = list(tokenizer(f" {word}", add_special_tokens=False)["input_ids"])
+        for table in tables:
+            noise = torch.randn(table.shape[1], generator=rng) * table.std(0) * _NOISE_SHARE  # (width,)
+            table[row] = table[ids].mean(0) + noise
+        if bias is not None:
+            bias[row] = bias[ids].mean()
 
 
 def save_generator(generator: Generator, path: Path) -> None:

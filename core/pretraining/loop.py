@@ -8,18 +8,18 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from transformers.utils import logging as transformers_logging
 
-from core.errors import ModelError, NotEnoughDataError, TrainingDivergedError
+from core.errors import ModelError, TrainingDivergedError
 from core.pretraining.ahead import AheadStream
 from core.pretraining.config import PretrainingConfig
 from core.pretraining.learner import Learner
-from core.pretraining.packing import BlockStream, cut_blocks, encode_documents
+from core.pretraining.packing import BlockStream
 from core.pretraining.state import (
     Checkpoint,
     Counters,
@@ -28,7 +28,7 @@ from core.pretraining.state import (
     save_best,
     save_checkpoint,
 )
-from core.pretraining.text_stream import held_out_documents
+from core.pretraining.validation import HeldOutText, seeded_rng
 from core.training.optimizers import make_optimizer, restore_moments, set_rate
 from core.training.out_of_memory import is_out_of_memory, release_memory
 from core.training.precision import resolve_precision
@@ -39,8 +39,6 @@ log = logging.getLogger(__name__)
 _REPORT_SECONDS = 1.0
 # A budget is as fine as this where the learning rate follows it.
 _SCHEDULE_STEPS = 10_000
-# Seeds of two trainings are so far apart that their steps draw different numbers.
-_MAX_STEPS = 10**9
 # Validation comes at least so often in a budget, but it and its checkpoint take at most a tenth of the time.
 _CHECKPOINT_FRACTION = 0.1
 _REST_RATIO = 9
@@ -128,26 +126,6 @@ def pretrain(
     )
 
 
-class _Validation:
-    """Held-out text in blocks, and what is needed to count its loss by characters."""
-
-    def __init__(self, learner: Learner, paths: Sequence[Path], config: PretrainingConfig, *, context: int) -> None:
-        documents = held_out_documents(
-            paths, one_in=config.held_out_one_in, max_documents=config.max_validation_documents
-        )
-        if not documents:
-            raise NotEnoughDataError(
-                f"No document is held out for validation: about one in {config.held_out_one_in} should be. "
-                "Give more text, or hold out more."
-            )
-        pieces = encode_documents(learner.tokenizer, documents)
-        self.pieces_per_character = len(pieces) / sum(len(document) + 1 for document in documents)
-        blocks = cut_blocks(pieces[: config.max_validation_pieces], context=context)
-        full = [block for block in blocks if len(block) == len(blocks[0])]
-        self.rows = torch.tensor(full)  # (blocks, context)
-        self.num_pieces = self.rows.numel()
-
-
 class _Loop:
     """The state of one training.
 
@@ -169,7 +147,7 @@ class _Loop:
         self.learner, self.config, self.work_path, self.report = learner, config, work_path, report
         self.device, self._clock = device, clock
         context = min(config.context, learner.max_pieces)
-        self.validation = _Validation(learner, paths, config, context=context)
+        self.validation = HeldOutText(learner, paths, config, context=context)
         stream = BlockStream(
             paths,
             learner.tokenizer,
@@ -241,32 +219,18 @@ class _Loop:
 
     def validate(self) -> ValidationScores:
         """Return the scores on held-out text, and tell them."""
-        loss = self._mean_validation_loss()
-        self._require_finite(loss, "validation loss")
-        bits = loss / math.log(2) * self.validation.pieces_per_character if self.learner.is_foretelling_all else None
-        scores = ValidationScores(loss, math.exp(min(loss, 700.0)), bits, self.counters.pieces)
+        scores = self.validation.score(
+            self.learner, device=self.device, batch_size=self.batch_size, is_bf16=self.precision == "bf16"
+        )
+        scores = replace(scores, pieces=self.counters.pieces)
+        self._require_finite(scores.loss, "validation loss")
         speed = self.counters.pieces / max(self.counters.seconds, 1e-9)
-        values = {"validation_loss": loss, "perplexity": scores.perplexity, "pieces_per_second": speed}
-        if bits is not None:
-            values["bits_per_character"] = bits
+        values = {"validation_loss": scores.loss, "perplexity": scores.perplexity, "pieces_per_second": speed}
+        if scores.bits_per_character is not None:
+            values["bits_per_character"] = scores.bits_per_character
         log.info("%d pieces: %s", self.counters.pieces, values)
         self._tell(f"{self.counters.pieces:,} pieces, validated", **values)
         return scores
-
-    @torch.inference_mode()
-    def _mean_validation_loss(self) -> float:
-        """Return the mean loss of a foretold piece; what is random is the same each time."""
-        rng = self._seeded(0)
-        total, count = 0.0, 0
-        for rows in torch.split(self.validation.rows, self.batch_size):  # (blocks of a pass, context)
-            with self._autocast():
-                losses = self.learner.losses(rows.to(self.device), rng)  # (foretold pieces,)
-            total, count = total + float(losses.sum()), count + len(losses)
-        return total / max(count, 1)
-
-    def _seeded(self, step: int) -> torch.Generator:
-        """Return random numbers that depend on nothing but the seed and the step."""
-        return torch.Generator().manual_seed(self.config.training.seed * _MAX_STEPS + step)
 
     def _backward(self, rows: Tensor) -> float:
         """Return the mean loss of the rows and leave its gradients; smaller batches where memory runs out."""
@@ -288,7 +252,7 @@ class _Loop:
             release_memory(self.device)
 
     def _accumulate(self, rows: Tensor) -> float:
-        total, rng = 0.0, self._seeded(self.counters.steps + 1)
+        total, rng = 0.0, seeded_rng(self.config.training.seed, self.counters.steps + 1)
         for part in torch.split(rows, self.batch_size):  # (blocks of a pass, context)
             with self._autocast():
                 value = self.learner.losses(part.to(self.device), rng).mean() * (len(part) / len(rows))

@@ -1,5 +1,7 @@
 """Shipped models: what each is for, and its folder. Only those whose folder is present are there for anyone."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +14,7 @@ CARD_NAME = "README.md"
 DEFAULT_STARTER = "starter-chemical-disease"
 PARSER_STARTER = "starter-parser"
 _FOLDER = Path(__file__).parent
+_CONFIG_NAME = "dare.json"
 # The file without which a model of that kind does nothing.
 _WEIGHTS: dict[StarterKind, str] = {
     "joint": "model.safetensors",
@@ -55,10 +58,31 @@ class Starter:
         """Whether the folder holds what it cannot do without."""
         return (_FOLDER / (self.weights or self.folder) / _WEIGHTS[self.kind]).is_file()
 
+    def read_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the entity types and the labels that a joint model knows, without loading it."""
+        content = json.loads((self.path / _CONFIG_NAME).read_text(encoding="utf-8"))
+        names = content.get("config", content)
+        return tuple(names["entity_types"]), tuple(names["labels"])
 
+
+_JOINT = "biomedical"
 # One line a model; its folder, with a card, goes beside this file.
 STARTERS = (
-    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which"),
+    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which", _JOINT),
+    Starter(
+        "starter-chemical-protein",
+        "joint",
+        "chemical_protein",
+        "finds chemicals, genes and proteins, and what the one does to the other",
+        _JOINT,
+    ),
+    Starter("starter-mentions", "joint", "mentions", "finds chemicals, diseases, genes and proteins", _JOINT),
+    Starter(
+        "starter-generator",
+        "generator",
+        "generator",
+        "a language model of biomedical text, from which a generator for each label is trained",
+    ),
     Starter(PARSER_STARTER, "parser", "parser", "dependency trees of biomedical sentences, for syntax_gcn"),
 )
 
@@ -66,6 +90,21 @@ STARTERS = (
 def list_starters(*kinds: StarterKind) -> list[Starter]:
     """Return the shipped models that are present, of the given kinds or of all."""
     return [one for one in STARTERS if one.is_present and (not kinds or one.kind in kinds)]
+
+
+def choose_joint(entity_types: Collection[str], labels: Collection[str]) -> Starter | None:
+    """Return the shipped joint model that knows most of a schema, or None if none knows one of its entity types.
+
+    Labels count before entity types, so that a project gets relations wherever it can.
+    """
+
+    def knowledge(one: Starter) -> tuple[int, int]:
+        known_types, known_labels = one.read_names()
+        shared_types = len(set(known_types) & set(entity_types))
+        return (len(set(known_labels) & set(labels)) if shared_types else 0, shared_types)
+
+    found = max(list_starters("joint"), key=knowledge, default=None)
+    return found if found is not None and any(knowledge(found)) else None
 
 
 def list_encoders() -> list[str]:

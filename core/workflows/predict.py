@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter
 from core.training.trainer import Report, pick_device
 from core.workflows.parsers import AUTO, load_parser
+from core.workflows.starters import choose_starter
 from db.queries import annotations, documents, models, predictions, projects
 from db.queries.models import ModelView
 from db.session import Session
@@ -99,13 +100,12 @@ def make_extractor(session: Session, project_id: int, cache: ModelCache) -> tupl
 def find_finder(
     session: Session, project_id: int | None, schema: Schema, cache: ModelCache
 ) -> tuple[JointModel | None, str]:
-    """Return what finds mentions, with its name: the project's joint model, else the starter if it knows a type."""
+    """Return what finds mentions, with its name: the project's joint model, else the starter that knows most of it."""
     promoted = None if project_id is None else models.find_promoted(session, project_id, kind=models.JOINT)
     if promoted is not None:
         return cache.get_joint(cache.fetch(promoted.artifact_key)), promoted.name
-    starter = cache.get_joint(get_starter(DEFAULT_STARTER))
-    knows_types = bool(set(starter.config.entity_types) & set(schema.type_names))
-    return (starter, DEFAULT_STARTER) if knows_types else (None, "")
+    starter = choose_starter(schema)
+    return (cache.get_joint(starter.path), starter.name) if starter else (None, "")
 
 
 def predict_sentences(

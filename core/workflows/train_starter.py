@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from core.corpora import read_corpus_folder
+from core.corpora.chemprot import LABELS as CHEMPROT_LABELS
 from core.domain import Document, EntityType, RelationLabel, Schema, Split
 from core.evaluation.scores import Scores
 from core.models.encoder import load_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, JointScope
 from core.nlp.sentences import split_sentences
-from core.training.checkpoints import write_folder
+from core.starter import STARTERS
+from core.training.checkpoints import CONFIG_NAME, write_folder
 from core.training.trainer import Report, TrainingResult, Validation, pick_device, train
 from core.workflows.evaluate import prepare_documents
 from core.workflows.gold_documents import orient_relations
+from core.workflows.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
+from core.workflows.starter_card import write_part_card, write_whole_card
+from core.workflows.starter_scores import score_part
 from core.workflows.train_joint import (
     LOG_NAME,
     STARTER_TRAINING,
@@ -40,19 +45,26 @@ class Part:
     """What one starter knows of the whole model.
 
     Args:
+        starter: Name of the starter.
         entity_types: Names.
         labels: Names.
     """
 
+    starter: str
     entity_types: tuple[str, ...]
     labels: tuple[str, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What the starter is for, in one line."""
+        return next((one.purpose for one in STARTERS if one.name == self.starter), "finds what it learnt")
 
 
 WHOLE = "biomedical"
 PARTS: Mapping[str, Part] = {
-    "chemical_disease": Part(("Chemical", "Disease"), ("CID",)),
-    "chemical_protein": Part(("Chemical", "Gene"), ("CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9")),
-    "mentions": Part(("Chemical", "Disease", "Gene"), ()),
+    "chemical_disease": Part("starter-chemical-disease", ("Chemical", "Disease"), ("CID",)),
+    "chemical_protein": Part("starter-chemical-protein", ("Chemical", "Gene"), CHEMPROT_LABELS),
+    "mentions": Part("starter-mentions", ("Chemical", "Disease", "Gene"), ()),
 }
 
 
@@ -144,7 +156,7 @@ def train_starter(
         is_replacing: Whether an unfinished training with another recipe is given up.
 
     Returns:
-        Scores of the written fp16 weights on each dev split, by protocol, with data hashes and settings.
+        Scores of the written fp16 weights on the dev splits, by part, with data hashes and settings.
 
     Raises:
         ConflictError: An unfinished training beside `out_path` has another recipe, or is running.
@@ -159,9 +171,8 @@ def train_starter(
         open_work(work_path, record, is_replacing=is_replacing)
         model, result = _train(recipe, sets, work_path, report, device)
         write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
-        summary = _summarise(record, result) | {"dev_scores": _score_written(out_path, sets, device)}
-        (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
         write_parts(model, out_path)
+        summary = finish(out_path, _summarise(record, result), sets, device=device)
         shutil.rmtree(work_path)
     return summary
 
@@ -198,6 +209,28 @@ def _train(
         checkpoints=work_path,
     )
     return model, result
+
+
+def finish(out_path: Path, summary: dict[str, Any], sets: Sequence[GoldSet], *, device: str = "auto") -> dict[str, Any]:
+    """Score the written weights of every part, write the log and the cards.
+
+    Args:
+        out_path: Folder of the whole model and its parts.
+        summary: What the training recorded.
+        sets: Corpora on whose dev splits the parts are scored.
+        device: "auto", "cpu" or "cuda".
+
+    Returns:
+        What the log keeps.
+    """
+    dev = {one.name: (one.schema, one.dev) for one in sets}
+    parts = [name for name in PARTS if (out_path / name / CONFIG_NAME).is_file()]
+    summary = summary | {"part_scores": {name: score_part(out_path / name, dev, device=device) for name in parts}}
+    (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_whole_card(out_path / WHOLE, summary)
+    for name in parts:
+        write_part_card(out_path / name, PARTS[name].starter, PARTS[name].purpose, summary)
+    return summary
 
 
 def join_schemas(schemas: Sequence[Schema]) -> Schema:
@@ -239,14 +272,6 @@ def write_parts(model: JointModel, out_path: Path) -> None:
             model.save_part(out_path / name, weights_of=WHOLE, entity_types=part.entity_types, labels=part.labels)
 
 
-def _score_written(out_path: Path, sets: Sequence[GoldSet], device: str) -> dict[str, Any]:
-    model = JointModel.load(out_path / WHOLE)
-    model.to(pick_device(device))
-    return {
-        name: {protocol: one.to_json() for protocol, one in by.items()} for name, by in score_sets(model, sets).items()
-    }
-
-
 def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
     """Return what decides the weights."""
     return {
@@ -255,6 +280,7 @@ def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
         "max_pieces": recipe.max_pieces,
         "has_teacher_forcing": recipe.has_teacher_forcing,
         "encoder": Path(recipe.encoder).name,
+        "encoder_pretraining": _read_pretraining(Path(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),
         "corpora": [
             {
@@ -279,3 +305,10 @@ def _summarise(record: Mapping[str, Any], result: TrainingResult) -> dict[str, A
         "epochs": [epoch.to_json() for epoch in result.epochs],
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
     }
+
+
+def _read_pretraining(encoder: Path) -> dict[str, Any] | None:
+    """Return what the encoder's own training recorded, if it was made by `pretrain-encoder`."""
+    path = encoder / PRETRAINING_LOG
+    content: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return content

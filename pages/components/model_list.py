@@ -9,7 +9,8 @@ from core.domain import JobKind, JobState, ModelState
 from core.jobs import client
 from core.workflows import promote as workflow
 from core.workflows.model_cards import read_shipped_card
-from db.queries import jobs, models
+from core.workflows.starters import Starter, choose_starter
+from db.queries import jobs, models, projects
 from db.queries.models import ModelView
 from db.queries.projects import ProjectView
 from db.session import Session
@@ -34,7 +35,8 @@ def show(session: Session, project: ProjectView, user_id: int) -> None:
     _show_prediction(session, project.id)
     in_use = find_in_use(found)
     if models.JOINT not in in_use:
-        _show_starter(labels_pairs=models.ENSEMBLE not in in_use)
+        starter = choose_starter(projects.get_schema(session, project.id))
+        _show_starter(starter, labels_pairs=models.ENSEMBLE not in in_use)
     for model in order_models(found):
         _show_model(session, model, found, user_id)
 
@@ -58,17 +60,20 @@ def _draw_prediction(session: Session, *, job_id: str) -> bool:
     return not job.state.is_over
 
 
-def _show_starter(*, labels_pairs: bool) -> None:
-    """Show the shipped model, which is in use until a joint model is promoted."""
+def _show_starter(starter: Starter | None, *, labels_pairs: bool) -> None:
+    """Show the shipped model of such projects, which is in use until a joint model is promoted."""
+    if starter is None:
+        st.info("No shipped model knows this project's entity types: review some sentences, then train a joint model.")
+        return
     with st.container(border=True):
         word = RELATIONS_TOO if labels_pairs else ROLES[models.JOINT]
-        st.markdown(f"**The shipped starter model** {badge(word, 'green')}")
+        st.markdown(f"**The shipped model {starter.name}** {badge(word, 'green')}")
         st.caption(
-            "It finds chemicals and diseases, and which induces which, until you promote models of your own: "
-            "an ensemble labels the pairs instead, a joint model finds the mentions instead."
+            f"It {starter.purpose}, until you promote models of your own: an ensemble labels the pairs instead, a "
+            "joint model finds the mentions instead."
         )
         with st.expander("Its card: data, recipe, scores, limits", icon=":material/description:"):
-            st.markdown(read_shipped_card())
+            st.markdown(read_shipped_card(starter.name))
 
 
 def _show_model(session: Session, model: ModelView, found: Sequence[ModelView], user_id: int) -> None:
@@ -134,7 +139,7 @@ def _roll_back(project_id: int, kind: str, user_id: int) -> None:
 def _do_roll_back(session: Session, *, project_id: int, kind: str, user_id: int) -> str:
     model = workflow.roll_back(session, project_id, user_id=user_id, kind=kind)
     _predict_anew(session, project_id, user_id)
-    return f"{model.name if model else 'The shipped starter model'} predicts again; open sentences are predicted anew."
+    return f"{model.name if model else 'The shipped model'} predicts again; open sentences are predicted anew."
 
 
 def _archive(project_id: int, model_id: int, user_id: int) -> None:

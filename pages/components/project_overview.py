@@ -4,7 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.domain import State
+from core.domain import Schema, State
+from core.workflows.starters import choose_starter
 from db.queries import jobs, models, projects
 from db.queries.projects import ProjectCounts, ProjectView
 from db.session import Session
@@ -69,14 +70,23 @@ def _show_model(session: Session, project: ProjectView) -> None:
     with st.container(border=True):
         st.caption("MODEL IN USE")
         if model is None:
-            st.markdown("**The shipped starter model**")
-            st.caption("It knows chemicals, diseases and which induces which. Train and promote one of your own.")
+            _show_starter(projects.get_schema(session, project.id))
             return
         st.markdown(f"**{escape(model.name)}**")
         for line in describe_scores(model.metrics):
             st.caption(line)
         if joint is not None and joint.id != model.id:
             st.caption(f"{escape(joint.name)} finds the mentions.")
+
+
+def _show_starter(schema: Schema) -> None:
+    starter = choose_starter(schema)
+    if starter is None:
+        st.markdown("**None yet**")
+        st.caption("No shipped model knows these entity types. Review some sentences, then train a joint model.")
+        return
+    st.markdown(f"**{starter.name}**")
+    st.caption(f"A shipped model; it {starter.purpose}. Train and promote one of your own.")
 
 
 def _show_running(session: Session, project: ProjectView) -> None:

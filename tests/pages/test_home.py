@@ -15,7 +15,7 @@ def test_the_demo_shows_its_counts_model_and_next_step(open_page: OpenPage) -> N
         "Relations approved",
         "Synthetic accepted",
     ]
-    assert "The shipped starter model" in texts(app)
+    assert "starter-chemical-disease" in texts(app)
     assert app.button(key="next-step").label == "Review them"
 
 

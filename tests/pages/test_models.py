@@ -55,7 +55,7 @@ def add_model(session: Session, project_id: int, name: str, *, kind: str = "ense
 
 def test_before_any_training_the_starter_is_in_use(open_page: OpenPage) -> None:
     said = texts(open_page("models"))
-    assert "The shipped starter model" in said
+    assert "starter-chemical-disease" in said
     assert "## Scores on the BC5CDR development split" in said and "# starter-chemical-disease\n" not in said
 
 
@@ -141,7 +141,7 @@ def test_the_page_says_which_model_is_used_for_what(open_page: OpenPage, session
     session.commit()
     said = texts(open_page("models"))
     assert "in use: finds mentions and relations" in said
-    assert "The shipped starter model" not in said
+    assert "The shipped model" not in said
     promote(session, project_id, add_model(session, project_id, "first"), user_id=user_id)
     session.commit()
     app = open_page("models")

@@ -1,0 +1,215 @@
+"""The model cards of the joint starters, written from what their training recorded."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.starter import CARD_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What has to be said of a corpus.
+
+    Args:
+        title: Its name.
+        text: Who made it, and under which terms its annotations may be used.
+    """
+
+    title: str
+    text: str
+
+
+_TERMS: Mapping[str, Terms] = {
+    "bc5cdr": Terms("BC5CDR", "NLM, United States Government work, public domain (Li et al. 2016; Wei et al. 2015)"),
+    "chemprot": Terms("ChemProt", "BioCreative VI, free for research and development (Krallinger et al. 2017)"),
+    "ncbi_disease": Terms("NCBI disease", "NLM, United States Government work, public domain (Doğan et al. 2014)"),
+}
+_PROTOCOLS: Mapping[str, str] = {
+    "mentions": "mentions, span and type exact",
+    "strict": "relations, extraction, strict (mentions found)",
+    "end-token": "relations, extraction, end-token (mentions found)",
+    "classification": "relations, mention-pair classification (mentions given)",
+}
+_LIMITS = (
+    "Titles and abstracts of English biomedical papers only, and nothing across sentences. Overlapping mentions are "
+    "not found; of two nested ones the longer is. A pair of mentions gets one label at most. Scores are probabilities "
+    "of a small model and are not calibrated. It is a starting point to correct, not a source of facts about medicines."
+)
+
+
+def write_whole_card(path: Path, record: Mapping[str, Any]) -> None:
+    """Write the card of the folder that holds the weights of all parts.
+
+    Args:
+        path: Its folder.
+        record: Its training.json.
+    """
+    sections = [
+        ["# starter-biomedical", "", _WHOLE],
+        _table(_list_facts(record), "", ""),
+        ["## Recipe", "", "```sh", *_list_commands(record), "```", "", _RECIPE],
+        ["## Data and terms", "", *_describe_data(record)],
+        ["## Limits", "", _LIMITS],
+    ]
+    _write(path, sections)
+
+
+def write_part_card(path: Path, name: str, purpose: str, record: Mapping[str, Any]) -> None:
+    """Write the card of a part.
+
+    Args:
+        path: Its folder.
+        name: Name of the starter.
+        purpose: What it does, in one line.
+        record: training.json of the weights; `part_scores` holds those of this part under its folder's name.
+    """
+    scores = record["part_scores"].get(path.name, {})
+    sections = [
+        [f"# {name}", "", f"It {purpose}, in sentences of English biomedical abstracts, in one pass.", "", _PART],
+        _table(_list_facts(record), "", ""),
+        *[_describe_scores(corpus, found, record) for corpus, found in scores.items()],
+        ["Measured again from these weights with", "", "```sh", *_list_measures(name), "```"],
+        ["## Data and terms", "", *_describe_data(record)],
+        ["## Limits", "", _LIMITS],
+    ]
+    _write(path, sections)
+
+
+_WHOLE = (
+    "The weights of one joint model (Giorgi et al. 2019: BIOES tags, then a biaffine over pairs of mentions) that "
+    "learnt from several corpora at once. The starters beside this folder are parts of it: the same encoder, and of "
+    "the tag and pair layers the rows that they need. A sentence taught only what its corpus annotates, so that a "
+    "gene in a corpus without genes did not count as no gene."
+)
+_PART = (
+    "A part of the joint model in `../biomedical`, whose card has the recipe: the same encoder, and of the tag and "
+    "pair layers the rows that this part needs. It predicts in new projects before anything was trained, and its "
+    "encoder is the offline default for retraining."
+)
+_RECIPE = (
+    "`training.json` keeps settings, data hashes, losses and scores of every epoch. Weights were trained in the "
+    "precision named there and are kept as fp16; they compute in fp32."
+)
+
+
+def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    training, versions = record["training"], record["versions"]
+    corpora = (f"{_title(one['name'])} ({one['num_train_documents']:,} abstracts)" for one in record["corpora"])
+    read = record.get("encoder_pretraining")
+    facts = [
+        (
+            "architecture",
+            "`joint`; tags are decoded as the best legal sequence, not word by word as in the paper",
+        ),
+        ("encoder", "all-MiniLM-L6-v2 (22.7M parameters, Apache-2.0, see LICENSE in `../biomedical`), fine-tuned"),
+        ("training data", ", ".join(corpora)),
+        (
+            "settings",
+            f"{training['num_epochs']} epochs (best: {record['best_epoch']}), {training['optimizer']} "
+            f"{training['learning_rate']:g}, batch {training['batch_size']}, "
+            f"weight decay {training['weight_decay']:g}, dropout {record['dropout']:g}, "
+            f"seed {training['seed']}, {record['precision']}",
+        ),
+        ("built", f"{record['date']}, " + ", ".join(f"{name} {number}" for name, number in versions.items())),
+    ]
+    if read:
+        text = (
+            f"masked-LM on {read['pieces_read']:,} pieces of open biomedical text, perplexity of a hidden piece "
+            f"{read['perplexity']:.2f}, {read['seconds'] / 60:.1f} min on {read['device']} in {read['precision']}"
+        )
+        facts.insert(2, ("encoder read first", text))
+    return facts
+
+
+def _list_commands(record: Mapping[str, Any]) -> list[str]:
+    commands = []
+    training, encoder = record["training"], "FOLDER_OF_ALL_MINILM_L6_V2"
+    read = record.get("encoder_pretraining")
+    if read:
+        recipe = read["recipe"]
+        words = ["dare", "pretrain-encoder"]
+        for file in recipe["files"]:
+            words += ["--text", file["name"]]
+        words += ["--encoder", encoder, "--out", "encoder"]
+        for budget in ("minutes", "pieces"):
+            words += [f"--{budget}", f"{read[budget]:g}"] if read[budget] is not None else []
+        words += ["--context", str(recipe["context"]), "--batch-size", str(recipe["training"]["batch_size"])]
+        words += ["--learning-rate", f"{recipe['training']['learning_rate']:g}"]
+        commands.append(shlex.join(words))
+        encoder = "encoder"
+    words = [
+        "dare",
+        "build-starter",
+        "--corpora",
+        "FOLDER_OF_THE_CORPORA",
+        "--encoder",
+        encoder,
+        "--out",
+        "core/starter",
+    ]
+    words += ["--epochs", str(training["num_epochs"]), "--learning-rate", f"{training['learning_rate']:g}"]
+    commands.append(shlex.join([*words, "--batch-size", str(training["batch_size"]), "--seed", str(training["seed"])]))
+    return commands
+
+
+def _list_measures(name: str) -> list[str]:
+    return [
+        "python -m tests.benchmarks.starter",
+        f"dare evaluate {name} FILE --protocol mentions   # strict, classification",
+    ]
+
+
+def _describe_scores(corpus: str, scores: Mapping[str, Any], record: Mapping[str, Any]) -> list[str]:
+    split = next(one for one in record["corpora"] if one["name"] == corpus)
+    rows = []
+    for protocol, title in _PROTOCOLS.items():
+        if protocol not in scores:
+            continue
+        rows.append((title, *_rates(scores[protocol]["micro"])))
+        by_label: Mapping[str, Any] = scores[protocol]["by_label"]
+        if len(by_label) > 1:
+            rows += [(f"— {label}", *_rates(counts)) for label, counts in by_label.items()]
+    return [
+        f"## Scores on the development split of {_title(corpus)} ({split['num_dev_documents']} abstracts)",
+        "",
+        *_table(rows, "protocol", "P", "R", "F1"),
+        "",
+        "Every gold item counts, also mentions and relations that a sentence boundary cuts. This split also chose the "
+        "epoch, so the scores are a little optimistic.",
+    ]
+
+
+def _rates(counts: Mapping[str, float]) -> tuple[str, str, str]:
+    return f"{counts['precision']:.3f}", f"{counts['recall']:.3f}", f"{counts['f1']:.3f}"
+
+
+def _describe_data(record: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"- {_title(one['name'])}: {_TERMS[one['name']].text if one['name'] in _TERMS else 'see its publisher'}. "
+        f"Training documents `{one['train_hash'][:16]}…`, {one['num_left_out']} left out because a development split "
+        "holds them."
+        for one in record["corpora"]
+    ]
+    if record.get("encoder_pretraining"):
+        lines.append(
+            "- Text that the encoder read: openly licensed paragraphs and abstracts; the corpora's were removed."
+        )
+    lines.append("- A concept-level relation of BC5CDR is a relation of every pair of mentions in one sentence that "
+                 "carries the two concepts.")  # fmt: skip
+    return lines
+
+
+def _title(corpus: str) -> str:
+    return _TERMS[corpus].title if corpus in _TERMS else corpus
+
+
+def _table(rows: Sequence[Sequence[str]], *header: str) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (header, ("---",) * len(header), *rows)]
+
+
+def _write(path: Path, sections: Sequence[Sequence[str]]) -> None:
+    text = "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+    (path / CARD_NAME).write_text(text, encoding="utf-8")

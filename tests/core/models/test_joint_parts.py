@@ -1,0 +1,111 @@
+"""A joint model of several corpora: what one does not annotate teaches nothing, and a part of it is a model."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.domain import EntityType, RelationLabel, Schema
+from core.errors import ModelError
+from core.models.encoder import load_encoder
+from core.models.joint import JointModel
+from core.models.joint_data import JointConfig, JointItem, JointScope, make_item
+from core.training.checkpoints import CONFIG_NAME, find_weights_folder
+from tests.builders import find_mention, load_tiny_encoder
+
+SCHEMA = Schema(
+    (EntityType("Chemical"), EntityType("Disease"), EntityType("Gene")),
+    (RelationLabel("CID", (("Chemical", "Disease"),)), RelationLabel("CPR:4", (("Chemical", "Gene"),))),
+)
+TEXT = "aspirin caused severe nausea and rash in two patients ."
+DISEASES = JointScope(("Chemical", "Disease"), ("CID",))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> JointModel:
+    torch.manual_seed(0)
+    return JointModel(load_tiny_encoder(tmp_path / "encoder"), JointConfig.from_schema(SCHEMA, dropout=0.0)).eval()
+
+
+def make_scoped(model: JointModel, scope: JointScope | None) -> JointItem:
+    head, tail = find_mention(TEXT, "aspirin", "Chemical"), find_mention(TEXT, "nausea", "Disease")
+    return replace(make_item(model.config, model.encode([TEXT])[0], [head, tail], []), scope=scope)
+
+
+def test_tags_and_labels_outside_the_scope_are_unknown() -> None:
+    config = JointConfig.from_schema(SCHEMA)
+    tags = dict(zip(config.tags, DISEASES.unknown_tags(config), strict=True))
+    assert [tag for tag, is_unknown in tags.items() if is_unknown] == ["B-Gene", "I-Gene", "E-Gene", "S-Gene"]
+    assert DISEASES.unknown_classes(config) == [False, False, True]
+
+
+def test_what_a_corpus_does_not_annotate_gets_no_gradient(model: JointModel) -> None:
+    model.loss(model.collate([make_scoped(model, DISEASES)]), 1.0).backward()
+    genes = [index for index, tag in enumerate(model.config.tags) if tag.endswith("Gene")]
+    gradient = model.tag_layer.weight.grad
+    assert gradient is not None and torch.equal(gradient[genes], torch.zeros_like(gradient[genes]))
+    assert gradient[1:9].abs().sum() > 0
+    label = model.linear.weight.grad
+    assert label is not None and label[2].abs().sum() == 0 and label[1].abs().sum() > 0
+
+
+def test_without_a_scope_an_unmarked_type_is_absent_and_teaches_so(model: JointModel) -> None:
+    model.loss(model.collate([make_scoped(model, None)]), 1.0).backward()
+    genes = [index for index, tag in enumerate(model.config.tags) if tag.endswith("Gene")]
+    gradient = model.tag_layer.weight.grad
+    assert gradient is not None and gradient[genes].abs().sum() > 0
+
+
+def test_sentences_of_two_corpora_learn_in_one_batch_as_they_do_alone(model: JointModel) -> None:
+    items = [make_scoped(model, DISEASES), make_scoped(model, None)]
+    alone = [model.loss(model.collate([item]), 0.0).item() for item in items]
+    assert model.loss(model.collate(items), 0.0).item() == pytest.approx(sum(alone) / 2, rel=1e-5)
+
+
+def test_a_part_knows_its_types_and_labels_and_scores_them_as_the_whole_does(model: JointModel) -> None:
+    part = model.restrict(["Gene", "Chemical"], ["CPR:4"])
+    assert part.config.entity_types == ("Chemical", "Gene")
+    assert part.config.labels == ("CPR:4",)
+    assert part.config.legal_types == (("Chemical", "Gene"),)
+    batch = model.collate([make_scoped(model, None)])
+    with torch.inference_mode():
+        whole, own = model.tag_words(batch)[1], part.tag_words(batch)[1]
+    kept = [model.config.tags.index(tag) for tag in part.config.tags]
+    torch.testing.assert_close(own, whole[..., kept])
+
+
+def test_a_part_without_labels_finds_mentions_only(model: JointModel) -> None:
+    part = model.restrict(["Chemical", "Disease", "Gene"], [])
+    assert part.config.legal_types == ()
+    assert all(not prediction.relations for prediction in part.predict([TEXT], threshold=0.0))
+
+
+def test_a_part_of_what_is_not_known_is_refused(model: JointModel) -> None:
+    with pytest.raises(ModelError, match="knows no CellLine, INT"):
+        model.restrict(["Chemical", "CellLine"], ["INT"])
+
+
+def test_a_folder_of_a_part_takes_weights_and_encoder_from_the_folder_beside_it(
+    model: JointModel, tmp_path: Path
+) -> None:
+    for name in ("whole", "part"):
+        (tmp_path / name).mkdir()
+    model.save(tmp_path / "whole")
+    model.save_part(tmp_path / "part", weights_of="whole", entity_types=["Chemical", "Disease"], labels=["CID"])
+    assert [path.name for path in (tmp_path / "part").iterdir()] == [CONFIG_NAME]
+    loaded = JointModel.load(tmp_path / "part")
+    assert loaded.config.entity_types == ("Chemical", "Disease")
+    expected = model.restrict(["Chemical", "Disease"], ["CID"])
+    assert loaded.predict([TEXT], threshold=0.0) == expected.predict([TEXT], threshold=0.0)
+    torch.testing.assert_close(
+        load_encoder(str(tmp_path / "part")).vectors, load_encoder(str(tmp_path / "whole")).vectors
+    )
+
+
+@pytest.mark.parametrize("name", ["../whole", "nothing", "/etc"])
+def test_weights_are_looked_for_beside_the_folder_only(model: JointModel, tmp_path: Path, name: str) -> None:
+    (tmp_path / "part").mkdir()
+    model.save_part(tmp_path / "part", weights_of=name, entity_types=["Chemical"], labels=[])
+    with pytest.raises(ModelError, match="no such model lies beside"):
+        find_weights_folder(tmp_path / "part")
