@@ -7,8 +7,9 @@ import typer
 
 from core.cli.data import JsonOption
 from core.cli.options import Number, Whole, option
-from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, show_result
+from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.settings import Settings
+from core.workflows.pipelines import Report
 
 _TRAINING = "Training"
 
@@ -21,9 +22,13 @@ def build_starter(
     learning_rate: Annotated[Number, option("Peak rate. Usual: 1.5e-4.", _TRAINING)] = None,
     batch_size: Annotated[Whole, option("Sentences of a step. Usual: 16.", _TRAINING)] = None,
     seed: Annotated[int, option("Seed of shuffling and new weights.", _TRAINING)] = 0,
+    is_replacing: Annotated[bool, option("Give up an unfinished training.", _TRAINING, "--replace")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train the joint model that ships as starters, from gold of several corpora."""
+    """Train the joint model that ships as starters, from gold of several corpora.
+
+    Killed or stopped, the same command goes on after the last epoch that it finished.
+    """
     from core.workflows import train_starter
     from core.workflows.sources import resolve_encoder
 
@@ -40,8 +45,9 @@ def build_starter(
             ),
             train_starter.read_gold_sets(corpora),
             out_path=out,
-            report=progress,
+            report=_with_remarks(progress),
             device=settings.device,
+            is_replacing=is_replacing,
         )
     show_result(
         result,
@@ -53,3 +59,14 @@ def build_starter(
             for protocol, score in scores.items()
         ],
     )
+
+
+def _with_remarks(progress: Report) -> Report:
+    """Return a report that draws the bar and keeps a line for what is no progress, such as where a training goes on."""
+
+    def report(fraction: float, message: str = "", **values: float) -> None:
+        progress(fraction, message, **values)
+        if not values:
+            say(message)
+
+    return report

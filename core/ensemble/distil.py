@@ -23,6 +23,7 @@ def train_student(
     report: Report,
     *,
     get_parser: GetParser,
+    checkpoints: Path | None = None,
 ) -> dict[str, object]:
     """Train one model on what an ensemble says of every gold and synthetic training instance.
 
@@ -33,6 +34,7 @@ def train_student(
         out_path: Folder to write into.
         report: Progress sink.
         get_parser: Loads the dependency parser, for architectures that read parses.
+        checkpoints: Folder in which a killed training finds how far it was; the caller deletes it in the end.
 
     Raises:
         ModelError: A member kept no logits of the training instances.
@@ -43,7 +45,16 @@ def train_student(
     known = tuple(one for one in (*dataset.train, *dataset.synthetic) if one.id in soft_labels)
     lesson = Lesson((known,), missing={}, too_rare={})
     student = replace(spec, method="gold", scores_pool=False)
-    return train_lesson(student, dataset, lesson, out_path, report, get_parser=get_parser, soft_labels=soft_labels)
+    return train_lesson(
+        student,
+        dataset,
+        lesson,
+        out_path,
+        report,
+        get_parser=get_parser,
+        soft_labels=soft_labels,
+        checkpoints=checkpoints,
+    )
 
 
 def mean_probabilities(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -84,6 +84,7 @@ def train_member(
     *,
     get_parser: GetParser,
     soft_labels: SoftLabels | None = None,
+    checkpoints: Path | None = None,
 ) -> dict[str, object]:
     """Train one member, write its model, logits and summary into `out_path`, and return the summary.
 
@@ -94,6 +95,7 @@ def train_member(
         report: Progress sink.
         get_parser: Loads the dependency parser, for architectures that read parses.
         soft_labels: Targets that take the place of labels, by instance id.
+        checkpoints: Folder in which a killed training finds how far it was; the caller deletes it in the end.
 
     Raises:
         NotEnoughDataError: Training or validation has no positive instance that could be learnt, or no instance
@@ -104,7 +106,16 @@ def train_member(
     """
     require_positives(dataset)
     lesson = plan_lesson(spec, dataset)
-    return train_lesson(spec, dataset, lesson, out_path, report, get_parser=get_parser, soft_labels=soft_labels)
+    return train_lesson(
+        spec,
+        dataset,
+        lesson,
+        out_path,
+        report,
+        get_parser=get_parser,
+        soft_labels=soft_labels,
+        checkpoints=checkpoints,
+    )
 
 
 def train_lesson(
@@ -116,6 +127,7 @@ def train_lesson(
     *,
     get_parser: GetParser,
     soft_labels: SoftLabels | None = None,
+    checkpoints: Path | None = None,
 ) -> dict[str, object]:
     """Train a model on given instances; see `train_member`."""
     learnt = count_labels(one for stage in lesson.stages for one in stage)
@@ -140,7 +152,7 @@ def train_lesson(
             f"None of the {len(pools[Split.DEV.value])} candidate pairs of the {Split.DEV} part fits an input of the "
             "encoder; review more sentences for it, or raise max_pieces."
         )
-    results, num_unread = _train_stages(model, spec, lesson, items[Split.DEV.value], soft_labels, report)
+    results, num_unread = _train_stages(model, spec, lesson, items[Split.DEV.value], soft_labels, report, checkpoints)
     model.save(out_path)
     save_logits(out_path, model, items)
     summary = {**_summarise(spec, lesson, results, num_unread), "estimated_bytes": estimate}
@@ -224,6 +236,7 @@ def _train_stages(
     dev_items: Sequence[Item],
     soft_labels: SoftLabels | None,
     report: Report,
+    checkpoints: Path | None,
 ) -> tuple[list[TrainingResult], int]:
     """Train stage after stage; return their results and the number of instances that no input could hold."""
     results = []
@@ -242,6 +255,8 @@ def _train_stages(
                 validate=lambda _: validation_loss(model, dev_items),
                 report=_StageReport(report, number, len(lesson.stages)),
                 device=pick_device(spec.device),
+                # Each stage keeps its last checkpoint: the next one starts from the weights that it leads to.
+                checkpoints=checkpoints / f"stage-{number + 1}" if checkpoints else None,
             )
         )
     return results, num_unread
@@ -287,6 +302,6 @@ def _summarise(
         "filtered": dict(lesson.filtered),
         "best_epoch": last.best_epoch,
         "precision": last.precision,
-        "epochs": [asdict(epoch) for epoch in last.epochs],
-        "earlier_stages": [[asdict(epoch) for epoch in result.epochs] for result in results[:-1]],
+        "epochs": [epoch.to_json() for epoch in last.epochs],
+        "earlier_stages": [[epoch.to_json() for epoch in result.epochs] for result in results[:-1]],
     }

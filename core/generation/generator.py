@@ -26,7 +26,8 @@ from core.pretraining.packing import boundary_ids
 from core.training.config import TrainingConfig
 from core.training.out_of_memory import is_out_of_memory, release_memory
 from core.training.processes import Processes
-from core.training.trainer import Report, TrainingResult, copy_state, pick_device, train
+from core.training.state import copy_state
+from core.training.trainer import Report, TrainingResult, pick_device, train
 
 log = logging.getLogger(__name__)
 

@@ -25,12 +25,11 @@ from core.pretraining.state import (
     Counters,
     ValidationScores,
     find_best,
-    restore_optimizer,
     save_best,
     save_checkpoint,
 )
 from core.pretraining.validation import HeldOutText, seeded_rng
-from core.training.optimizers import make_optimizer, set_rate
+from core.training.optimizers import make_optimizer, restore_moments, set_rate
 from core.training.out_of_memory import is_out_of_memory, release_memory
 from core.training.precision import resolve_precision
 from core.training.trainer import Report, pick_device
@@ -165,7 +164,7 @@ class _Loop:
         self.optimizer = make_optimizer(learner.model, config.training)
         self.counters = checkpoint.counters if checkpoint else Counters()
         if checkpoint:
-            restore_optimizer(self.optimizer, checkpoint.optimizer)
+            restore_moments(self.optimizer, checkpoint.optimizer)
         self.is_unsaved = checkpoint is None
         self.scores: ValidationScores | None = None
         self.batch_size = config.training.batch_size

@@ -1,9 +1,7 @@
 """A pretraining on disk: numbered checkpoints and the best model, each whole or not there. No pickle."""
 
 import json
-import re
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,12 @@ from torch import Tensor
 from core.errors import ModelError
 from core.pretraining.learner import Learner
 from core.pretraining.packing import StreamPlace
-from core.training.checkpoints import write_folder
+from core.training.optimizers import moments_to_tensors
+from core.training.work_folder import write_checkpoint, write_or_explain
 
 BEST_NAME = "best"
 _STATE_NAME, _OPTIMIZER_NAME, _BLOCKS_NAME = "state.json", "optimizer.safetensors", "blocks.safetensors"
 _SCORES_NAME = "scores.json"
-_CHECKPOINT = re.compile(r"step-(\d+)")
 
 
 @dataclass(slots=True)
@@ -67,12 +65,6 @@ class Checkpoint:
     optimizer: dict[str, Tensor]
 
 
-def find_checkpoint(work_path: Path) -> Path | None:
-    """Return the folder of the newest checkpoint, or None."""
-    found = {int(match[1]): path for path in _list(work_path) if (match := _CHECKPOINT.fullmatch(path.name))}
-    return found[max(found)] if found else None
-
-
 def save_checkpoint(
     work_path: Path, learner: Learner, optimizer: torch.optim.Optimizer, counters: Counters, place: StreamPlace
 ) -> None:
@@ -84,17 +76,13 @@ def save_checkpoint(
 
     def fill(path: Path) -> None:
         learner.save(path)
-        save_file(_flatten(optimizer), path / _OPTIMIZER_NAME)
+        save_file(moments_to_tensors(optimizer), path / _OPTIMIZER_NAME)
         blocks = torch.stack(place.blocks) if place.blocks else torch.zeros(0, 0, dtype=torch.int32)
         save_file({"blocks": blocks}, path / _BLOCKS_NAME)
         state = {"counters": asdict(counters), "place": place.to_json()}
         (path / _STATE_NAME).write_text(json.dumps(state), encoding="utf-8")
 
-    newest = work_path / f"step-{counters.steps:09d}"
-    _write(newest, fill)
-    for path in _list(work_path):
-        if _CHECKPOINT.fullmatch(path.name) and path != newest:
-            shutil.rmtree(path)
+    write_checkpoint(work_path, fill, steps=counters.steps)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -113,15 +101,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(path, counters, place, optimizer)
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Put saved moments into a new optimiser of the same parameters."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        index, _, moment = name.partition(".")
-        state.setdefault(int(index), {})[moment] = tensor
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
 def save_best(work_path: Path, learner: Learner, scores: ValidationScores) -> None:
     """Keep a model and its scores as the best so far.
 
@@ -133,7 +112,7 @@ def save_best(work_path: Path, learner: Learner, scores: ValidationScores) -> No
         learner.save(path)
         (path / _SCORES_NAME).write_text(json.dumps(asdict(scores)), encoding="utf-8")
 
-    _write(work_path / BEST_NAME, fill)
+    write_or_explain(work_path / BEST_NAME, fill)
 
 
 def find_best(work_path: Path) -> ValidationScores | None:
@@ -150,33 +129,3 @@ def copy_best(work_path: Path, out_path: Path) -> None:
     for source in (work_path / BEST_NAME).iterdir():
         if source.name != _SCORES_NAME:
             shutil.copyfile(source, out_path / source.name)
-
-
-def remove_leftovers(work_path: Path) -> None:
-    """Delete what a killed run had half written."""
-    for path in _list(work_path):
-        if path.name.startswith("."):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _flatten(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimizer.state_dict()["state"]
-    return {
-        f"{index}.{name}": tensor.detach().cpu().contiguous()
-        for index, moments in state.items()
-        for name, tensor in moments.items()
-    }
-
-
-def _list(work_path: Path) -> list[Path]:
-    return sorted(path for path in work_path.iterdir() if path.is_dir()) if work_path.is_dir() else []
-
-
-def _write(path: Path, fill: Callable[[Path], None]) -> None:
-    try:
-        write_folder(path, fill)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(
-            f"Could not write {path} ({error}). The checkpoint and models before it are intact: make room, then run "
-            "the same command again, and the training goes on from there."
-        ) from error

@@ -1,7 +1,9 @@
-"""The optimiser of a training and its learning rate."""
+"""The optimiser of a training, its moments and its learning rate."""
+
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.training.config import TrainingConfig
 
@@ -40,3 +42,22 @@ def rate_factor(step: int, num_steps: int, warmup_fraction: float) -> float:
     if step < warmup:
         return (step + 1) / warmup
     return max(0.0, (num_steps - step) / max(1, num_steps - warmup))
+
+
+def moments_to_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return what an optimiser remembers of each parameter, on the CPU, under names such as `12.exp_avg`."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{index}.{name}": tensor.detach().cpu().contiguous()
+        for index, moments in state.items()
+        for name, tensor in moments.items()
+    }
+
+
+def restore_moments(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put saved moments into a new optimiser of the same parameters."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, moment = name.partition(".")
+        state.setdefault(int(index), {})[moment] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs, broadcast
-from torch import nn
+from torch import Tensor, nn
 
 
 class Processes:
@@ -53,5 +53,15 @@ class Processes:
         """Return the main process's number in all: numbers that differ a little must not part their ways."""
         return float(broadcast(self._make_tensor(value)))
 
-    def _make_tensor(self, value: float) -> torch.Tensor:
+    def gather(self, values: Tensor) -> Tensor:
+        """Return the tensor of every process, on the CPU; only where all call this and all shapes are equal.
+
+        Shape:
+            values: (n,).
+            returns: (processes, n).
+        """
+        gathered: Tensor = self._accelerator.gather(values.to(self.device).unsqueeze(0))  # (processes, n)
+        return gathered.cpu()
+
+    def _make_tensor(self, value: float) -> Tensor:
         return torch.tensor(value, dtype=torch.float64, device=self.device)  # ()

@@ -15,7 +15,7 @@ from core.generation.domain_config import SIZES
 from core.generation.generator import Generator, load_generator
 from core.models.encoder import load_encoder
 from core.pretraining.loop import PretrainingResult, pretrain
-from core.pretraining.state import Checkpoint, copy_best
+from core.pretraining.state import Checkpoint, copy_best, load_checkpoint
 from core.settings import Settings
 from core.training.checkpoints import WEIGHTS_NAME, halve_weights, write_folder
 from core.training.trainer import Report, pick_device
@@ -28,8 +28,8 @@ from core.workflows.generators import (
 )
 from core.workflows.pretrain_card import write_card
 from core.workflows.pretrain_params import PretrainParams, name_source
-from core.workflows.pretrain_work import only_run, open_work
 from core.workflows.sources import describe_revisions, resolve_base, resolve_encoder
+from core.workflows.unfinished import only_run, open_work
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ def find_existing(params: PretrainParams, recipe: dict[str, Any], settings: Sett
 def _train(
     params: PretrainParams, recipe: dict[str, Any], work_path: Path, *, settings: Settings, report: Report | None
 ) -> PretrainingResult:
-    checkpoint = open_work(work_path, recipe, is_replacing=params.is_replacing)
+    path = open_work(work_path, recipe, is_replacing=params.is_replacing)
+    checkpoint = load_checkpoint(path) if path else None
     if report and checkpoint is None and params.is_new:
         report(0.0, "learning a vocabulary from a sample of the text")
     return pretrain(

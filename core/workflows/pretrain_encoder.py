@@ -14,11 +14,11 @@ from core.errors import NotFoundError
 from core.models.masked_lm import load_masked_learner
 from core.pretraining.config import PretrainingConfig
 from core.pretraining.loop import PretrainingResult, pretrain
-from core.pretraining.state import copy_best
+from core.pretraining.state import copy_best, load_checkpoint
 from core.training.checkpoints import WEIGHTS_NAME, write_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, pick_device
-from core.workflows.pretrain_work import only_run, open_work
+from core.workflows.unfinished import only_run, open_work
 
 LOG_NAME = "pretraining.json"
 # What an earlier run of the same training may have been told differently.
@@ -67,7 +67,8 @@ def pretrain_encoder(
     work_path = out_path.with_name(f".{out_path.name}.training")
     work_path.parent.mkdir(parents=True, exist_ok=True)
     with only_run(work_path):
-        checkpoint = open_work(work_path, recipe, is_replacing=is_replacing)
+        path = open_work(work_path, recipe, is_replacing=is_replacing)
+        checkpoint = load_checkpoint(path) if path else None
         source = str(checkpoint.path) if checkpoint else encoder
         learner = load_masked_learner(source, seed=config.training.seed, may_download=may_download)
         result = pretrain(

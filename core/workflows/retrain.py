@@ -1,6 +1,7 @@
 """Retrain: gold and accepted synthetic sentences → an ensemble or a joint model, as a pipeline of tasks."""
 
 import platform
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from db.queries.jobs import Job
 
 DATASET_NAME = "dataset.json"
+_WORK_NAME = "training"  # checkpoints beside the tasks' outputs, which killed tasks lose
 _VERSIONED = ("torch", "transformers", "accelerate", "dare-curator")
 
 
@@ -72,7 +74,9 @@ class RetrainPipeline:
             _train_member(plan, task, dataset, run_path, out_path, report)
 
     def keep(self, session: Session, job: "Job", task: str, run_path: Path) -> None:
-        """Do nothing: a model is whole only when the job ends."""
+        """Delete the checkpoints of a finished task; a model is whole only when the job ends."""
+        del session, job
+        shutil.rmtree(run_path / _WORK_NAME / task, ignore_errors=True)
 
     def num_processes(self, task: str, run_path: Path) -> int:
         """Trainings are done by as many processes as were asked for; the vote is one."""
@@ -80,6 +84,7 @@ class RetrainPipeline:
 
     def finish(self, session: Session, job: "Job", run_path: Path) -> dict[str, object]:
         """Store the models as candidates; their scores carry their protocol."""
+        shutil.rmtree(run_path / _WORK_NAME, ignore_errors=True)
         plan = RetrainPlan.load(run_path)
         store = store_joint if plan.params.is_joint else store_ensemble
         return store(session, job, run_path, plan)
@@ -116,6 +121,7 @@ def _train_joint(plan: RetrainPlan, run_path: Path, out_path: Path, report: Repo
         out_path=out_path,
         report=report,
         device=plan.params.device,
+        checkpoints=run_path / _WORK_NAME / JOINT_TASK,
     )
 
 
@@ -131,7 +137,15 @@ def _train_member(
         spec = plan.member(int(number) - 1)
         teachers = [run_path / name for name in plan.teacher_tasks]
         soft_labels = mean_probabilities(teachers, dataset, [SYNTHETIC_POOL]) if teachers else None
-    train_member(_with_folder(spec), dataset, out_path, report, get_parser=_parser_of(plan), soft_labels=soft_labels)
+    train_member(
+        _with_folder(spec),
+        dataset,
+        out_path,
+        report,
+        get_parser=_parser_of(plan),
+        soft_labels=soft_labels,
+        checkpoints=run_path / _WORK_NAME / task,
+    )
 
 
 def _train_student(plan: RetrainPlan, dataset: Dataset, run_path: Path, out_path: Path, report: Report) -> None:
@@ -141,7 +155,15 @@ def _train_student(plan: RetrainPlan, dataset: Dataset, run_path: Path, out_path
     member_path = out_path / STUDENT_MEMBER
     member_path.mkdir()
     teachers = [run_path / name for name in plan.member_tasks]
-    train_student(_with_folder(plan.member(0)), pool, teachers, member_path, report, get_parser=_parser_of(plan))
+    train_student(
+        _with_folder(plan.member(0)),
+        pool,
+        teachers,
+        member_path,
+        report,
+        get_parser=_parser_of(plan),
+        checkpoints=run_path / _WORK_NAME / STUDENT_TASK,
+    )
     result = evaluate_ensemble(dataset, [member_path])
     save_result(out_path / EVALUATE_TASK, result)
     write_ensemble(out_path, [STUDENT_MEMBER], result, plan)

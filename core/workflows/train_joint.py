@@ -19,7 +19,7 @@ from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, make_item
 from core.training.checkpoints import WEIGHTS_NAME, write_folder
 from core.training.config import TrainingConfig
-from core.training.trainer import Report, TrainingResult, pick_device, train
+from core.training.trainer import Report, TrainingResult, Validation, pick_device, train
 from core.workflows.gold_documents import orient_relations
 
 LOG_NAME = "training.json"
@@ -58,6 +58,7 @@ def train_joint(
     out_path: Path,
     report: Report,
     device: str = "auto",
+    checkpoints: Path | None = None,
 ) -> dict[str, Any]:
     """Train, keep the epoch with the best dev scores, write fp16 weights and a log.
 
@@ -70,6 +71,7 @@ def train_joint(
         out_path: Folder of the model; replaced as a whole.
         report: Progress sink.
         device: "auto", "cpu" or "cuda".
+        checkpoints: Folder in which a killed training finds how far it was; see `core.training.trainer.train`.
 
     Returns:
         Scores of the written fp16 weights on dev and test, by protocol, with data hashes and settings.
@@ -88,13 +90,10 @@ def train_joint(
     encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
     model = JointModel.create(encoder, config, seed=recipe.training.seed)
     items = make_items(model, train_gold)
-    history: list[dict[str, float]] = []
 
-    def validate(_: object) -> float:
-        scores = score_model(model, dev_gold)
-        history.append({name: score.micro.f1 for name, score in scores.items()})
-        report(len(history) / recipe.training.num_epochs, f"epoch {len(history)}", **history[-1])
-        return -(scores["mentions"].micro.f1 + scores["strict"].micro.f1)
+    def validate(_: object) -> Validation:
+        scores = {name: score.micro.f1 for name, score in score_model(model, dev_gold).items()}
+        return Validation(-(scores["mentions"] + scores["strict"]), scores)
 
     result = train(
         model,
@@ -106,9 +105,10 @@ def train_joint(
         validate=validate,
         report=report,
         device=pick_device(device),
+        checkpoints=checkpoints,
     )
     write_folder(out_path, lambda path: model.save(path, is_half=True))
-    summary = _summarise(recipe, result, history, train_documents, dev_documents) | _count_unread(train_gold, items)
+    summary = _summarise(recipe, result, train_documents, dev_documents) | _count_unread(train_gold, items)
     summary |= _score_written(out_path, dev_gold, orient_relations(test_documents, schema), device=device)
     (out_path / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
@@ -155,7 +155,6 @@ def score_model(model: JointModel, documents: Sequence[Document]) -> dict[str, S
 def _summarise(
     recipe: JointRecipe,
     result: TrainingResult,
-    history: list[dict[str, float]],
     train_documents: Sequence[Document],
     dev_documents: Sequence[Document],
 ) -> dict[str, Any]:
@@ -171,7 +170,7 @@ def _summarise(
         "num_dev_documents": len(dev_documents),
         "best_epoch": result.best_epoch + 1,
         "precision": result.precision,
-        "epochs": [asdict(epoch) | scores for epoch, scores in zip(result.epochs, history, strict=True)],
+        "epochs": [epoch.to_json() for epoch in result.epochs],
         "versions": {"torch": version("torch"), "transformers": version("transformers")},
     }
 

@@ -1,6 +1,7 @@
 """Train one joint model on several corpora; its parts ship as starters, one for each kind of project."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from core.models.joint_data import JointConfig, JointItem, JointScope
 from core.nlp.sentences import split_sentences
 from core.starter import STARTERS
 from core.training.checkpoints import CONFIG_NAME, write_folder
-from core.training.trainer import Report, TrainingResult, pick_device, train
+from core.training.trainer import Report, TrainingResult, Validation, pick_device, train
 from core.workflows.evaluate import prepare_documents
 from core.workflows.gold_documents import orient_relations
 from core.workflows.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
@@ -33,6 +34,7 @@ from core.workflows.train_joint import (
     make_items,
     score_model,
 )
+from core.workflows.unfinished import only_run, open_work
 
 # Corpora whose terms allow that weights learnt from them are shared.
 CORPORA = ("bc5cdr", "chemprot", "ncbi_disease")
@@ -133,9 +135,17 @@ def make_recipe(
 
 
 def train_starter(
-    recipe: JointRecipe, sets: Sequence[GoldSet], *, out_path: Path, report: Report, device: str = "auto"
+    recipe: JointRecipe,
+    sets: Sequence[GoldSet],
+    *,
+    out_path: Path,
+    report: Report,
+    device: str = "auto",
+    is_replacing: bool = False,
 ) -> dict[str, Any]:
     """Train, keep the epoch with the best dev scores, write fp16 weights, the parts and a log.
+
+    Goes on after the last epoch on disk where an earlier run of the same recipe was stopped.
 
     Args:
         recipe: Encoder and hyper-parameters.
@@ -143,14 +153,33 @@ def train_starter(
         out_path: Folder in which `WHOLE` and a folder for each part are written, each replaced as a whole.
         report: Progress sink.
         device: "auto", "cpu" or "cuda".
+        is_replacing: Whether an unfinished training with another recipe is given up.
 
     Returns:
         Scores of the written fp16 weights on the dev splits, by part, with data hashes and settings.
 
     Raises:
+        ConflictError: An unfinished training beside `out_path` has another recipe, or is running.
         EncoderNotFoundError: The encoder is not on this machine.
         TrainingDivergedError: The loss became NaN.
+        ModelError: A checkpoint cannot be written.
     """
+    record = _describe(recipe, sets)
+    work_path = out_path.with_name(f".{out_path.name}.training")
+    work_path.parent.mkdir(parents=True, exist_ok=True)
+    with only_run(work_path):
+        open_work(work_path, record, is_replacing=is_replacing)
+        model, result = _train(recipe, sets, work_path, report, device)
+        write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
+        write_parts(model, out_path)
+        summary = finish(out_path, _summarise(record, result), sets, device=device)
+        shutil.rmtree(work_path)
+    return summary
+
+
+def _train(
+    recipe: JointRecipe, sets: Sequence[GoldSet], work_path: Path, report: Report, device: str
+) -> tuple[JointModel, TrainingResult]:
     config = JointConfig.from_schema(
         join_schemas([one.schema for one in sets]),
         dropout=recipe.dropout,
@@ -160,13 +189,12 @@ def train_starter(
     encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
     model = JointModel.create(encoder, config, seed=recipe.training.seed)
     items = [item for one in sets for item in make_scoped_items(model, one)]
-    history: list[dict[str, float]] = []
 
-    def validate(_: object) -> float:
-        scores = score_sets(model, sets)
-        history.append({f"{key} {name}": one.micro.f1 for key, by in scores.items() for name, one in by.items()})
-        report(len(history) / recipe.training.num_epochs, f"epoch {len(history)}", **history[-1])
-        return -sum(_goodness(scores[one.name], one.schema) for one in sets) / len(sets)
+    def validate(_: object) -> Validation:
+        found = score_sets(model, sets)
+        loss = -sum(_goodness(found[one.name], one.schema) for one in sets) / len(sets)
+        scores = {f"{key} {name}": one.micro.f1 for key, by in found.items() for name, one in by.items()}
+        return Validation(loss, scores)
 
     result = train(
         model,
@@ -178,10 +206,9 @@ def train_starter(
         validate=validate,
         report=report,
         device=pick_device(device),
+        checkpoints=work_path,
     )
-    write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
-    write_parts(model, out_path)
-    return finish(out_path, _summarise(recipe, sets, result, history), sets, device=device)
+    return model, result
 
 
 def finish(out_path: Path, summary: dict[str, Any], sets: Sequence[GoldSet], *, device: str = "auto") -> dict[str, Any]:
@@ -245,14 +272,14 @@ def write_parts(model: JointModel, out_path: Path) -> None:
             model.save_part(out_path / name, weights_of=WHOLE, entity_types=part.entity_types, labels=part.labels)
 
 
-def _summarise(
-    recipe: JointRecipe, sets: Sequence[GoldSet], result: TrainingResult, history: list[dict[str, float]]
-) -> dict[str, Any]:
+def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
+    """Return what decides the weights."""
     return {
-        "date": datetime.now(UTC).date().isoformat(),
         "training": asdict(recipe.training),
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
+        "has_teacher_forcing": recipe.has_teacher_forcing,
+        "encoder": Path(recipe.encoder).name,
         "encoder_pretraining": _read_pretraining(Path(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),
         "corpora": [
@@ -266,9 +293,16 @@ def _summarise(
             }
             for one in sets
         ],
+    }
+
+
+def _summarise(record: Mapping[str, Any], result: TrainingResult) -> dict[str, Any]:
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        **record,
         "best_epoch": result.best_epoch + 1,
         "precision": result.precision,
-        "epochs": [asdict(epoch) | scores for epoch, scores in zip(result.epochs, history, strict=True)],
+        "epochs": [epoch.to_json() for epoch in result.epochs],
         "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
     }
 

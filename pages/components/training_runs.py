@@ -16,6 +16,7 @@ from pages.components.wording import JOB_BADGES, count, duration, rate
 
 JOINT_PART = "joint"
 SCORED = "strict"  # what a point of the joint model has after each epoch
+NO_SCORES = ("fraction", "epoch", "validation_loss")  # what it has beside its scores
 STAGE_NAMES = {
     "": "Waiting",
     "preparing": "Freezing the data",
@@ -79,7 +80,7 @@ def _show_curves(members: Mapping[str, JobProgress]) -> None:
     charts.show_loss_curves({JOINT_PART: [point for point in joint if "validation_loss" not in point]})
     scores = next((point for point in reversed(joint) if SCORED in point), None)
     if scores is not None:
-        shares = [f"{name} {rate(score)}" for name, score in scores.items() if name not in ("fraction", "epoch")]
+        shares = [f"{name} {rate(score)}" for name, score in scores.items() if name not in NO_SCORES]
         st.caption(f"F1 on development data after the latest epoch: {escape(' · '.join(shares))}")
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from core.pretraining.state import find_checkpoint, load_checkpoint
+from core.pretraining.state import load_checkpoint
+from core.training.work_folder import find_checkpoint
 from tests.core.pretraining.pretraining_text import write_corpus
 
 ROOT = Path(__file__).parents[2]

@@ -218,13 +218,13 @@ def test_a_joint_training_tells_its_scores_and_draws_no_negated_score_as_a_loss(
     jobs.start_job(session, job.id)
     points = [
         {"fraction": 0.5, "epoch": 1.0, "loss": 0.7},
-        {"fraction": 0.5, "mentions": 0.9, "strict": 0.4},
-        {"fraction": 0.5, "validation_loss": -1.3},
+        {"fraction": 0.5, "validation_loss": -1.3, "mentions": 0.9, "strict": 0.4},
     ]
     jobs.upsert_progress(session, job.id, "joint", fraction=0.5, message="epoch 2 of 2", points=points)
     session.commit()
     said = texts(open_page("train")).replace("\\", "")
     assert "F1 on development data after the latest epoch: mentions 0.900 · strict 0.400" in said
+    assert "validation_loss" not in said
     assert "Points: validation loss" not in said
 
 

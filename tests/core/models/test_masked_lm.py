@@ -10,8 +10,9 @@ from core.models.encoder import load_encoder
 from core.models.masked_lm import MaskedLearner, load_masked_learner
 from core.pretraining.config import PretrainingConfig
 from core.pretraining.loop import pretrain
-from core.pretraining.state import BEST_NAME, find_checkpoint, load_checkpoint
+from core.pretraining.state import BEST_NAME, load_checkpoint
 from core.training.config import TrainingConfig
+from core.training.work_folder import find_checkpoint
 from tests.builders import write_tiny_encoder
 from tests.core.pretraining.pretraining_text import write_corpus
 

@@ -18,7 +18,8 @@ from core.generation.generator import Generator, load_generator
 from core.pretraining import loop, state
 from core.pretraining.config import PretrainingConfig
 from core.pretraining.loop import PretrainingResult, pretrain
-from core.pretraining.state import find_best, find_checkpoint, load_checkpoint
+from core.pretraining.state import find_best, load_checkpoint
+from core.training.work_folder import find_checkpoint
 from tests.core.pretraining.pretraining_text import TINY, make_config, write_corpus
 
 CPU = torch.device("cpu")

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
+from core.artifacts import hash_file
 from core.errors import ConflictError, NotFoundError
 from core.models.encoder import load_encoder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report
 from core.workflows import pretrain_encoder as workflow
-from core.workflows.pretrain_work import hash_file
 from tests.builders import write_tiny_encoder
 from tests.core.pretraining.pretraining_text import write_corpus
 

@@ -1,4 +1,4 @@
-"""The folder in which a pretraining keeps its checkpoints: one run at a time, and never two recipes in it."""
+"""The folder of an unfinished training: one run at a time, and never two recipes in it."""
 
 import json
 import shutil
@@ -10,13 +10,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from core.errors import ConflictError
-from core.pretraining.state import Checkpoint, find_checkpoint, load_checkpoint, remove_leftovers
+from core.training.work_folder import find_checkpoint, remove_leftovers
 
 _RECIPE_NAME = "recipe.json"
 
 
-def open_work(work_path: Path, recipe: Mapping[str, Any], *, is_replacing: bool) -> Checkpoint | None:
-    """Return where an earlier run of the same recipe stopped, or None to begin; refuse to mix two recipes.
+def open_work(work_path: Path, recipe: Mapping[str, Any], *, is_replacing: bool) -> Path | None:
+    """Return the checkpoint at which an earlier run of the same recipe stopped, or None to begin.
 
     Raises:
         ConflictError: An unfinished training in that folder has another recipe.
@@ -24,7 +24,7 @@ def open_work(work_path: Path, recipe: Mapping[str, Any], *, is_replacing: bool)
     remove_leftovers(work_path)
     path, file = find_checkpoint(work_path), work_path / _RECIPE_NAME
     if path is not None and json.loads(file.read_text(encoding="utf-8")) == recipe:
-        return load_checkpoint(path)
+        return path
     if path is not None and not is_replacing:
         raise ConflictError(
             f"An unfinished training in {work_path} has other settings or files. Repeat its command to go on, "
