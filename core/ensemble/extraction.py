@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.domain import (
     NO_RELATION,
@@ -13,9 +14,11 @@ from core.domain import (
     Source,
     State,
 )
-from core.ensemble.ensemble import Ensemble, Verdict
 from core.errors import ModelError
 from core.models.joint import JointModel
+
+if TYPE_CHECKING:
+    from core.ensemble.ensemble import Ensemble, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Extractor:
 
     schema: Schema
     finder: JointModel | None
-    ensemble: Ensemble | None
+    ensemble: "Ensemble | None"
 
     def predict(
         self, texts: Sequence[str], known: Sequence[tuple[Mention, ...]] | None = None
@@ -84,7 +87,7 @@ class Extractor:
         return any(legal.name == label for legal in self.schema.legal_labels(head.entity_type, tail.entity_type))
 
     def _relabel(
-        self, ensemble: Ensemble, texts: Sequence[str], found: Sequence[SentencePrediction]
+        self, ensemble: "Ensemble", texts: Sequence[str], found: Sequence[SentencePrediction]
     ) -> list[SentencePrediction]:
         """Let the ensemble label every candidate pair of every sentence; labels that the schema forbids are dropped."""
         instances: list[Instance] = []
