@@ -123,7 +123,7 @@ def _choose_options(config: PreTrainedConfig) -> dict[str, Any]:
 
 
 def build_encoder(folder: Path) -> Encoder:
-    """Build an encoder, whose weights are still to be loaded, from a folder that holds its config and tokenizer only."""
+    """Build an encoder, its weights still to be loaded, from a folder that holds its config and tokenizer only."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with no_init_weights():  # drawing weights takes longer than reading those that replace them
         model = AutoModel.from_config(config, dtype=torch.float32, **_choose_options(config))  # type: ignore[no-untyped-call]

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from core.domain import Corpus, Document
+from core.ensemble.extraction import Extractor
 from core.formats import read_corpus, write_corpus
 from core.nlp.sentences import split_sentences
 from core.settings import Settings
+from core.training.config import Precision
+from core.training.precision import resolve_precision
 from core.training.trainer import Report
 from core.workflows.evaluate import predict_documents, prepare_documents, score_documents
 from core.workflows.extractors import load_extractor
 from core.workflows.predict import ModelCache
 from db.session import Session
+
+# Sentences that take several seconds to read; the probe of a precision takes about half a second.
+_MANY_SENTENCES = 500
 
 
 def read_files(paths: Sequence[Path], *, format_name: str | None) -> Corpus:
@@ -55,11 +61,20 @@ def predict_files(
     bare = [replace(document, mentions=(), relations=(), facts=()) for document in corpus.documents]
     extractor = load_extractor(model, ModelCache(settings), session)
     documents = prepare_documents(Corpus(tuple(bare)), extractor.schema, split_sentences=split_sentences)
+    extractor = replace(extractor, precision=_choose_precision(extractor, documents))
     predicted = predict_documents(extractor, documents, report)
     written = write_corpus(Corpus(tuple(predicted), schema=extractor.schema), format_name=out_format)
     out_path.parent.mkdir(parents=True, exist_ok=True)
     out_path.write_bytes(written.data)
     return {"model": model, "out": str(out_path), **written.report.to_json()}
+
+
+def _choose_precision(extractor: Extractor, documents: Sequence[Document]) -> Precision:
+    """Return the faster precision where there is enough to read that measuring it pays."""
+    num_sentences = sum(len(document.sentences) for document in documents)
+    if extractor.finder is None or num_sentences < _MANY_SENTENCES:
+        return "fp32"
+    return resolve_precision("auto", extractor.finder.legal.device)
 
 
 def evaluate_file(
