@@ -191,21 +191,25 @@ class JointModel(nn.Module):
             texts: Sentences.
             threshold: A relation is predicted if its score reaches this, in [0, 1].
             max_batch_pieces: Padded pieces of one forward pass; None takes what suits the device.
-            precision: "fp32" or "bf16", which is faster on some machines and moves scores in the third decimal.
+            precision: Of the encoder, "fp32" or "bf16", which is faster on some machines and moves scores in the
+                third decimal; pairs are scored in fp32.
         """
         self.eval()
         items = [JointItem(one, (0,) * len(one.words), (), ()) for one in self.encode(texts)]
         return run_batches(
-            lambda indices: self._predict_batch([items[index] for index in indices], threshold),
+            lambda indices: self._predict_batch([items[index] for index in indices], threshold, precision),
             [len(item.encoded.piece_ids) for item in items],
             device=self.legal.device,
             max_pieces=max_batch_pieces or default_batch_pieces(self.legal.device),
-            precision=precision,
         )
 
-    def _predict_batch(self, items: Sequence[JointItem], threshold: float) -> list[SentencePrediction]:
+    def _predict_batch(
+        self, items: Sequence[JointItem], threshold: float, precision: Precision
+    ) -> list[SentencePrediction]:
         batch = self.collate(items).to(self.legal.device)
-        words, tag_logits = self.tag_words(batch)
+        with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
+            words, tag_logits = self.tag_words(batch)
+        words = words.float()
         scores = tag_logits.float().softmax(-1)  # (batch, words, tags)
         tag_ids = decode_tags(tag_logits, [len(item.tag_ids) for item in items], self.config.tags)  # (batch, words)
         tag_scores = scores.gather(2, tag_ids.unsqueeze(2)).squeeze(2).tolist()  # (batch, words)

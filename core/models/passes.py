@@ -8,7 +8,6 @@ from typing import TypeVar
 import torch
 
 from core.training.batching import budgeted_batches
-from core.training.config import Precision
 
 Result = TypeVar("Result")
 
@@ -27,30 +26,23 @@ def run_batches(
     *,
     device: torch.device,
     max_pieces: int,
-    precision: Precision = "fp32",
 ) -> list[Result]:
     """Predict items in batches of similar length and return the results in the items' order.
 
     On a processor each batch has one thread, and there are as many threads as torch may use. The usual way, all
-    threads in every product, makes each wait for the slowest hundreds of times a batch: beside a training on the
-    other core it was seven times slower than one thread alone.
+    threads in every product, makes each wait for the slowest hundreds of times a batch: on two cores, with a training
+    on one of them, that took seven times the time of a single thread.
 
     Args:
         predict: Takes indices of items and returns a result for each; called in several threads.
         lengths: Pieces of each item.
         device: Where `predict` computes.
         max_pieces: Padded pieces of one batch.
-        precision: "fp32" or "bf16".
     """
-
-    @torch.inference_mode()
-    def run(indices: Sequence[int]) -> Sequence[Result]:
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
-            return predict(indices)
-
+    run = torch.inference_mode()(predict)  # a thread does not inherit this
     num_threads = torch.get_num_threads() if device.type == "cpu" else 1
     batches = budgeted_batches(lengths, max_pieces=min(max_pieces, math.ceil(sum(lengths) / num_threads)))
-    if num_threads == 1 or len(batches) < 2:
+    if num_threads == 1:
         found = [run(indices) for indices in batches]
     else:
         torch.set_num_threads(1)

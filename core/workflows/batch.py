@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from core.domain import Corpus, Document
-from core.ensemble.extraction import Extractor
 from core.formats import read_corpus, write_corpus
 from core.nlp.sentences import split_sentences
 from core.settings import Settings
@@ -18,9 +17,6 @@ from core.workflows.evaluate import predict_documents, prepare_documents, score_
 from core.workflows.extractors import load_extractor
 from core.workflows.predict import ModelCache
 from db.session import Session
-
-# Sentences that take several seconds to read; the probe of a precision takes about half a second.
-_MANY_SENTENCES = 500
 
 
 def read_files(paths: Sequence[Path], *, format_name: str | None) -> Corpus:
@@ -50,8 +46,9 @@ def predict_files(
     out_path: Path,
     out_format: str,
     report: Report,
+    precision: Precision = "fp32",
 ) -> dict[str, Any]:
-    """Predict the documents of files and write them in a format.
+    """Predict the documents of files and write them in a format; see `JointModel.predict` for the precision.
 
     Raises:
         FormatError: A file was refused, or the output format is unknown.
@@ -59,22 +56,14 @@ def predict_files(
     """
     corpus = read_files(paths, format_name=format_name)
     bare = [replace(document, mentions=(), relations=(), facts=()) for document in corpus.documents]
-    extractor = load_extractor(model, ModelCache(settings), session)
+    cache = ModelCache(settings)
+    extractor = replace(load_extractor(model, cache, session), precision=resolve_precision(precision, cache.device))
     documents = prepare_documents(Corpus(tuple(bare)), extractor.schema, split_sentences=split_sentences)
-    extractor = replace(extractor, precision=_choose_precision(extractor, documents))
     predicted = predict_documents(extractor, documents, report)
     written = write_corpus(Corpus(tuple(predicted), schema=extractor.schema), format_name=out_format)
     out_path.parent.mkdir(parents=True, exist_ok=True)
     out_path.write_bytes(written.data)
     return {"model": model, "out": str(out_path), **written.report.to_json()}
-
-
-def _choose_precision(extractor: Extractor, documents: Sequence[Document]) -> Precision:
-    """Return the faster precision where there is enough to read that measuring it pays."""
-    num_sentences = sum(len(document.sentences) for document in documents)
-    if extractor.finder is None or num_sentences < _MANY_SENTENCES:
-        return "fp32"
-    return resolve_precision("auto", extractor.finder.legal.device)
 
 
 def evaluate_file(

@@ -36,7 +36,7 @@ class ModelCache:
 
     def __init__(self, settings: Settings) -> None:
         self._store = ArtifactStore(settings.resolved_artifacts_url, cache_path=settings.home / "artifact-cache")
-        self._device = pick_device(settings.device)
+        self.device = pick_device(settings.device)
         self._loaded: OrderedDict[Path, JointModel | Ensemble] = OrderedDict()
 
     def warm_up(self) -> None:
@@ -45,7 +45,7 @@ class ModelCache:
 
     def get_joint(self, path: Path) -> JointModel:
         """Return the joint model of a folder, loading it if needed."""
-        model = self._get(path, lambda: JointModel.load(path).to(self._device))
+        model = self._get(path, lambda: JointModel.load(path).to(self.device))
         if not isinstance(model, JointModel):
             raise ModelError(f"{path} holds an ensemble, not a joint model.")
         return model
@@ -71,9 +71,7 @@ class ModelCache:
         # What ensembles need beside a joint model takes half a second to load, and most predictions need none.
         from core.ensemble.ensemble import Ensemble
 
-        model = self._get(
-            path, lambda: Ensemble.load(path, device=self._device, get_parser=lambda: load_parser(parser))
-        )
+        model = self._get(path, lambda: Ensemble.load(path, device=self.device, get_parser=lambda: load_parser(parser)))
         if not isinstance(model, Ensemble):
             raise ModelError(f"{path} holds a joint model, not an ensemble.")
         return model

@@ -51,13 +51,10 @@ def test_a_failure_leaves_the_number_of_threads_as_it_was() -> None:
 
 
 @pytest.mark.usefixtures("two_threads")
-@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
-def test_every_batch_computes_without_gradients_in_the_precision_asked_for(precision: str, dtype: torch.dtype) -> None:
+def test_every_batch_computes_without_gradients() -> None:
     layer = torch.nn.Linear(2, 2)
 
-    def predict(indices: Sequence[int]) -> list[tuple[torch.dtype, bool]]:
-        output = layer(torch.ones(1, 2))
-        return [(output.dtype, output.requires_grad) for _ in indices]
+    def predict(indices: Sequence[int]) -> list[bool]:
+        return [layer(torch.ones(1, 2)).requires_grad for _ in indices]
 
-    found = run_batches(predict, [5, 5], device=CPU, max_pieces=100, precision=precision)  # type: ignore[arg-type]
-    assert found == [(dtype, False)] * 2
+    assert run_batches(predict, [5, 5], device=CPU, max_pieces=100) == [False, False]
