@@ -10,13 +10,12 @@ import typer
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.errors import NotFoundError
-from core.jobs import supervisor
 from core.settings import Settings
 from core.workflows.export import ExportFilter, export_project
 from core.workflows.ingest import import_file
 from core.workflows.projects import create_project
 from db.queries import projects
-from db.session import Session, make_engine, session_scope
+from db.session import Session, make_engine, migrate, session_scope
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
@@ -25,9 +24,9 @@ ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
 @contextmanager
 def open_session(settings: Settings) -> Iterator[Session]:
     """Yield a session on the migrated database; commit at the end."""
-    supervisor.prepare(settings)
     engine = make_engine(settings.resolved_database_url)
     try:
+        migrate(engine)
         with session_scope(engine) as session:
             yield session
     finally:

@@ -12,7 +12,7 @@ from core.cli.data import get_project_id, open_session
 from core.cli.output import progress_line, say
 from core.domain import JobKind, JobState
 from core.errors import JobError
-from core.jobs import client, devices, supervisor
+from core.jobs import devices
 from core.settings import Settings
 from db.queries import jobs, users
 from db.session import make_engine, session_scope
@@ -25,7 +25,11 @@ WaitOption = Annotated[bool, typer.Option("--wait", help="Wait for the result; s
 
 def run_job(kind: JobKind, project: str, params: dict[str, Any], *, wait: bool) -> dict[str, Any]:
     """Queue a job; with `wait`, follow it to its end and return its result."""
+    # The job engine takes half a second to load, and most commands queue nothing.
+    from core.jobs import client, supervisor
+
     settings = Settings()
+    supervisor.prepare(settings)
     with open_session(settings) as session:
         project_id = get_project_id(session, project)
         user_id = users.get_or_add_user(session)
@@ -50,6 +54,8 @@ def _worker(settings: Settings, *, is_needed: bool) -> Iterator[None]:
     if not is_needed:
         yield
         return
+    from core.jobs import supervisor
+
     workers = supervisor.make_workers(settings, devices.find_devices(settings)[:1])
     for worker in workers:
         worker.start()

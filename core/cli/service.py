@@ -12,7 +12,7 @@ import typer
 
 from core.cli.output import errors_in_one_line, say, show_result
 from core.errors import DareError
-from core.jobs import devices, supervisor
+from core.jobs import devices
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER, list_starters
 from core.workflows.parsers import PARSER_REMEDY, describe_default_parser
@@ -26,6 +26,7 @@ _HEALTH_TIMEOUT_SECONDS = 30.0
 def start(*, port: int | None, opens_browser: bool) -> None:
     """Start the app and its workers; returns when they were told to end."""
     from app import serve
+    from core.jobs import supervisor
 
     settings = Settings() if port is None else Settings(port=port)
     url = f"http://{settings.address}:{settings.port}"
@@ -53,6 +54,7 @@ def worker(
     device: Annotated[str, typer.Option(help="cpu, or a CUDA device number.")] = "",
 ) -> None:
     """Run one worker without the app, for example on a second machine of a team."""
+    from core.jobs import supervisor
     from core.jobs.worker import WorkerConfig, run_worker
 
     with errors_in_one_line():
@@ -101,6 +103,8 @@ def _check_compute(settings: Settings) -> dict[str, Any]:
 
 
 def _check_database(settings: Settings) -> dict[str, Any]:
+    from core.jobs import supervisor
+
     try:
         supervisor.prepare(settings)
         engine = make_engine(settings.resolved_database_url)

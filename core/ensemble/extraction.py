@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.domain import (
     NO_RELATION,
@@ -13,9 +14,12 @@ from core.domain import (
     Source,
     State,
 )
-from core.ensemble.ensemble import Ensemble, Verdict
 from core.errors import ModelError
 from core.models.joint import JointModel
+from core.training.config import Precision
+
+if TYPE_CHECKING:
+    from core.ensemble.ensemble import Ensemble, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,13 @@ class Extractor:
         schema: Only its types and labels are predicted, whatever the models know beside them.
         finder: Finds mentions; None if no model knows any of the schema's types.
         ensemble: Labels pairs; None before a model was promoted: then the finder's own relations stand.
+        precision: What the finder computes in: "fp32" or "bf16".
     """
 
     schema: Schema
     finder: JointModel | None
-    ensemble: Ensemble | None
+    ensemble: "Ensemble | None"
+    precision: Precision = "fp32"
 
     def predict(
         self, texts: Sequence[str], known: Sequence[tuple[Mention, ...]] | None = None
@@ -43,7 +49,9 @@ class Extractor:
                 no predicted mention overlaps one of the same type.
         """
         known = known if known is not None else [()] * len(texts)
-        found = self.finder.predict(texts) if self.finder else [SentencePrediction((), ()) for _ in texts]
+        found = [SentencePrediction((), ()) for _ in texts]
+        if self.finder:
+            found = self.finder.predict(texts, precision=self.precision)
         merged = [self._merge(prediction, kept) for prediction, kept in zip(found, known, strict=True)]
         return self._relabel(self.ensemble, texts, merged) if self.ensemble else merged
 
@@ -84,7 +92,7 @@ class Extractor:
         return any(legal.name == label for legal in self.schema.legal_labels(head.entity_type, tail.entity_type))
 
     def _relabel(
-        self, ensemble: Ensemble, texts: Sequence[str], found: Sequence[SentencePrediction]
+        self, ensemble: "Ensemble", texts: Sequence[str], found: Sequence[SentencePrediction]
     ) -> list[SentencePrediction]:
         """Let the ensemble label every candidate pair of every sentence; labels that the schema forbids are dropped."""
         instances: list[Instance] = []

@@ -12,12 +12,10 @@ from transformers import PreTrainedModel
 
 from core.domain import Instance, Schema
 from core.models.encoder import save_encoder
+from core.models.passes import default_batch_pieces
 from core.models.targets import SoftLabels
 from core.training.batching import budgeted_batches
 from core.training.checkpoints import save_config, save_weights
-
-_CPU_BATCH_PIECES = 2048
-_CUDA_BATCH_PIECES = 16384
 
 
 class ClassifierConfig(Protocol):
@@ -103,8 +101,8 @@ class Classifier(nn.Module, ABC):
 
     @property
     def default_batch_pieces(self) -> int:
-        """Padded pieces of one forward pass of `score`: small on a CPU, where large batches only add padding."""
-        return _CUDA_BATCH_PIECES if self.device.type == "cuda" else _CPU_BATCH_PIECES
+        """Padded pieces of one forward pass of `score`."""
+        return default_batch_pieces(self.device)
 
     @torch.inference_mode()
     def score(self, items: Sequence[Item], *, max_batch_pieces: int | None = None) -> Tensor:

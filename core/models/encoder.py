@@ -20,6 +20,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
+from transformers.initialization import no_init_weights
 
 from core.domain import Span
 from core.errors import AlignmentError, EncoderNotFoundError
@@ -122,9 +123,10 @@ def _choose_options(config: PreTrainedConfig) -> dict[str, Any]:
 
 
 def build_encoder(folder: Path) -> Encoder:
-    """Build an encoder with new weights from a folder that holds its config and tokenizer only."""
+    """Build an encoder, its weights still to be loaded, from a folder that holds its config and tokenizer only."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    model = AutoModel.from_config(config, dtype=torch.float32, **_choose_options(config))  # type: ignore[no-untyped-call]
+    with no_init_weights():  # drawing weights takes longer than reading those that replace them
+        model = AutoModel.from_config(config, dtype=torch.float32, **_choose_options(config))  # type: ignore[no-untyped-call]
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, use_fast=True, trust_remote_code=False)
     return Encoder(model, _require_fast(tokenizer, str(folder)))
 

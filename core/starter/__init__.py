@@ -69,7 +69,7 @@ class Starter:
 _JOINT = "biomedical"
 # One line a model; its folder, with a card, goes beside this file.
 STARTERS = (
-    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which", _JOINT),
+    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which"),
     Starter(
         "starter-chemical-protein",
         "joint",

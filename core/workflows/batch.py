@@ -10,6 +10,8 @@ from core.domain import Corpus, Document
 from core.formats import read_corpus, write_corpus
 from core.nlp.sentences import split_sentences
 from core.settings import Settings
+from core.training.config import Precision
+from core.training.precision import resolve_precision
 from core.training.trainer import Report
 from core.workflows.evaluate import predict_documents, prepare_documents, score_documents
 from core.workflows.extractors import load_extractor
@@ -44,8 +46,9 @@ def predict_files(
     out_path: Path,
     out_format: str,
     report: Report,
+    precision: Precision = "fp32",
 ) -> dict[str, Any]:
-    """Predict the documents of files and write them in a format.
+    """Predict the documents of files and write them in a format; see `JointModel.predict` for the precision.
 
     Raises:
         FormatError: A file was refused, or the output format is unknown.
@@ -53,7 +56,8 @@ def predict_files(
     """
     corpus = read_files(paths, format_name=format_name)
     bare = [replace(document, mentions=(), relations=(), facts=()) for document in corpus.documents]
-    extractor = load_extractor(model, ModelCache(settings), session)
+    cache = ModelCache(settings)
+    extractor = replace(load_extractor(model, cache, session), precision=resolve_precision(precision, cache.device))
     documents = prepare_documents(Corpus(tuple(bare)), extractor.schema, split_sentences=split_sentences)
     predicted = predict_documents(extractor, documents, report)
     written = write_corpus(Corpus(tuple(predicted), schema=extractor.schema), format_name=out_format)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from core.artifacts import ArtifactStore
 from core.domain import Mention, Schema, SentencePrediction, Span
-from core.ensemble.ensemble import Ensemble
 from core.ensemble.extraction import Extractor
 from core.errors import ModelError
 from core.models.joint import JointModel
@@ -21,6 +20,7 @@ from db.queries.models import ModelView
 from db.session import Session
 
 if TYPE_CHECKING:
+    from core.ensemble.ensemble import Ensemble
     from db.queries.jobs import Job
 
 _MAX_LOADED = 4
@@ -36,7 +36,7 @@ class ModelCache:
 
     def __init__(self, settings: Settings) -> None:
         self._store = ArtifactStore(settings.resolved_artifacts_url, cache_path=settings.home / "artifact-cache")
-        self._device = pick_device(settings.device)
+        self.device = pick_device(settings.device)
         self._loaded: OrderedDict[Path, JointModel | Ensemble] = OrderedDict()
 
     def warm_up(self) -> None:
@@ -45,7 +45,7 @@ class ModelCache:
 
     def get_joint(self, path: Path) -> JointModel:
         """Return the joint model of a folder, loading it if needed."""
-        model = self._get(path, lambda: JointModel.load(path).to(self._device))
+        model = self._get(path, lambda: JointModel.load(path).to(self.device))
         if not isinstance(model, JointModel):
             raise ModelError(f"{path} holds an ensemble, not a joint model.")
         return model
@@ -58,7 +58,7 @@ class ModelCache:
         """
         return self._store.fetch(artifact_key)
 
-    def get_trained(self, trained: ModelView) -> Ensemble:
+    def get_trained(self, trained: ModelView) -> "Ensemble":
         """Return a trained ensemble, loading it if needed.
 
         Members that read parses get those of the parser that the training was asked for. "auto" may be another
@@ -66,16 +66,17 @@ class ModelCache:
         """
         return self.get_ensemble_folder(self.fetch(trained.artifact_key), parser=trained.settings.get("parser", AUTO))
 
-    def get_ensemble_folder(self, path: Path, *, parser: str = AUTO) -> Ensemble:
+    def get_ensemble_folder(self, path: Path, *, parser: str = AUTO) -> "Ensemble":
         """Return the ensemble of a folder, loading it if needed."""
-        model = self._get(
-            path, lambda: Ensemble.load(path, device=self._device, get_parser=lambda: load_parser(parser))
-        )
+        # What ensembles need beside a joint model takes half a second to load, and most predictions need none.
+        from core.ensemble.ensemble import Ensemble
+
+        model = self._get(path, lambda: Ensemble.load(path, device=self.device, get_parser=lambda: load_parser(parser)))
         if not isinstance(model, Ensemble):
             raise ModelError(f"{path} holds a joint model, not an ensemble.")
         return model
 
-    def _get(self, path: Path, load: Callable[[], JointModel | Ensemble]) -> JointModel | Ensemble:
+    def _get(self, path: Path, load: "Callable[[], JointModel | Ensemble]") -> "JointModel | Ensemble":
         if path not in self._loaded:
             self._loaded[path] = load()
         self._loaded.move_to_end(path)

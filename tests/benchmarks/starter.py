@@ -16,12 +16,13 @@ from core.generation.domain import CausalLearner
 from core.generation.generator import load_generator
 from core.pretraining.config import PretrainingConfig
 from core.pretraining.validation import HeldOutText
-from core.starter import get_starter
+from core.starter import find_starter, get_starter
+from core.training.checkpoints import find_weights_folder
 from core.training.trainer import pick_device
 from core.workflows.generators import RECORD_NAME
 from core.workflows.starter_scores import score_part
 from core.workflows.train_joint import LOG_NAME
-from core.workflows.train_starter import PARTS, WHOLE, read_gold_sets
+from core.workflows.train_starter import PARTS, read_gold_sets
 from tests.benchmarks import starter_parser
 from tests.benchmarks.machine import describe_machine
 
@@ -65,15 +66,27 @@ class Figure:
 
 def measure_parts(corpora: Path) -> Iterator[Figure]:
     """Score every part of the joint model on its dev splits."""
-    whole = get_starter("starter-chemical-disease").parent / WHOLE
-    record: dict[str, Any] = json.loads((whole / LOG_NAME).read_text(encoding="utf-8"))
     dev = {one.name: (one.schema, one.dev) for one in read_gold_sets(corpora)}
-    for part in PARTS:
-        for corpus, found in score_part(whole.with_name(part), dev).items():
+    for part, about in PARTS.items():
+        folder = find_starter(about.starter)
+        if folder is None:
+            continue
+        card = read_card(folder)
+        for corpus, found in score_part(folder, dev).items():
             for protocol, scores in found.items():
-                card = record["part_scores"][part][corpus][protocol]["micro"]["f1"]
-                name = f"{PARTS[part].starter}, {corpus} dev, {protocol}: F1"
-                yield Figure(name, scores["micro"]["f1"], card, AIMS.get((part, corpus, protocol)))
+                if protocol in card.get(corpus, {}):
+                    name = f"{about.starter}, {corpus} dev, {protocol}: F1"
+                    said = card[corpus][protocol]["micro"]["f1"]
+                    yield Figure(name, scores["micro"]["f1"], said, AIMS.get((part, corpus, protocol)))
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return the scores that a part's card was written from: protocol → scores, by corpus."""
+    log = find_weights_folder(folder) / LOG_NAME
+    record: dict[str, Any] = json.loads(log.read_text(encoding="utf-8"))
+    by_part: dict[str, Any] = record.get("part_scores", {folder.name: {"bc5cdr": record.get("dev_scores", {})}})
+    found: dict[str, Any] = by_part[folder.name]
+    return found
 
 
 def measure_generator(corpora: Path) -> Iterator[Figure]:

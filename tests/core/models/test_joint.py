@@ -128,6 +128,15 @@ def test_batching_does_not_change_predictions(model: JointModel) -> None:
     assert together == alone
 
 
+def test_bf16_finds_what_fp32_finds(model: JointModel) -> None:
+    fit(model, num_epochs=20)
+    texts = POSITIVE + NEGATIVE
+    for full, half in zip(model.predict(texts), model.predict(texts, precision="bf16"), strict=True):
+        assert [*half.mentions, *half.relations] == [*full.mentions, *full.relations]
+    scores = [mention.score for one in model.predict(texts) for mention in one.mentions]
+    assert scores != [mention.score for one in model.predict(texts, precision="bf16") for mention in one.mentions]
+
+
 def described(predictions: list[SentencePrediction]) -> list[object]:
     return [
         (
