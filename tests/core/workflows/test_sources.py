@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.core.generation.domain_text import write_corpus
 
 from core.errors import EncoderNotFoundError
 from core.settings import Settings
@@ -17,6 +16,7 @@ from db.queries import models
 from db.session import Session
 from tests.builders import write_tiny_encoder
 from tests.core.generation.test_generator import write_tiny_gpt2
+from tests.core.pretraining.pretraining_text import write_corpus
 from tests.core.workflows import test_synthesise
 from tests.core.workflows.test_pretrain import make_params
 from tests.core.workflows.training import FULL, QUICK, run, seed_project
