@@ -38,13 +38,17 @@ def generate(
         list[str] | None, option("Sentences of one label, as LABEL=NUMBER; repeat.", _WANTED, "--label-count")
     ] = None,
     base: Annotated[
-        Text, option("scratch (usual), or name, folder or hub name of a causal language model.", _GENERATOR)
+        Text, option("Name, folder or hub name of a language model, or scratch. Usual: starter-generator.", _GENERATOR)
     ] = None,
     may_download: Annotated[Switch, option("Fetch a generator that is a hub name.", _GENERATOR, "--download")] = None,
     temperature: Annotated[Number, option("Divides the logits. Usual: 1.", _SAMPLING)] = None,
     top_k: Annotated[Whole, option("Draw among the k likeliest pieces. Usual: 5.", _SAMPLING)] = None,
     top_p: Annotated[Number, option("Draw among the likeliest of this probability. Usual: 1.", _SAMPLING)] = None,
     max_new_pieces: Annotated[Whole, option("Longest sentence in word pieces. Usual: 100.", _SAMPLING)] = None,
+    may_repeat_masks: Annotated[
+        Switch,
+        option("Let a sentence hold a mask twice and be filtered, as in the paper.", _SAMPLING, "--repeat-masks"),
+    ] = None,
     is_shared: Annotated[
         Switch, option("One generator for all labels: cheaper, and worse.", _GENERATOR, "--shared/--by-label")
     ] = None,

@@ -7,9 +7,9 @@ from core.training.config import TrainingConfig
 SCRATCH = "scratch"
 
 SCRATCH_NOTICE = (
-    "No pretrained generator is named, so a small GPT-2 is trained from nothing on this project's own sentences. "
+    "A small GPT-2 is trained from nothing on this project's own sentences. "
     "It recombines their phrases and knows nothing else: expect awkward sentences and review them closely. "
-    "A pretrained causal language model, by folder or name, writes better ones."
+    "A pretrained causal language model, such as the shipped starter-generator, writes better ones."
 )
 
 

@@ -67,6 +67,7 @@ def _dare() -> Preset:
             "temperature": 1.0,
             "top_k": 5,
             "max_new_pieces": 100,
+            "may_repeat_masks": True,
         },
     )
 

@@ -148,6 +148,7 @@ def sampling_config(params: GenerateParams, *, seed: int) -> SamplingConfig:
         top_p=params.top_p,
         max_new_pieces=params.max_new_pieces,
         attempts_by_sentence=params.attempts_by_sentence,
+        may_repeat_masks=params.may_repeat_masks,
         seed=seed,
     )
 
