@@ -47,7 +47,7 @@ def generate(
     max_new_pieces: Annotated[Whole, option("Longest sentence in word pieces. Usual: 100.", _SAMPLING)] = None,
     may_repeat_masks: Annotated[
         Switch,
-        option("Let a sentence hold a mask twice and be filtered, as in the paper.", _SAMPLING, "--repeat-masks"),
+        option("A mask may come twice and be filtered, as in the paper.", _SAMPLING, "--repeat-masks"),
     ] = None,
     is_shared: Annotated[
         Switch, option("One generator for all labels: cheaper, and worse.", _GENERATOR, "--shared/--by-label")
