@@ -13,7 +13,7 @@ from core.cli.main import app
 from core.domain import Corpus, JobKind
 from core.formats import write_corpus
 from core.settings import Settings
-from core.starter import DEFAULT_STARTER, PARSER_STARTER, find_starter, get_starter
+from core.starter import DEFAULT_STARTER, get_starter, list_starters
 from core.starter.demo import read_demo
 from core.workflows.predict import ModelCache
 from core.workflows.presets import get_preset
@@ -135,9 +135,9 @@ def test_doctor_tells_device_precision_models_database_and_versions(tmp_path: Pa
     assert report["healthy"] is True, report
     assert report["compute"]["precision"] in ("fp32", "bf16")
     assert report["compute"]["parser"]
-    has_parser = find_starter(PARSER_STARTER) is not None
-    assert report["starters"] == {"starter-chemical-disease": True, "starter-parser": has_parser}
-    assert report["compute"]["parser"].startswith("en_starter_parser 1.0+") or not has_parser
+    assert report["starters"] == {one.name: True for one in list_starters()}
+    assert {"starter-chemical-disease", "starter-generator", "starter-parser"} <= report["starters"].keys()
+    assert report["compute"]["parser"].startswith("en_starter_parser 1.0+")
     assert report["database"]["url"].startswith("sqlite:///")
     assert report["versions"]["torch"].startswith("2.13.0")
 

@@ -28,6 +28,7 @@ from core.ensemble.extraction import Extractor
 from core.errors import ModelError
 from core.evaluation.protocols import PROTOCOLS
 from core.evaluation.scores import Scores
+from core.training.config import Precision
 from core.workflows.evaluate import predict_documents, prepare_documents, score_documents
 from tests.builders import find_mention, ignore_progress, make_schema
 
@@ -38,7 +39,8 @@ SPANS = [Span(0, 31), Span(32, 47)]
 class Told:
     """Finds aspirin and nausea wherever they stand, as a joint model would."""
 
-    def predict(self, texts: Sequence[str]) -> list[SentencePrediction]:
+    def predict(self, texts: Sequence[str], *, precision: Precision = "fp32") -> list[SentencePrediction]:
+        del precision
         return [self._predict(text) for text in texts]
 
     def _predict(self, text: str) -> SentencePrediction:

@@ -108,7 +108,7 @@ def test_a_generator_is_told_by_its_config_and_is_a_base_under_every_name_it_was
     assert (record.kind, record.asked_as) == ("generator", ("gpt2", "owner/gpt2"))
     folder = str(pulled_path(settings, record))
     assert resolve_base(settings, "gpt2") == resolve_base(settings, "owner/gpt2") == folder
-    assert list_bases(settings) == {"owner/gpt2": "pulled"}
+    assert list_bases(settings) == {"owner/gpt2": "pulled", "starter-generator": "shipped"}
     assert "owner/gpt2" not in list_encoder_names(settings)
 
 
