@@ -44,7 +44,7 @@ SCHEMA = Schema(
 )
 ROOT = Path(__file__).parents[3]
 WHO = ("Two men", "One child", "Some mice", "Nine women")
-TINY = {"num_layers": 1, "width": 64, "num_epochs": 12, "attempts_by_sentence": 60, "num_judges": 0}
+TINY = {"base": "scratch", "num_layers": 1, "width": 64, "num_epochs": 12, "attempts_by_sentence": 60, "num_judges": 0}
 
 
 def make_document(number: int, label: str | None, *, split: Split = Split.TRAIN, is_reviewed: bool = True) -> Document:
