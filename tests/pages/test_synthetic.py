@@ -204,7 +204,7 @@ def test_generation_needs_gold_and_is_queued_with_what_the_form_says(
     tab.app.slider(key="generate-min-agreement").set_value(0.25)
     next(button for button in tab.app.button if button.label == "Generate").click()
     tab.run()
-    assert (asked[0]["count"], asked[0]["labels"], asked[0]["base"]) == (20, [], "scratch")
+    assert (asked[0]["count"], asked[0]["labels"], asked[0]["base"]) == (20, [], "starter-generator")
     assert (asked[0]["num_judges"], asked[0]["min_agreement"], asked[0]["label_counts"]) == (4, 0.25, {})
     assert next(button for button in tab.app.button if button.label == "Generate").disabled
     assert [button.label for button in tab.app.button if button.key == "cancel-job-1"] == ["Cancel"]
@@ -215,8 +215,8 @@ def test_pulled_generators_are_bases_of_a_generation_and_of_another_language_mod
     place_pulled(Settings(), "some-lab/some-bert")
     app = DeckPage("synthetic", project=str(project_id), view="Generate").app
     offered = app.radio(key="generate-base")
-    assert offered.options[1:-1] == ["openai-community/gpt2, pulled from the hub"]
-    assert offered.value == "openai-community/gpt2"
+    assert offered.options[1:-1] == ["starter-generator, shipped", "openai-community/gpt2, pulled from the hub"]
+    assert offered.value == "starter-generator"
     assert "openai-community/gpt2" in app.selectbox(key="pretrain-base").options
     assert "some-lab/some-bert" not in app.selectbox(key="pretrain-base").options
 

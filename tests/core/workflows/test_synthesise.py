@@ -159,13 +159,14 @@ def test_at_the_cap_the_result_says_which_filter_removed_most(session: Session, 
 
 def test_plan_names_tasks_that_are_safe_as_files_and_puts_the_base_first(session: Session, tmp_path: Path) -> None:
     project_id = seed_project(session, gold={"CPR:3": 12, "treats": 12, None: 12})
-    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params={"count": 1, "num_judges": 0})
+    params = {"base": "scratch", "count": 1, "num_judges": 0}
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params=params)
     stages = GeneratePipeline().prepare(session, job, tmp_path)
     assert stages == [["base"], ["label-1-cpr-3", "label-2-treats", "label-3-no-relation"]]
     plan = GenerationPlan.load(tmp_path)
     assert [label.label for label in plan.labels] == ["CPR:3", "treats", NO_RELATION]
     assert all("$CHEMICAL$" in text and "$DISEASE$" in text for label in plan.labels for text in label.sentences)
-    assert plan == collect_plan(session, project_id, GenerateParams(count=1, num_judges=0))
+    assert plan == collect_plan(session, project_id, GenerateParams(base="scratch", count=1, num_judges=0))
 
 
 def test_only_reviewed_train_sentences_are_learnt_and_held_out_ones_are_known(session: Session) -> None:
@@ -234,7 +235,9 @@ def test_a_label_is_trained_with_the_batches_and_memory_that_were_asked_for(sess
 
 def test_a_label_has_the_processes_that_were_asked_for_and_the_base_one(session: Session, tmp_path: Path) -> None:
     project_id = seed_project(session, gold={"CPR:3": 12})
-    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params={"num_processes": 3})
+    job = jobs.add_job(
+        session, "j", JobKind.GENERATE, project_id=project_id, params={"base": "scratch", "num_processes": 3}
+    )
     pipeline = GeneratePipeline()
     assert pipeline.prepare(session, job, tmp_path) == [["base"], ["label-1-cpr-3"]]
     assert pipeline.num_processes("base", tmp_path) == 1
