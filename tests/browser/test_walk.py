@@ -275,7 +275,7 @@ def find_active(session: "object", project_id: int) -> jobs.Job | None:
 def promote_and_predict(app: App, page: "Page", project_id: int, model: models.ModelView) -> None:
     """Step 5, end: the candidate's scores are shown; once promoted, new predictions come from it."""
     open_page(app, page, "models", project_id)
-    page.get_by_text(re.compile("mention-pair classification")).first.wait_for()
+    page.get_by_text(re.compile("mention-pair classification")).locator("visible=true").first.wait_for()
     page.get_by_role("button", name="Promote").click()
     app.wait_for(lambda s: models.find_promoted(s, project_id), seconds=10)
     open_page(app, page, "upload", project_id)
