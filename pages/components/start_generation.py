@@ -50,9 +50,8 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
         here = list_bases(get_settings())
         base = st.radio(
             "Generator",
-            [SCRATCH, *here, OWN],
+            [*here, SCRATCH, OWN],
             format_func=lambda name: _BASE_NAMES.get(name) or f"{name}, {_ORIGINS[here.get(name, 'trained')]}",
-            index=1 if here else 0,
             key="generate-base",
         )
         if base == OWN:
