@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from core.errors import ModelError
 from core.generation.domain_config import ModelSize
@@ -70,14 +70,7 @@ def make_base(paths: Sequence[Path], size: ModelSize, config: PretrainingConfig)
     """
     sample = sample_for_tokenizer(paths, one_in=config.held_out_one_in, max_characters=config.max_tokenizer_characters)
     tokenizer = train_tokenizer(sample, vocabulary_size=size.vocabulary_size)
-    model = make_gpt2(
-        tokenizer,
-        num_layers=size.num_layers,
-        width=size.width,
-        num_heads=size.num_heads,
-        context=config.context,
-        seed=config.training.seed,
-    )
+    model = _make_sized(tokenizer, size, config)
     return Generator(model, tokenizer, ())
 
 
@@ -155,7 +148,14 @@ def make_base_of_pieces(
             f"The encoder's vectors have {vectors.shape[1]} numbers, a model of this size {size.width}; name another "
             "encoder or size."
         )
-    model = make_gpt2(
+    model = _make_sized(tokenizer, size, config)
+    with torch.no_grad():
+        model.transformer.wte.weight.copy_(vectors[: len(tokenizer)])
+    return Generator(model, tokenizer, ())
+
+
+def _make_sized(tokenizer: PreTrainedTokenizerFast, size: ModelSize, config: PretrainingConfig) -> GPT2LMHeadModel:
+    return make_gpt2(
         tokenizer,
         num_layers=size.num_layers,
         width=size.width,
@@ -163,6 +163,3 @@ def make_base_of_pieces(
         context=config.context,
         seed=config.training.seed,
     )
-    with torch.no_grad():
-        model.transformer.wte.weight.copy_(vectors[: len(tokenizer)])
-    return Generator(model, tokenizer, ())

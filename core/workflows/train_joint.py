@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -84,29 +84,14 @@ def train_joint(
     train_gold, dev_gold = orient_relations(train_documents, schema), orient_relations(dev_documents, schema)
     _require_mentions(train_gold, Split.TRAIN)
     _require_mentions(dev_gold, Split.DEV)
-    config = JointConfig.from_schema(
-        schema, dropout=recipe.dropout, max_pieces=recipe.max_pieces, has_teacher_forcing=recipe.has_teacher_forcing
-    )
-    encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
-    model = JointModel.create(encoder, config, seed=recipe.training.seed)
+    model = make_model(recipe, schema)
     items = make_items(model, train_gold)
 
     def validate(_: object) -> Validation:
         scores = {name: score.micro.f1 for name, score in score_model(model, dev_gold).items()}
         return Validation(-(scores["mentions"] + scores["strict"]), scores)
 
-    result = train(
-        model,
-        items,
-        lengths=[len(item.encoded.piece_ids) for item in items],
-        collate=model.collate,
-        loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done),
-        config=recipe.training,
-        validate=validate,
-        report=report,
-        device=pick_device(device),
-        checkpoints=checkpoints,
-    )
+    result = fit(model, items, recipe, validate=validate, report=report, device=device, checkpoints=checkpoints)
     write_folder(out_path, lambda path: model.save(path, is_half=True))
     summary = _summarise(recipe, result, train_documents, dev_documents) | _count_unread(train_gold, items)
     summary |= _score_written(out_path, dev_gold, orient_relations(test_documents, schema), device=device)
@@ -132,6 +117,44 @@ def _require_mentions(documents: Sequence[Document], split: Split) -> None:
         raise NotEnoughDataError(
             f"The {split} documents ({len(documents)}) have no gold mention; review some of their sentences first."
         )
+
+
+def make_model(recipe: JointRecipe, schema: Schema) -> JointModel:
+    """Return a new joint model of a schema on the recipe's encoder.
+
+    Raises:
+        EncoderNotFoundError: The encoder is not on this machine.
+    """
+    config = JointConfig.from_schema(
+        schema, dropout=recipe.dropout, max_pieces=recipe.max_pieces, has_teacher_forcing=recipe.has_teacher_forcing
+    )
+    encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
+    return JointModel.create(encoder, config, seed=recipe.training.seed)
+
+
+def fit(
+    model: JointModel,
+    items: Sequence[JointItem],
+    recipe: JointRecipe,
+    *,
+    validate: Callable[[object], Validation],
+    report: Report,
+    device: str,
+    checkpoints: Path | None,
+) -> TrainingResult:
+    """Train a joint model in place and leave it with its best epoch; see `core.training.trainer.train`."""
+    return train(
+        model,
+        items,
+        lengths=[len(item.encoded.piece_ids) for item in items],
+        collate=model.collate,
+        loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done),
+        config=recipe.training,
+        validate=validate,
+        report=report,
+        device=pick_device(device),
+        checkpoints=checkpoints,
+    )
 
 
 def make_items(model: JointModel, documents: Sequence[Document]) -> list[JointItem]:

@@ -13,13 +13,12 @@ from core.corpora import read_corpus_folder
 from core.corpora.chemprot import LABELS as CHEMPROT_LABELS
 from core.domain import Document, EntityType, RelationLabel, Schema, Split
 from core.evaluation.scores import Scores
-from core.models.encoder import load_encoder
 from core.models.joint import JointModel
-from core.models.joint_data import JointConfig, JointItem, JointScope
+from core.models.joint_data import JointItem, JointScope
 from core.nlp.sentences import split_sentences
 from core.starter import STARTERS
 from core.training.checkpoints import CONFIG_NAME, write_folder
-from core.training.trainer import Report, TrainingResult, Validation, pick_device, train
+from core.training.trainer import Report, TrainingResult, Validation
 from core.workflows.evaluate import prepare_documents
 from core.workflows.gold_documents import orient_relations
 from core.workflows.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
@@ -29,9 +28,11 @@ from core.workflows.train_joint import (
     LOG_NAME,
     STARTER_TRAINING,
     JointRecipe,
+    fit,
     hash_documents,
     hash_weights,
     make_items,
+    make_model,
     score_model,
 )
 from core.workflows.unfinished import only_run, open_work
@@ -180,14 +181,7 @@ def train_starter(
 def _train(
     recipe: JointRecipe, sets: Sequence[GoldSet], work_path: Path, report: Report, device: str
 ) -> tuple[JointModel, TrainingResult]:
-    config = JointConfig.from_schema(
-        join_schemas([one.schema for one in sets]),
-        dropout=recipe.dropout,
-        max_pieces=recipe.max_pieces,
-        has_teacher_forcing=recipe.has_teacher_forcing,
-    )
-    encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
-    model = JointModel.create(encoder, config, seed=recipe.training.seed)
+    model = make_model(recipe, join_schemas([one.schema for one in sets]))
     items = [item for one in sets for item in make_scoped_items(model, one)]
 
     def validate(_: object) -> Validation:
@@ -196,18 +190,7 @@ def _train(
         scores = {f"{key} {name}": one.micro.f1 for key, by in found.items() for name, one in by.items()}
         return Validation(loss, scores)
 
-    result = train(
-        model,
-        items,
-        lengths=[len(item.encoded.piece_ids) for item in items],
-        collate=model.collate,
-        loss=lambda _, batch, epochs_done: model.loss(batch, epochs_done),
-        config=recipe.training,
-        validate=validate,
-        report=report,
-        device=pick_device(device),
-        checkpoints=work_path,
-    )
+    result = fit(model, items, recipe, validate=validate, report=report, device=device, checkpoints=work_path)
     return model, result
 
 
