@@ -2,16 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain import Mention, Source, State
 from core.errors import AlignmentError
 from core.generation.near_copies import NearCopyIndex, split_content_words
-from core.nlp.masking import locate_masks
+from core.nlp.masking import locate_masks, mask_word
 
 MIN_WORDS = 8
+# A word that fewer gold sentences hold is no word of such prose, but what a generator wrote for want of a name.
+MIN_GOLD_SHARE = 0.01
 
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*$")
 
@@ -20,6 +22,7 @@ class Removal(StrEnum):
     """Why a generated sentence was removed; the first that applies, in this order."""
 
     MASKS = "masks"
+    BARE_TYPE = "bare_type"
     TOO_SHORT = "too_short"
     UNFINISHED = "unfinished"
     MEMORISED = "memorised"
@@ -35,6 +38,7 @@ class Removal(StrEnum):
 
 _DESCRIPTIONS = {
     Removal.MASKS: "does not hold exactly one mask of each mention",
+    Removal.BARE_TYPE: "names a type where a name belongs (“due to chemical”), as gold sentences do not",
     Removal.TOO_SHORT: f"has fewer than {MIN_WORDS} words",
     Removal.UNFINISHED: "does not end like a sentence",
     Removal.MEMORISED: "repeats a sentence of the dev or test split",
@@ -83,8 +87,10 @@ class SentenceFilter:
         heldout: Iterable[str] = (),
         synthetic: Iterable[str] = (),
     ) -> None:
+        known, gold = sorted(masks, key=len, reverse=True), tuple(gold)
         self._pairs = tuple(pairs)
-        self._mask_pattern = re.compile("|".join(map(re.escape, sorted(masks, key=len, reverse=True))))
+        self._mask_pattern = re.compile("|".join(map(re.escape, known)))
+        self._bare_types = _find_unused({mask_word(mask) for mask in known}, gold)
         self._copies = {
             Removal.MEMORISED: NearCopyIndex(heldout),
             Removal.COPY_OF_GOLD: NearCopyIndex(gold),
@@ -96,7 +102,10 @@ class SentenceFilter:
         kept = self._find_masks(text)
         if kept is None:
             return Removal.MASKS
-        if len(split_content_words(text)) < MIN_WORDS:
+        words = split_content_words(text)
+        if not self._bare_types.isdisjoint(words):
+            return Removal.BARE_TYPE
+        if len(words) < MIN_WORDS:
             return Removal.TOO_SHORT
         if not _SENTENCE_END.search(text):
             return Removal.UNFINISHED
@@ -122,3 +131,9 @@ class SentenceFilter:
                 Mention(tail, pair.tail_type, state=State.ACCEPTED, source=Source.MODEL),
             )
         return None
+
+
+def _find_unused(words: Collection[str], gold: Sequence[str]) -> frozenset[str]:
+    """Return the words that next to no gold sentence holds; none where there is no gold to tell."""
+    counts = Counter(word for text in gold for word in {*split_content_words(text)}.intersection(words))
+    return frozenset(word for word in words if counts[word] < MIN_GOLD_SHARE * len(gold))

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from transformers import (
 
 from core.errors import EncoderNotFoundError
 from core.generation.pieces import add_masks, encode_sentences
+from core.nlp.masking import mask_word
 from core.pretraining.packing import boundary_ids
 from core.training.config import TrainingConfig
 from core.training.out_of_memory import is_out_of_memory, release_memory
@@ -134,8 +134,7 @@ def _begin_as_words(
     bias = getattr(layers[1], "bias", None)
     rng = torch.Generator().manual_seed(seed)
     for row, mask in masks.items():
-        word = re.sub(r"[\W_]+", " ", mask).split()[0].lower()
-        ids = list(tokenizer(f" {word}", add_special_tokens=False)["input_ids"])
+        ids = list(tokenizer(f" {mask_word(mask)}", add_special_tokens=False)["input_ids"])
         for table in tables:
             spread = table[: min(masks)].std(0)  # (width,), of the pieces that were there before
             noise = torch.randn(table.shape[1], generator=rng) * spread * _NOISE_SHARE  # (width,)

@@ -53,6 +53,11 @@ def mask_tokens(schema: Schema) -> tuple[str, ...]:
     return tuple(sorted({mask for head, tail in pairs for mask in masks_for_pair(schema, head, tail)}))
 
 
+def mask_word(mask: str) -> str:
+    """Return the word that a mask is made of: "$SIDE_EFFECT_A$" → "side"."""
+    return re.sub(r"[\W_]+", " ", mask).split()[0].lower()
+
+
 def mask_instance(instance: Instance, schema: Schema) -> str:
     """Return the sentence with its head and tail replaced by their masks.
 

@@ -47,7 +47,7 @@ def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, default=DEFAULT_CORPORA, help="folder of the corpora")
-    parser.add_argument("--base", action="append", help='"scratch", or folder or name of a model; may be repeated')
+    parser.add_argument("--base", action="append", help='"scratch", or starter or folder of a model; may be repeated')
     parser.add_argument("--shared", action="store_true", help="measure one generator for all labels, too")
     parser.add_argument("--gold", type=int, default=250, help="most gold sentences a generator reads of a label")
     parser.add_argument("--count", type=int, default=250, help="sentences wanted after filtering")

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from core.domain import Split
+from core.starter import find_starter
 from core.training.checkpoints import write_folder
 from core.workflows.label_generators import (
     ABOUT_NAME,
@@ -36,7 +37,7 @@ class GenerationRow:
     Args:
         corpus: Name of the corpus.
         label: The label.
-        base: "scratch", or folder or hub name of a causal language model.
+        base: "scratch", or starter, folder or hub name of a causal language model.
         is_shared: Whether one generator writes for all labels of the corpus.
     """
 
@@ -93,7 +94,7 @@ def get_row_generator(row: GenerationRow, plan: GenerationPlan, results: Path) -
 
 
 def _train(row: GenerationRow, plan: GenerationPlan, reading: Reading, results: Path, path: Path) -> None:
-    base = str(get_scratch_base(row.corpus, plan, results)) if row.base == SCRATCH else row.base
+    base = str(get_scratch_base(row.corpus, plan, results) if row.base == SCRATCH else find_starter(row.base) or row.base)
     started = time.perf_counter()
     generator, about = train_generator(plan.params, reading, base, tell)
     save(generator, about | {"seconds": time.perf_counter() - started}, path)

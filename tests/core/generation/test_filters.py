@@ -34,6 +34,7 @@ def test_good_sentence_is_kept_with_its_mentions(sentence_filter: SentenceFilter
         ("A single dose of $CHEMICAL$ and $CHEMICAL$ was followed by $DISEASE$ in one child.", Removal.MASKS),
         ("A single dose of $CHEMICAL$ was followed by $DISEASE$ through $GENE$ in one child.", Removal.MASKS),
         ("", Removal.MASKS),
+        ("A single dose of $CHEMICAL$ and chemical was followed by $DISEASE$ in one child.", Removal.BARE_TYPE),
         ("$CHEMICAL$ caused $DISEASE$ in one old man.", Removal.TOO_SHORT),
         ("A single dose of $CHEMICAL$ was followed by $DISEASE$ in one", Removal.UNFINISHED),
         ("A single dose of $CHEMICAL$ was followed by $DISEASE$ in one,", Removal.UNFINISHED),
@@ -78,6 +79,14 @@ def test_second_pair_of_a_label_is_found() -> None:
     kept = SentenceFilter(pairs, masks=MASKS).judge("Loss of $GENE$ was seen in many families with $DISEASE$.")
     assert isinstance(kept, KeptSentence)
     assert kept.head.entity_type == "Gene"
+
+
+def test_a_type_that_gold_sentences_name_too_is_an_ordinary_word() -> None:
+    gold = [GOLD, "In this disease $CHEMICAL$ had made $DISEASE$ worse."]
+    text = "In this disease a single dose of $CHEMICAL$ was followed by $DISEASE$."
+    assert isinstance(SentenceFilter([CHEMICAL_DISEASE], masks=MASKS, gold=gold).judge(text), KeptSentence)
+    assert SentenceFilter([CHEMICAL_DISEASE], masks=MASKS, gold=[GOLD]).judge(text) is Removal.BARE_TYPE
+    assert isinstance(SentenceFilter([CHEMICAL_DISEASE], masks=MASKS).judge(text), KeptSentence)
 
 
 def test_every_reason_has_words_for_curators() -> None:
