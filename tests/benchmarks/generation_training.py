@@ -94,9 +94,9 @@ def get_row_generator(row: GenerationRow, plan: GenerationPlan, results: Path) -
 
 
 def _train(row: GenerationRow, plan: GenerationPlan, reading: Reading, results: Path, path: Path) -> None:
-    base = str(get_scratch_base(row.corpus, plan, results) if row.base == SCRATCH else find_starter(row.base) or row.base)
+    base = get_scratch_base(row.corpus, plan, results) if row.base == SCRATCH else find_starter(row.base) or row.base
     started = time.perf_counter()
-    generator, about = train_generator(plan.params, reading, base, tell)
+    generator, about = train_generator(plan.params, reading, str(base), tell)
     save(generator, about | {"seconds": time.perf_counter() - started}, path)
 
 
