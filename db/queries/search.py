@@ -57,10 +57,10 @@ def parse_search(text: str) -> tuple[Phrase, ...]:
     return tuple(phrases)
 
 
-class _Match(FunctionElement[bool]):
+class _Match(FunctionElement[Any]):
     """Whether a row of the index matches: its clauses are the query in the words of SQLite and of Postgres."""
 
-    type = sa.Boolean()
+    type = sa.types.NullType()  # a Boolean would be compared with 1, which SQLite's MATCH does not bear
     name = "sentence_search_match"
     inherit_cache = True
 
