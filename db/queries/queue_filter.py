@@ -79,7 +79,8 @@ def is_in_split(split: Split) -> sa.ColumnElement[bool]:
 
 def is_outside_random_share() -> sa.ColumnElement[bool]:
     """Return the condition that a sentence is not one of those drawn at random."""
-    return unindexed(SentenceRow.shuffle) >= RANDOM_SHARE
+    is_outside: sa.ColumnElement[bool] = unindexed(SentenceRow.shuffle) >= RANDOM_SHARE
+    return is_outside
 
 
 def unindexed(column: Any) -> Any:  # noqa: ANN401 - SQLModel types columns as their values

@@ -76,7 +76,10 @@ def _match_postgresql(element: _Match, compiler: SQLCompiler, **more: Any) -> st
 
 
 def matches(project_id: int, text: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a sentence of a project holds what a person looks for; without words, none does."""
+    """Return the condition that a sentence holds what a person looks for; without words, none does.
+
+    It comes beside the condition on the project, which alone says so on Postgres; SQLite's index is quicker with it.
+    """
     phrases = parse_search(text)
     if not phrases:
         return sa.false()
