@@ -40,6 +40,7 @@ with open_session() as session:
     elif look is Look.BULK:
         synthetic_bulk.show(session, project.id, user_id, standings)
     elif look is Look.REVIEW:
+        choice = synthetic_filters.follow_link(session, choice)
         synthetic_review.show(session, user_id, choice, standings=standings, with_names=with_names)
     else:
         synthetic_table.show(session, choice, with_names=with_names)
