@@ -177,3 +177,8 @@ def random_query(queue: QueueFilter, after: tuple[float, int] | None, limit: int
         .limit(limit)
     )
     return query if after is None else query.where(sa.tuple_(shuffle, sentence_id) > sa.tuple_(*after))
+
+
+def filter_sentences(queue: QueueFilter) -> Any:  # noqa: ANN401
+    """Select the ids of the sentences in the queue, in no order."""
+    return select(SentenceRow.id).where(*_conditions(queue))
