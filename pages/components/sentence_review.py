@@ -15,6 +15,7 @@ from db.queries.queue import QueueCursor, QueueFilter
 from db.session import Session
 from pages.components import clash_panel, history_panel, sentence_cards, sentence_queue, sentence_status
 from pages.components.deck_changes import Desk, apply_event, change_beside
+from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, forget_queue
 from pages.components.sentence_filters import PAGE, Choice
 from pages.components.session import act, escape, open_session, show_notice
@@ -54,16 +55,18 @@ def _show_deck(
     if len(items) < len(cards.window):  # Their document was removed.
         cards.drop(set(cards.window) - views.keys())
         return _show_deck(session, project, user_id, choice, cards)
+    schema = projects.get_schema(session, project.id)
     show_deck(
         items,
         position=cards.position,
         first=cards.first,
         total=cards.total,
-        schema=projects.get_schema(session, project.id),
+        schema=schema,
         key=cards.key,
         on_event=partial(apply_event, desk=_make_desk(project.id, user_id), queue=cards),
         on_move=cards.move,
         guideline=project.guideline,
+        examples=get_examples(project.id, schema),
     )
     return views
 

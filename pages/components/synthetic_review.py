@@ -13,6 +13,7 @@ from db.queries.synthetic import Place
 from db.session import Session
 from pages.components import clash_panel, history_panel, synthetic_cards
 from pages.components.deck_changes import Desk, apply_event
+from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
 from pages.components.session import escape, open_session, page_path, show_notice
 from pages.components.span_editor import show_deck
@@ -75,16 +76,18 @@ def _show_deck(session: Session, desk: Desk, choice: Choice, cards: ReviewQueue[
         cards.drop(set(cards.window) - {view.id for view in views})
         _show_deck(session, desk, choice, cards, with_names=with_names)
         return
+    schema = projects.get_schema(session, choice.project_id)
     show_deck(
         [synthetic_cards.make_card(view, with_names=with_names) for view in views],
         position=cards.position,
         first=cards.first,
         total=cards.total,
-        schema=projects.get_schema(session, choice.project_id),
+        schema=schema,
         key=cards.key,
         on_event=partial(apply_event, desk=desk, queue=cards),
         on_move=cards.move,
         guideline=projects.get_project(session, choice.project_id).guideline,
+        examples=get_examples(choice.project_id, schema),
     )
 
 
