@@ -66,6 +66,7 @@ def add_decision(
     row = Decision(
         project_id=project_id,
         user_id=user_id,
+        created_at=utc_now(),
         target_kind=target[0],
         target_id=target[1],
         action=action,
