@@ -9,8 +9,8 @@ from db.queries import decisions, progress
 from db.queries.progress import PendingCount, Period
 from db.session import Session
 
-# A longer time is told by days.
-_MAX_HOURS = timedelta(days=3)
+# Up to this long, times are gathered by minutes, by hours; a longer time by days.
+_MAX_MINUTES, _MAX_HOURS = timedelta(hours=3), timedelta(days=3)
 ACCEPTED, CORRECTED, REJECTED, UNDONE, OTHER = "accepted", "corrected", "rejected", "taken back", "other"
 OUTCOMES = (ACCEPTED, CORRECTED, REJECTED, UNDONE, OTHER)
 _OUTCOME_BY_ACTION = {
@@ -70,14 +70,21 @@ class Acceptance:
 
 
 def get_activity(session: Session, project_id: int, *, kind: str) -> Activity:
-    """Return the decisions on a kind of row, "sentence" or "synthetic", by hours or, over more than 3 days, by days."""
-    span = progress.get_decision_span(session, project_id, kind=kind)
-    period = Period.DAY if span is not None and span[1] - span[0] > _MAX_HOURS else Period.HOUR
+    """Return the decisions on a kind of row, "sentence" or "synthetic", in periods that fit their span."""
+    period = _choose_period(session, project_id, kind)
     counts: Counter[tuple[datetime, str]] = Counter()
     for one in progress.count_decisions(session, project_id, kind=kind, period=period):
         counts[one.at, _OUTCOME_BY_ACTION.get(one.action, OTHER)] += one.number
     pending = progress.get_burn_down(session, project_id, kind=kind, period=period)
     return Activity(period, dict(counts), pending)
+
+
+def _choose_period(session: Session, project_id: int, kind: str) -> Period:
+    span = progress.get_decision_span(session, project_id, kind=kind)
+    length = timedelta() if span is None else span[1] - span[0]
+    if length <= _MAX_MINUTES:
+        return Period.MINUTE
+    return Period.HOUR if length <= _MAX_HOURS else Period.DAY
 
 
 def get_suggestion_acceptance(session: Session, project_id: int) -> list[Acceptance]:

@@ -18,17 +18,22 @@ from db.tables import Decision, DocumentRow, MentionRow, RelationRow, SentenceRo
 class Period(StrEnum):
     """What times are gathered by, in UTC."""
 
+    MINUTE = "minute"
     HOUR = "hour"
     DAY = "day"
 
 
-_SQLITE_FORMATS = {Period.HOUR: "%Y-%m-%dT%H", Period.DAY: "%Y-%m-%d"}
-_POSTGRES_FORMATS = {Period.HOUR: 'YYYY-MM-DD"T"HH24', Period.DAY: "YYYY-MM-DD"}
+_SQLITE_FORMATS = {Period.MINUTE: "%Y-%m-%dT%H:%M", Period.HOUR: "%Y-%m-%dT%H", Period.DAY: "%Y-%m-%d"}
+_POSTGRES_FORMATS = {
+    Period.MINUTE: 'YYYY-MM-DD"T"HH24:MI',
+    Period.HOUR: 'YYYY-MM-DD"T"HH24',
+    Period.DAY: "YYYY-MM-DD",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionCount:
-    """Decisions of one kind within one hour or day, which begins at `at`."""
+    """Decisions of one kind within one period, which begins at `at`."""
 
     at: datetime
     action: str
@@ -37,7 +42,7 @@ class DecisionCount:
 
 @dataclass(frozen=True, slots=True)
 class PendingCount:
-    """Rows that nobody had decided at the end of the hour or day that begins at `at`."""
+    """Rows that nobody had decided at the end of the period that begins at `at`."""
 
     at: datetime
     pending: int

@@ -1,4 +1,4 @@
-"""Which synthetic sentences are shown, in which order, and how: cards, a table, bulk acceptance, generation."""
+"""Which synthetic sentences are shown, in which order, and how: cards, a table, bulk steps, generation, charts."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -42,6 +42,7 @@ class Look(StrEnum):
     TABLE = "Table"
     BULK = "Accept the rest"
     GENERATE = "Generate"
+    PROGRESS = "Progress"
 
 
 @dataclass(frozen=True, slots=True)
