@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import sentence_filters, sentence_queue, sentence_review, sentence_status
+from pages.components import sentence_bulk, sentence_filters, sentence_queue, sentence_review, sentence_status
 from pages.components.session import open_session, require_project, require_user
 
 user_id = require_user()
@@ -10,6 +10,7 @@ with open_session() as session:
     project = require_project(session)
     st.title("Annotate")
     choice = sentence_filters.show(session, project)
+    sentence_bulk.show(session, project, user_id, choice)
     sentence_status.show_reading(session, project.id)
     cards = sentence_queue.open_queue(session, choice)
     if cards.ids:

@@ -5,6 +5,7 @@ import streamlit as st
 from core.workflows.acceptance import find_last_generation, get_standings
 from pages.components import (
     language_models,
+    project_progress,
     start_generation,
     synthetic_bulk,
     synthetic_counts,
@@ -39,7 +40,10 @@ with open_session() as session:
             synthetic_counts.show_last(find_last_generation(session, project.id))
     elif look is Look.BULK:
         synthetic_bulk.show(session, project.id, user_id, standings)
+    elif look is Look.PROGRESS:
+        project_progress.show_synthetic(session, project.id, standings)
     elif look is Look.REVIEW:
+        choice = synthetic_filters.follow_link(session, choice)
         synthetic_review.show(session, user_id, choice, standings=standings, with_names=with_names)
     else:
         synthetic_table.show(session, choice, with_names=with_names)

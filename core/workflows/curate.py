@@ -1,23 +1,23 @@
-"""A curator's changes: each one checked, versioned, recorded as a decision, and undoable.
+"""A curator's changes: each one checked, versioned, recorded as a decision, and undoable (see `undo`).
 
 Every function here reads first, computes the change on plain values, and writes last: an event that is
 refused has written nothing. The caller commits.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.errors import ConflictError, DomainError, NotFoundError
 from core.workflows import sentence_events, synthetic_events
 from core.workflows.event_fields import Event
-from db.queries import annotations, decisions, edits, projects, synthetic
+from core.workflows.undo import undo
+from db.queries import annotations, bulk_edits, decisions, edits, projects, synthetic
 from db.queries.annotations import SentenceView
-from db.queries.decisions import Change, DecisionView
+from db.queries.decisions import Change
 from db.queries.synthetic import SyntheticView
 from db.session import Session
 
-UNDO = "undo"
 BULK_KINDS = ("accept", "reject")
 
 
@@ -46,7 +46,7 @@ def apply_sentence_event(
         NotFoundError: The sentence, or what the event names, does not exist; or there is nothing to undo.
         ConflictError: Somebody else changed the sentence; nothing was overwritten.
     """
-    if event.get("kind") == UNDO:
+    if event.get("kind") == decisions.UNDO:
         _undo_on(session, project_id=project_id, user_id=user_id, target=(decisions.SENTENCE, sentence_id))
     else:
         _change_sentence(session, project_id, user_id, sentence_id, version=version, event=event)
@@ -88,7 +88,7 @@ def apply_synthetic_event(
         NotFoundError: The sentence does not exist, or there is nothing to undo.
         ConflictError: Somebody else changed the sentence; nothing was overwritten.
     """
-    if event.get("kind") == UNDO:
+    if event.get("kind") == decisions.UNDO:
         _undo_on(session, project_id=project_id, user_id=user_id, target=(decisions.SYNTHETIC, synthetic_id))
     else:
         _change_synthetic(session, project_id, user_id, synthetic_id, version=version, event=event)
@@ -122,7 +122,7 @@ def apply_synthetic_batch(
     befores = [synthetic.to_edit(view) for view in views]
     afters = [synthetic_events.apply_event(before, event, schema) for before in befores]
     triples = [one for one in zip(views, befores, afters, strict=True) if one[1] != one[2]]
-    synthetic.save_states(session, [(view, after) for view, _, after in triples])
+    bulk_edits.save_synthetic_edits(session, [(view, after) for view, _, after in triples])
     decisions.add_bulk_decisions(
         session,
         [Change(view.id, before.to_json(), after.to_json()) for view, before, after in triples],
@@ -135,67 +135,8 @@ def apply_synthetic_batch(
     return len(triples)
 
 
-def undo(
-    session: Session, project_id: int, user_id: int, *, target: tuple[str, int] | None = None
-) -> list[tuple[str, int]]:
-    """Take back the user's last step that is not undone, by new decisions; a bulk step goes as a whole.
-
-    Args:
-        session: An open session; the caller commits, or rolls back when this raises.
-        project_id: The project.
-        user_id: Whose step.
-        target: Only a step on this row: ("sentence" or "synthetic", id).
-
-    Returns:
-        What was restored, as (kind, id); empty where there is nothing to undo.
-
-    Raises:
-        ConflictError: Something was changed since, by somebody else or a model; nothing was overwritten.
-    """
-    step = decisions.find_last_step(session, project_id=project_id, user_id=user_id, target=target)
-    return _take_back(session, step)
-
-
-def undo_bulk_step(session: Session, project_id: int, user_id: int, batch_id: str) -> int:
-    """Take back a user's bulk step, whatever they did since on other rows; return how many rows it changed.
-
-    Raises:
-        NotFoundError: The user has no such step, or it is undone already.
-        ConflictError: One of its rows was changed since; nothing was overwritten.
-    """
-    step = decisions.get_bulk_step(session, batch_id, project_id=project_id, user_id=user_id)
-    if not step:
-        raise NotFoundError("This bulk step is not yours, or it is undone already.")
-    return len(_take_back(session, step))
-
-
-def _take_back(session: Session, step: Sequence[DecisionView]) -> list[tuple[str, int]]:
-    """Restore what the decisions of one step changed, by new decisions; return the rows as (kind, id)."""
-    if len(step) > 1 and all(decision.target_kind == decisions.SYNTHETIC for decision in step):
-        _restore_synthetic_batch(session, step)
-        return [(decision.target_kind, decision.target_id) for decision in step]
-    batch_id = secrets.token_hex(8) if len(step) > 1 else None
-    for decision in step:
-        if decision.target_kind == decisions.SENTENCE:
-            _restore_sentence(session, decision)
-        else:
-            _restore_synthetic(session, decision)
-        decisions.add_decision(
-            session,
-            project_id=decision.project_id,
-            user_id=decision.user_id,
-            target=(decision.target_kind, decision.target_id),
-            action=UNDO,
-            before=decision.after,
-            after=decision.before,
-            batch_id=batch_id,
-            undoes_id=decision.id,
-        )
-    return [(decision.target_kind, decision.target_id) for decision in step]
-
-
 def _undo_on(session: Session, *, project_id: int, user_id: int, target: tuple[str, int]) -> None:
-    if not undo(session, project_id, user_id, target=target):
+    if not undo(session, project_id, user_id, target=target).restored:
         raise NotFoundError("You have nothing left to undo here.")
 
 
@@ -271,48 +212,4 @@ def _record(
         before=before,
         after=after.to_json(),
         batch_id=batch_id,
-    )
-
-
-def _restore_sentence(session: Session, decision: DecisionView) -> None:
-    loaded = edits.load_sentence(session, decision.target_id, project_id=decision.project_id)
-    if loaded.annotation.to_json() != decision.after:
-        raise _changed_since(decision)
-    edits.save_annotation(session, loaded, edits.Annotation.from_json(decision.before))
-
-
-def _restore_synthetic(session: Session, decision: DecisionView) -> None:
-    view = synthetic.get_synthetic_view(session, decision.target_id, project_id=decision.project_id)
-    if synthetic.to_edit(view).to_json() != decision.after:
-        raise _changed_since(decision)
-    synthetic.save_synthetic(session, view, synthetic.SyntheticEdit.from_json(decision.before))
-
-
-def _restore_synthetic_batch(session: Session, step: Sequence[DecisionView]) -> None:
-    """Restore the states of a bulk step in few statements, and record it."""
-    project_id, user_id = step[0].project_id, step[0].user_id
-    ids = [decision.target_id for decision in step]
-    views = {view.id: view for view in synthetic.get_synthetic_views(session, ids, project_id=project_id)}
-    changes = []
-    for decision in step:
-        view = views.get(decision.target_id)
-        if view is None or synthetic.to_edit(view).to_json() != decision.after:
-            raise _changed_since(decision)
-        changes.append((view, synthetic.SyntheticEdit.from_json(decision.before)))
-    synthetic.save_states(session, changes)
-    decisions.add_bulk_decisions(
-        session,
-        [Change(d.target_id, before=d.after, after=d.before, undoes_id=d.id) for d in step],
-        project_id=project_id,
-        user_id=user_id,
-        target_kind=decisions.SYNTHETIC,
-        action=UNDO,
-        batch_id=secrets.token_hex(8),
-    )
-
-
-def _changed_since(decision: DecisionView) -> ConflictError:
-    return ConflictError(
-        f"Your last step ({decision.action}) cannot be undone: {decision.target_kind} sentence {decision.target_id} "
-        "was changed since by somebody else or by a model. Nothing was overwritten; change it by hand."
     )

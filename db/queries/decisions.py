@@ -15,6 +15,10 @@ SENTENCE = "sentence"
 SYNTHETIC = "synthetic"
 MODEL = "model"
 UNDO = "undo"
+# Stands where an undo found a row changed since: the row was left as it is.
+KEEP = "keep"
+# Bulk steps read and write plain rows: objects would cost most of their time.
+_TABLE = sa.inspect(Decision).local_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def add_decision(
     row = Decision(
         project_id=project_id,
         user_id=user_id,
+        created_at=utc_now(),
         target_kind=target[0],
         target_id=target[1],
         action=action,
@@ -115,7 +120,7 @@ def add_bulk_decisions(
         for change in changes
     ]
     if rows:
-        session.execute(sa.insert(Decision), rows)
+        session.execute(sa.insert(_TABLE), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,48 +148,67 @@ def find_last_bulk_step(session: Session, *, project_id: int, user_id: int, targ
     return None if found is None else BulkStep(found[0] or "", found[1], found[2], found[3])
 
 
-def get_bulk_step(session: Session, batch_id: str, *, project_id: int, user_id: int) -> list[DecisionView]:
-    """Return the decisions of a user's bulk step, newest first; empty where it is undone already."""
-    query = select(Decision).where(
-        Decision.project_id == project_id, Decision.user_id == user_id, Decision.batch_id == batch_id, *_stands()
-    )
-    return [_view(row) for row in session.exec(query.order_by(col(Decision.id).desc()))]
-
-
 def _stands() -> list[Any]:
     """Conditions of decisions that take nothing back and are not taken back."""
     undoing = sa.orm.aliased(Decision)
     return [col(Decision.undoes_id).is_(None), ~sa.exists().where(col(undoing.undoes_id) == col(Decision.id))]
 
 
-def find_last_step(
+def _steps(project_id: int, user_id: int) -> list[Any]:
+    """Conditions of a user's decisions on sentences and synthetic sentences that stand."""
+    kinds = col(Decision.target_kind).in_([SENTENCE, SYNTHETIC])
+    return [Decision.project_id == project_id, Decision.user_id == user_id, kinds, *_stands()]
+
+
+def find_last(
     session: Session, *, project_id: int, user_id: int, target: tuple[str, int] | None = None
-) -> list[DecisionView]:
-    """Return the user's last curation step that is not undone, newest decision first; all of a bulk step.
+) -> DecisionView | None:
+    """Return the user's last decision of curation that is not undone, or None.
 
     Promotions of models are decisions too, but not steps of curation: they are rolled back on their own.
 
     Args:
         session: An open session.
         project_id: The project.
-        user_id: Whose decisions.
+        user_id: Whose decision.
         target: Only decisions on this row, as (kind, id).
     """
-    query = (
-        select(Decision)
-        .where(Decision.project_id == project_id, Decision.user_id == user_id)
-        .where(col(Decision.target_kind).in_([SENTENCE, SYNTHETIC]), *_stands())
-        .order_by(col(Decision.id).desc())
-    )
+    query = select(Decision).where(*_steps(project_id, user_id)).order_by(col(Decision.id).desc())
     if target is not None:
         query = query.where(Decision.target_kind == target[0], Decision.target_id == target[1])
     last = session.exec(query.limit(1)).first()
-    if last is None:
-        return []
-    if last.batch_id is None:
-        return [_view(last)]
-    whole = select(Decision).where(Decision.project_id == project_id, Decision.batch_id == last.batch_id)
-    return [_view(row) for row in session.exec(whole.order_by(col(Decision.id).desc()))]
+    return None if last is None else _view(last)
+
+
+def find_bulk_decision(session: Session, batch_id: str, *, project_id: int, user_id: int) -> DecisionView | None:
+    """Return a decision of a user's bulk step, or None where there is no such step or it is undone already."""
+    query = select(Decision).where(*_steps(project_id, user_id), Decision.batch_id == batch_id)
+    found = session.exec(query.order_by(col(Decision.id).desc()).limit(1)).first()
+    return None if found is None else _view(found)
+
+
+def list_step_ids(session: Session, decision: DecisionView) -> list[int]:
+    """Return the decisions of the same step that are not undone, newest first: itself, or all of a bulk step."""
+    query = select(Decision.id).where(*_steps(decision.project_id, decision.user_id))
+    if decision.batch_id is None:
+        query = query.where(Decision.id == decision.id)
+    else:
+        query = query.where(Decision.batch_id == decision.batch_id)
+    return list(session.exec(query.order_by(col(Decision.id).desc())))
+
+
+def list_ids_since(session: Session, decision: DecisionView) -> list[int]:
+    """Return the same user's decisions from the step of this one on that are not undone, newest first."""
+    first = min(list_step_ids(session, decision), default=decision.id)
+    query = select(Decision.id).where(*_steps(decision.project_id, decision.user_id), Decision.id >= first)
+    return list(session.exec(query.order_by(col(Decision.id).desc())))
+
+
+def get_decisions(session: Session, decision_ids: Sequence[int]) -> list[DecisionView]:
+    """Return decisions in the order asked for, some hundred at a time; ids that do not exist are left out."""
+    found = session.execute(sa.select(*_TABLE.c).where(_TABLE.c.id.in_(decision_ids)))
+    rows = {row.id: row for row in found}
+    return [_view(rows[decision_id]) for decision_id in decision_ids if decision_id in rows]
 
 
 def list_decisions(
@@ -204,7 +228,7 @@ def list_decisions(
     return [_view(row) for row in session.exec(query)]
 
 
-def _view(row: Decision) -> DecisionView:
+def _view(row: Any) -> DecisionView:  # noqa: ANN401 - a Decision or the row of its columns
     return DecisionView(
         row.id,
         row.project_id,

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from core.domain import Mention, Source, Span, State
 from core.errors import ConflictError, NotFoundError
-from db.columns import utc_now
+from db.columns import Table, utc_now
 from db.mapping import mention_row, to_mention
 from db.tables import MentionRow, RelationRow, SentenceRow
-
-Row = TypeVar("Row", SentenceRow, MentionRow, RelationRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +133,13 @@ def load_sentence(session: Session, sentence_id: int, *, project_id: int) -> Loa
 
 def load_sentences(session: Session, sentence_ids: Sequence[int]) -> dict[int, LoadedSentence]:
     """Read sentences for a change, by id; ids that do not exist are left out."""
-    rows = {row.id: row for row in _rows(session, SentenceRow, col(SentenceRow.id), sentence_ids)}
+    rows = {row.id: row for row in _rows(session, SentenceRow, "id", sentence_ids)}
     mentions: dict[int, dict[int, Mention]] = {sentence_id: {} for sentence_id in rows}
-    for mention in _rows(session, MentionRow, col(MentionRow.sentence_id), sentence_ids):
+    for mention in _rows(session, MentionRow, "sentence_id", sentence_ids):
         sentence = rows[mention.sentence_id or 0]
         mentions[sentence.id][mention.id] = to_mention(mention, shift=-sentence.start)
     relations: dict[int, dict[int, RelationLink]] = {sentence_id: {} for sentence_id in rows}
-    for row in _rows(session, RelationRow, col(RelationRow.sentence_id), sentence_ids):
+    for row in _rows(session, RelationRow, "sentence_id", sentence_ids):
         link = RelationLink(row.head_id, row.tail_id, row.label, row.score, row.state, row.source)
         relations[row.sentence_id or 0][row.id] = link
     return {
@@ -159,12 +156,10 @@ def load_sentences(session: Session, sentence_ids: Sequence[int]) -> dict[int, L
     }
 
 
-def _rows(
-    session: Session, table: type[Row], column: Mapped[int] | Mapped[int | None], sentence_ids: Sequence[int]
-) -> list[Row]:
-    """Read rows afresh: what this session read before may have changed since."""
-    query = select(table).where(column.in_(sentence_ids)).order_by(col(table.id))
-    return list(session.exec(query.execution_options(populate_existing=True)))
+def _rows(session: Session, table: type[Table], name: str, sentence_ids: Sequence[int]) -> Sequence[Any]:
+    """Read rows afresh, as plain rows of their columns: a bulk step reads many, and objects would cost most of it."""
+    columns = sa.inspect(table).local_table.c
+    return session.execute(sa.select(*columns).where(columns[name].in_(sentence_ids)).order_by(columns["id"])).all()
 
 
 def save_annotation(session: Session, loaded: LoadedSentence, after: Annotation, **columns: Any) -> Annotation:  # noqa: ANN401

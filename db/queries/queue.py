@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
@@ -21,6 +21,7 @@ __all__ = [
     "QueuePage",
     "count_queue",
     "count_reviewed",
+    "filter_sentences",
     "get_queue_page",
     "is_random_turn",
 ]
@@ -138,3 +139,8 @@ def _read_first(
         return
     for value, sentence_id in session.exec(value_query(queue, cast(ValuePlace | None, place), limit)):
         yield sentence_id, (value, sentence_id)
+
+
+def filter_sentences(queue: QueueFilter) -> Any:  # noqa: ANN401
+    """Select the ids of the sentences in the queue, in no order."""
+    return select(SentenceRow.id).where(*conditions(queue))

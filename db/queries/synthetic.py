@@ -269,37 +269,6 @@ def to_edit(view: SyntheticView) -> SyntheticEdit:
     return SyntheticEdit(**{name: getattr(view, name) for name in _EDITED})
 
 
-def save_states(session: Session, changes: Sequence[tuple[SyntheticView, SyntheticEdit]]) -> None:
-    """Store the state and reason of many synthetic sentences, in few statements; nothing else of them may differ.
-
-    Raises:
-        ConflictError: Somebody changed one of them since it was read; the caller must roll back.
-    """
-    by_values: dict[tuple[State, str], list[tuple[int, int]]] = {}
-    for view, after in changes:
-        by_values.setdefault((after.state, after.reason), []).append((view.id, view.version))
-    place = sa.tuple_(col(SyntheticRow.id), col(SyntheticRow.version))
-    for (state, reason), versions in by_values.items():
-        for chunk in _cut(versions):
-            written = session.exec(
-                sa.update(SyntheticRow)
-                .where(place.in_(chunk))
-                .values(version=SyntheticRow.version + 1, state=state, reason=reason)
-                .execution_options(synchronize_session=False)
-            )
-            if written.rowcount != len(chunk):
-                raise ConflictError(
-                    f"{len(chunk) - written.rowcount} of {len(changes)} synthetic sentences were changed elsewhere "
-                    "meanwhile; nothing was overwritten. Look at them again and repeat the step."
-                )
-
-
-def _cut(items: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
-    """Cut a list into what one statement may name."""
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
-
-
 def save_synthetic(session: Session, view: SyntheticView, after: SyntheticEdit) -> None:
     """Store a changed synthetic sentence if nobody changed it since it was read.
 

@@ -37,7 +37,7 @@ def show_class_balance(balance: Sequence[LabelBalance]) -> None:
         .properties(height=ROW_HEIGHT * max(len(table), 1) + AXES_HEIGHT)
     )
     st.altair_chart(chart, alt="Training instances by label, gold and accepted synthetic; the table below has them.")
-    _show_table(table.assign(together=table["gold"] + table["synthetic"]), "Class balance by label")
+    show_table(table.assign(together=table["gold"] + table["synthetic"]), "Class balance by label")
 
 
 def show_loss_curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
@@ -99,7 +99,7 @@ def show_threshold_curve(curve: Sequence[Mapping[str, float]], *, chosen: float)
         .encode(x="threshold:Q")
     )
     st.altair_chart((lines + rule).properties(height=300), alt="Precision, recall and F1 by threshold")
-    _show_table(table.round(3), "Precision, recall and F1 by threshold")
+    show_table(table.round(3), "Precision, recall and F1 by threshold")
 
 
 def show_confusion(cells: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> None:
@@ -112,6 +112,7 @@ def show_confusion(cells: Sequence[Mapping[str, Any]], labels: Sequence[str]) ->
     st.dataframe(table, alt="Confusion: rows gold, columns predicted")
 
 
-def _show_table(table: pd.DataFrame, alt_text: str) -> None:
+def show_table(table: pd.DataFrame, alt_text: str) -> None:
+    """Show the numbers of a chart as a table, folded away; `alt_text` says what they are."""
     with st.expander("As a table", icon=":material/table:"):
         st.dataframe(table, hide_index=True, alt=alt_text)

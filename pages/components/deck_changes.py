@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import NotFoundError
-from core.workflows import curate
-from db.queries import decisions
+from core.errors import ConflictError, NotFoundError
+from core.workflows.undo import Undone, undo
 from db.session import Session, session_scope
 from pages.components.review_queue import ReviewQueue
-from pages.components.session import get_engine, get_settings
+from pages.components.session import get_engine, get_settings, notify
 from pages.components.span_editor import DeckEvent, EventKind
+from pages.components.undo_wording import describe_undone
 
 _FIELDS = (
     *("mention_id", "relation_id", "start", "end", "entity_type"),
@@ -46,6 +46,8 @@ def apply_event(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | 
     Raises:
         DareError: The event was refused; nothing was changed.
     """
+    if event.kind is EventKind.RELOAD and event.item_id is not None:
+        queue.refused.pop(event.item_id, None)
     if event.kind.is_navigation:
         return None
     if event.kind is EventKind.UNDO_LAST:
@@ -53,21 +55,36 @@ def apply_event(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | 
         return None
     if event.item_id is None or event.version is None:
         raise NotFoundError(f"Event {event.kind} names no card; load the page again.")
-    version = queue.present_version(event.item_id, event.version)
     with session_scope(get_engine(get_settings().resolved_database_url)) as session:
-        changed = desk.change(session, event.item_id, version, to_fields(event))
-    queue.note_change(event.item_id, before=version, after=changed)
-    return changed
+        return _change(session, desk, queue, (event.item_id, event.version), to_fields(event))
 
 
 def change_beside(
     session: Session, desk: Desk, queue: ReviewQueue[Any], card: tuple[int, int], fields: dict[str, Any]
 ) -> None:
     """Store a change that a widget beside the deck makes to the card (id, version)."""
+    _change(session, desk, queue, card, fields)
+
+
+def _change(
+    session: Session, desk: Desk, queue: ReviewQueue[Any], card: tuple[int, int], fields: dict[str, Any]
+) -> int:
+    """Store a change of a card (id, version seen) and return its new version; keep one that met a conflict."""
     card_id, seen = card
     before = queue.present_version(card_id, seen)
-    after = desk.change(session, card_id, before, fields)
+    try:
+        after = desk.change(session, card_id, before, fields)
+    except ConflictError as error:
+        if fields["kind"] == EventKind.UNDO:
+            raise
+        queue.note_refusal(card_id, seen=before, event=fields)
+        raise ConflictError(
+            "This card was changed elsewhere while you decided. Nothing was overwritten; both versions are shown "
+            "below the card: choose one."
+        ) from error
     queue.note_change(card_id, before=before, after=after)
+    queue.refused.pop(card_id, None)
+    return after
 
 
 def to_fields(event: DeckEvent) -> dict[str, Any]:
@@ -77,12 +94,21 @@ def to_fields(event: DeckEvent) -> dict[str, Any]:
 
 
 def _undo_last(desk: Desk, queue: ReviewQueue[Any]) -> None:
-    """Take back the user's last step of before this tab was opened, and show the card it was about."""
+    """Take back the user's last step, made before this deck was opened or on the other page, and show its card."""
     with session_scope(get_engine(get_settings().resolved_database_url)) as session:
-        step = decisions.find_last_step(session, project_id=desk.project_id, user_id=desk.user_id)
-        if not step:
-            raise NotFoundError("You have nothing left to undo in this project.")
-        if step[0].target_kind != desk.target_kind:
-            raise NotFoundError(f"Your last step was on the {desk.elsewhere} page; undo it there.")
-        restored = curate.undo(session, desk.project_id, desk.user_id)
-    queue.go_to(restored[0][1])
+        undone = undo(session, desk.project_id, desk.user_id)
+    if not undone.restored:
+        raise NotFoundError("You have nothing left to undo in this project.")
+    here = find_here(desk, undone)
+    if here is not None:
+        queue.go_to(here)
+    if here is None:
+        notify(f"{describe_undone(undone)} It was on the {desk.elsewhere} page; History below the card leads there.")
+    elif len(undone.restored) > 1 or undone.left:
+        notify(describe_undone(undone))
+    queue.is_outdated = len(undone.restored) > 1
+
+
+def find_here(desk: Desk, undone: Undone) -> int | None:
+    """Return a card of this desk that an undo restored, or None."""
+    return next((row_id for kind, row_id in undone.restored if kind == desk.target_kind), None)

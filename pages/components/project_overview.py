@@ -1,4 +1,4 @@
-"""One project at a glance: counts by state, class balance, the model in use, what is running."""
+"""One project at a glance: counts by state, progress, the model in use, what is running."""
 
 from functools import partial
 
@@ -9,10 +9,10 @@ from core.workflows.starters import choose_starter
 from db.queries import jobs, models, projects
 from db.queries.projects import ProjectCounts, ProjectView
 from db.session import Session
-from pages.components import charts, job_progress, next_step
+from pages.components import job_progress, next_step, project_progress
 from pages.components.model_scores import describe_scores
 from pages.components.session import escape
-from pages.components.wording import count, group
+from pages.components.wording import group
 
 
 def show(session: Session, project: ProjectView) -> None:
@@ -24,7 +24,7 @@ def show(session: Session, project: ProjectView) -> None:
     _show_counts(counts)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _show_balance(session, project)
+        project_progress.show(session, project.id)
     with right:
         next_step.show(session, project, counts)
         _show_model(session, project)
@@ -46,22 +46,6 @@ def _show_counts(counts: ProjectCounts) -> None:
 
 def _metric(label: str, value: int, rest: str) -> None:
     st.metric(label, group(value), rest, delta_color="off", delta_arrow="off", border=True)
-
-
-def _show_balance(session: Session, project: ProjectView) -> None:
-    st.subheader("Class balance")
-    balance = projects.get_class_balance(session, project.id)
-    if not any(row.gold or row.synthetic for row in balance):
-        st.caption("Shows how many training instances each label has, once sentences are reviewed.")
-        return
-    charts.show_class_balance(balance)
-    gold = sum(row.gold for row in balance)
-    synthetic = sum(row.synthetic for row in balance)
-    st.caption(
-        f"{count(gold, 'pair')} of mentions in reviewed sentences, and "
-        f"{count(synthetic, 'accepted synthetic sentence')}. "
-        "A pair without a relation teaches what no relation looks like."
-    )
 
 
 def _show_model(session: Session, project: ProjectView) -> None:

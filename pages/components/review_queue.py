@@ -16,6 +16,14 @@ Load = Callable[[CursorT | None], tuple[Sequence[int], CursorT | None]]
 
 
 @dataclass(slots=True)
+class Refused:
+    """What was done on a card that somebody else had changed: the version that was seen, and the events, in order."""
+
+    seen_version: int
+    events: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
 class ReviewQueue(Generic[CursorT]):
     """What a browser tab remembers of one queue; every decision itself is in the database.
 
@@ -28,6 +36,8 @@ class ReviewQueue(Generic[CursorT]):
         position: Place of the card that is shown, from 0; `total` is the end.
         versions: From a version of a card that the browser may have seen to the present one, as far as only
             this tab changed it: a comment is not made in the deck, and must not look like a conflict to it.
+        refused: By card, what was not stored because of a conflict and waits for a choice.
+        is_outdated: Whether so many cards were changed beside it that it is to be built anew.
     """
 
     key: str
@@ -37,6 +47,8 @@ class ReviewQueue(Generic[CursorT]):
     is_complete: bool = False
     position: int = 0
     versions: dict[tuple[int, int], int] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
+    is_outdated: bool = False
 
     @property
     def total(self) -> int:
@@ -94,6 +106,18 @@ class ReviewQueue(Generic[CursorT]):
                 self.versions[card_id, seen] = after
         self.versions[card_id, before] = after
 
+    def note_refusal(self, card_id: int, *, seen: int, event: dict[str, Any]) -> None:
+        """Keep an event that met a conflict until the curator has chosen between the two versions."""
+        known = self.refused.get(card_id)
+        if known is not None and known.seen_version == seen:
+            known.events.append(event)
+        else:
+            self.refused[card_id] = Refused(seen, [event])
+
+    def restart_deck(self) -> None:
+        """Give the deck another key: the browser forgets its own way back, which a change beside it made wrong."""
+        self.key = _make_key(self.key.rpartition("-")[0])
+
     def present_version(self, card_id: int, seen: int) -> int:
         """Return the version that a card has if only this tab changed it since."""
         return self.versions.get((card_id, seen), seen)
@@ -106,11 +130,15 @@ def find_queue(name: str, signature: Hashable) -> ReviewQueue[CursorT] | None:
 
 def start_queue(name: str, signature: Hashable, *, counted: int) -> ReviewQueue[CursorT]:
     """Begin a queue anew; its deck is a new one to the browser."""
-    number = st.session_state.get(_NUMBER_KEY, 0) + 1
-    st.session_state[_NUMBER_KEY] = number
-    queue: ReviewQueue[CursorT] = ReviewQueue(key=f"{name}-{number}", counted=counted)
+    queue: ReviewQueue[CursorT] = ReviewQueue(key=_make_key(name), counted=counted)
     _store()[name, signature] = queue
     return queue
+
+
+def _make_key(name: str) -> str:
+    number = st.session_state.get(_NUMBER_KEY, 0) + 1
+    st.session_state[_NUMBER_KEY] = number
+    return f"{name}-{number}"
 
 
 def forget_queue(name: str, signature: Hashable) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 import streamlit as st
 
 from core.domain import State
-from core.errors import ConflictError
 from core.workflows import curate
-from db.queries import annotations, decisions, projects, queue
+from db.queries import decisions, projects, queue
 from db.queries.annotations import SentenceView
 from db.queries.projects import ProjectView
 from db.queries.queue import QueueCursor, QueueFilter
 from db.session import Session
-from pages.components import sentence_cards, sentence_queue, sentence_status
+from pages.components import clash_panel, history_panel, sentence_cards, sentence_queue, sentence_status
 from pages.components.deck_changes import Desk, apply_event, change_beside
-from pages.components.review_queue import ReviewQueue
-from pages.components.sentence_filters import Choice
+from pages.components.label_examples import get_examples
+from pages.components.review_queue import ReviewQueue, forget_queue
+from pages.components.sentence_filters import PAGE, Choice
 from pages.components.session import act, escape, open_session, show_notice
 from pages.components.span_editor import show_deck
 from pages.components.wording import group
@@ -26,17 +26,23 @@ from pages.components.wording import group
 @st.fragment
 def show(project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[QueueCursor]) -> None:
     """Show the card at the place reached; a decision reruns this part of the page only."""
+    if cards.is_outdated:
+        forget_queue(PAGE, choice)
+        st.rerun()
     show_notice()
+    desk = _make_desk(project.id, user_id)
     with open_session() as session:
         views = _show_deck(session, project, user_id, choice, cards)
+        clash_panel.show(session, desk, cards)
         current = views.get(cards.current_id or 0)
         if current is not None and sentence_cards.is_unread(current):
             sentence_status.show_unread(session)
         _show_progress(session, project.id)
         if current is None:
             sentence_status.show_end(session, choice)
-            return
-        _show_beside(_make_desk(project.id, user_id), cards, current)
+        else:
+            _show_beside(desk, cards, current)
+        history_panel.show(session, desk, cards)
 
 
 def _show_deck(
@@ -49,16 +55,18 @@ def _show_deck(
     if len(items) < len(cards.window):  # Their document was removed.
         cards.drop(set(cards.window) - views.keys())
         return _show_deck(session, project, user_id, choice, cards)
+    schema = projects.get_schema(session, project.id)
     show_deck(
         items,
         position=cards.position,
         first=cards.first,
         total=cards.total,
-        schema=projects.get_schema(session, project.id),
+        schema=schema,
         key=cards.key,
         on_event=partial(apply_event, desk=_make_desk(project.id, user_id), queue=cards),
         on_move=cards.move,
         guideline=project.guideline,
+        examples=get_examples(project.id, schema),
     )
     return views
 
@@ -114,9 +122,6 @@ def _save_comment(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceVie
 def _do_save_comment(
     session: Session, *, desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView, text: str
 ) -> str:
-    stored = annotations.get_sentence_view(session, view.id, project_id=desk.project_id).comment
-    if stored != view.comment:
-        raise ConflictError(f"Somebody else has commented on this sentence: {stored!r}. Yours was not saved.")
     change_beside(session, desk, cards, (view.id, view.version), {"kind": "comment", "text": text})
     return ""
 

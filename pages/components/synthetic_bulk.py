@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.workflows import accept_rest, curate
+from core.workflows import accept_rest, undo
 from core.workflows.accept_rest import MIN_REVIEWED, Outlook
 from core.workflows.acceptance import LabelStanding
 from core.workflows.synthetic_reading import realise_view
@@ -13,6 +13,7 @@ from db.session import Session
 from pages.components.review_queue import forget_queues
 from pages.components.session import act, escape, open_session
 from pages.components.synthetic_filters import PAGE, review_sample
+from pages.components.undo_wording import describe_undone
 from pages.components.wording import count, group, label_name, moment
 
 USUAL_SCORE = 0.9
@@ -160,5 +161,4 @@ def _undo(project_id: int, user_id: int, batch_id: str) -> None:
 
 
 def _do_undo(session: Session, *, project_id: int, user_id: int, batch_id: str) -> str:
-    number = curate.undo_bulk_step(session, project_id, user_id, batch_id)
-    return f"{count(number, 'sentence')} back to what they were."
+    return describe_undone(undo.undo_bulk_step(session, project_id, user_id, batch_id))

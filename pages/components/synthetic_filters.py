@@ -1,6 +1,6 @@
-"""Which synthetic sentences are shown, in which order, and how: cards, a table, bulk acceptance, generation."""
+"""Which synthetic sentences are shown, in which order, and how: cards, a table, bulk steps, generation, charts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import streamlit as st
@@ -15,6 +15,7 @@ from pages.components.wording import label_name
 
 PAGE = "synthetic"
 VIEW_KEY = "view"
+SENTENCE_KEY = "sentence"
 ALL_LABELS = "All labels"
 STATE_NAMES = {
     State.PENDING: "Pending",
@@ -41,6 +42,7 @@ class Look(StrEnum):
     TABLE = "Table"
     BULK = "Accept the rest"
     GENERATE = "Generate"
+    PROGRESS = "Progress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Choice:
 
     Args:
         min_agreement: Only those with at least this agreement, in [0, 1].
+        first_id: The sentence to open first, where a link names one; it need not fit the rest.
     """
 
     project_id: int
@@ -56,6 +59,7 @@ class Choice:
     state: State | None
     order: SyntheticOrder = SyntheticOrder.RANDOM
     min_agreement: float | None = None
+    first_id: int | None = None
 
 
 def show_look(standings: list[LabelStanding]) -> Look:
@@ -149,6 +153,34 @@ def review_sample(project_id: int, label: str, min_agreement: float) -> None:
     st.session_state[f"synthetic-state-{project_id}"] = State.PENDING.value
     st.session_state[f"synthetic-order-{project_id}"] = SyntheticOrder.RANDOM
     st.session_state[f"synthetic-lowest-{project_id}"] = min_agreement
+
+
+def show_generation() -> None:
+    """Let the next run show how more sentences are generated."""
+    st.session_state[VIEW_KEY] = Look.GENERATE.value
+
+
+def follow_link(session: Session, choice: Choice) -> Choice:
+    """Return the choice that begins at the sentence of the address, where it names one, with the way back."""
+    text = st.query_params.get(SENTENCE_KEY, "")
+    if not text:
+        return choice
+    found = synthetic.get_synthetic_views(
+        session,
+        [int(text)] if text.isascii() and text.isdigit() and len(text) < 19 else [],
+        project_id=choice.project_id,
+    )
+    if not found:
+        st.warning("What this link names is not in this project any more.", icon=":material/link_off:")
+        return choice
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(":material/link: The sentence of the link comes first", width="content")
+        st.button("Back to the queue", icon=":material/arrow_back:", type="tertiary", on_click=_leave_link)
+    return replace(choice, first_id=found[0].id)
+
+
+def _leave_link() -> None:
+    st.query_params.pop(SENTENCE_KEY, None)
 
 
 def show_refresh(choice: Choice) -> None:

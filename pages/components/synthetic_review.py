@@ -11,12 +11,21 @@ from core.workflows.acceptance import LabelStanding, count_accepted
 from db.queries import decisions, projects, synthetic
 from db.queries.synthetic import Place
 from db.session import Session
-from pages.components import synthetic_cards
+from pages.components import clash_panel, history_panel, synthetic_cards
 from pages.components.deck_changes import Desk, apply_event
+from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
-from pages.components.session import escape, open_session
+from pages.components.session import escape, open_session, page_path, show_notice
 from pages.components.span_editor import show_deck
-from pages.components.synthetic_filters import PAGE, STATE_NAMES, Choice, count_choice, list_choice, show_lowest
+from pages.components.synthetic_filters import (
+    PAGE,
+    STATE_NAMES,
+    Choice,
+    count_choice,
+    list_choice,
+    show_generation,
+    show_lowest,
+)
 from pages.components.wording import count, group, label_name
 
 PAGE_SIZE = 80
@@ -29,6 +38,8 @@ def show(session: Session, user_id: int, choice: Choice, *, standings: list[Labe
     if cards is None or not cards.ids:
         cards = start_queue(PAGE, choice, counted=count_choice(session, choice))
         _fill(session, cards, choice)
+        if choice.first_id is not None:
+            cards.go_to(choice.first_id)
     if cards.ids:
         _show_cards(user_id, choice, cards, standings, with_names)
     else:
@@ -39,32 +50,44 @@ def show(session: Session, user_id: int, choice: Choice, *, standings: list[Labe
 def _show_cards(
     user_id: int, choice: Choice, cards: ReviewQueue[Place], standings: list[LabelStanding], with_names: bool
 ) -> None:
+    if cards.is_outdated:
+        forget_queue(PAGE, choice)
+        st.rerun()
+    show_notice()
+    desk = _make_desk(choice.project_id, user_id)
     with open_session() as session:
-        _show_deck(session, user_id, choice, cards, with_names=with_names)
+        _show_deck(session, desk, choice, cards, with_names=with_names)
+        clash_panel.show(session, desk, cards)
         _show_progress(session, choice, standings)
         if cards.current_id is None:
             _show_end(session, choice)
+        history_panel.show(session, desk, cards)
 
 
-def _show_deck(session: Session, user_id: int, choice: Choice, cards: ReviewQueue[Place], *, with_names: bool) -> None:
+def _make_desk(project_id: int, user_id: int) -> Desk:
+    change = partial(_change, project_id=project_id, user_id=user_id)
+    return Desk(project_id, user_id, decisions.SYNTHETIC, elsewhere="Annotate", change=change)
+
+
+def _show_deck(session: Session, desk: Desk, choice: Choice, cards: ReviewQueue[Place], *, with_names: bool) -> None:
     _fill(session, cards, choice)
     views = synthetic.get_synthetic_views(session, cards.window, project_id=choice.project_id)
     if len(views) < len(cards.window):  # Their project was replaced, or they were removed.
         cards.drop(set(cards.window) - {view.id for view in views})
-        _show_deck(session, user_id, choice, cards, with_names=with_names)
+        _show_deck(session, desk, choice, cards, with_names=with_names)
         return
-    change = partial(_change, project_id=choice.project_id, user_id=user_id)
-    desk = Desk(choice.project_id, user_id, decisions.SYNTHETIC, elsewhere="Annotate", change=change)
+    schema = projects.get_schema(session, choice.project_id)
     show_deck(
         [synthetic_cards.make_card(view, with_names=with_names) for view in views],
         position=cards.position,
         first=cards.first,
         total=cards.total,
-        schema=projects.get_schema(session, choice.project_id),
+        schema=schema,
         key=cards.key,
         on_event=partial(apply_event, desk=desk, queue=cards),
         on_move=cards.move,
         guideline=projects.get_project(session, choice.project_id).guideline,
+        examples=get_examples(choice.project_id, schema),
     )
 
 
@@ -106,6 +129,7 @@ def _show_end(session: Session, choice: Choice) -> None:
     waiting = synthetic.count_queue(session, choice.project_id)
     if not waiting:
         st.markdown("Every synthetic sentence of this project is decided.")
+        _show_links()
         return
     st.markdown(f"{count(waiting, 'sentence')} of the project still {'waits' if waiting == 1 else 'wait'}.")
     st.button("Go on", type="primary", icon=":material/refresh:", on_click=forget_queue, args=(PAGE, choice))
@@ -119,3 +143,12 @@ def _show_empty(choice: Choice) -> None:
         f"There is no {state}synthetic sentence{label}{above}. Choose other filters, or generate more under Generate.",
         icon=":material/filter_alt:",
     )
+    _show_links()
+
+
+def _show_links() -> None:
+    """Link to the steps that follow a review of synthetic sentences."""
+    with st.container(horizontal=True, gap="medium"):
+        st.button("Generate more", icon=":material/auto_awesome:", type="tertiary", on_click=show_generation)
+        st.page_link(page_path("annotate"), label="Review sentences", icon=":material/edit_note:")
+        st.page_link(page_path("train"), label="Train on what is accepted", icon=":material/model_training:")

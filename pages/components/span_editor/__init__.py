@@ -2,11 +2,12 @@
 
 from pages.components.span_editor.deck import show_deck
 from pages.components.span_editor.events import REJECT_REASONS, DeckEvent, EventKind, parse_event
-from pages.components.span_editor.items import DeckItem, DeckMention, DeckRelation, ItemKind
+from pages.components.span_editor.items import DeckExample, DeckItem, DeckMention, DeckRelation, ItemKind
 
 __all__ = [
     "REJECT_REASONS",
     "DeckEvent",
+    "DeckExample",
     "DeckItem",
     "DeckMention",
     "DeckRelation",

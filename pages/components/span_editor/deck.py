@@ -1,6 +1,6 @@
 """Mounts the component: items down, events up, each event applied exactly once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain import Schema
 from pages.components.span_editor.event_log import EventLog, OnEvent
 from pages.components.span_editor.events import REJECT_REASONS
-from pages.components.span_editor.items import DeckItem, encode_schema
+from pages.components.span_editor.items import DeckExample, DeckItem, encode_schema
 
 _FRONTEND = Path(__file__).parent / "frontend"
 # Concatenated into one module in this order, so that no build step is needed; index.js holds the default export.
@@ -63,6 +63,7 @@ def show_deck(
     on_event: OnEvent,
     on_move: Callable[[int], None] = _stay,
     guideline: str = "",
+    examples: Mapping[str, Sequence[DeckExample]] | None = None,
 ) -> None:
     """Show a queue of cards one at a time; with one item it is the plain editor.
 
@@ -82,6 +83,7 @@ def show_deck(
             change; navigation arrives too and needs no answer.
         on_move: Stores the place in the queue that the curator went to; called before `on_event`.
         guideline: The project's guideline, shown on demand above those of types and labels.
+        examples: Approved sentences by relation label, shown with its guideline.
     """
     log: EventLog = st.session_state.setdefault(f"{key}:log", EventLog())
 
@@ -104,6 +106,7 @@ def show_deck(
             "total": total,
             "schema": encode_schema(schema),
             "guideline": guideline,
+            "examples": {label: [asdict(one) for one in found] for label, found in (examples or {}).items()},
             "reasons": list(REJECT_REASONS),
             "session": log.session,
             "ack": dict(log.acks),

@@ -83,6 +83,15 @@ class DeckItem:
     scores: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DeckExample:
+    """A sentence that shows what a label means; `head` and `tail` are half-open code points of its text."""
+
+    text: str
+    head: tuple[int, int]
+    tail: tuple[int, int]
+
+
 def encode_schema(schema: Schema) -> dict[str, object]:
     """Return the entity types and relation labels as the browser reads them."""
     return {

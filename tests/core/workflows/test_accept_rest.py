@@ -4,9 +4,9 @@ import pytest
 
 from core.domain import NO_RELATION, State
 from core.errors import ConflictError, NotEnoughDataError, NotFoundError
-from core.workflows import curate
+from core.workflows import curate, undo
 from core.workflows.accept_rest import accept_rest, draw_examples, get_outlook
-from db.queries import decisions, synthetic
+from db.queries import bulk_edits, decisions, synthetic
 from db.session import Session
 from tests.core.workflows.synthetic_desk import SyntheticDesk, make_judged
 
@@ -94,11 +94,11 @@ def test_rest_is_accepted_in_one_step_that_one_undo_takes_back(session: Session)
         session, project_id=desk.project_id, user_id=desk.user_id, target_kind=decisions.SYNTHETIC
     )
     assert step is not None and (step.num_changed, step.action) == (30, "accept")
-    assert len(curate.undo(session, desk.project_id, desk.user_id)) == 30
+    assert len(undo.undo(session, desk.project_id, desk.user_id).restored) == 30
     after = desk.views
     assert [(v.state, v.text, v.reason) for v in after] == [(v.state, v.text, v.reason) for v in before]
     assert outlook_of(desk) == (30, 20, 20)
-    assert curate.undo(session, desk.project_id, desk.user_id) == [("synthetic", before[19].id)]
+    assert undo.undo(session, desk.project_id, desk.user_id).restored == (("synthetic", before[19].id),)
 
 
 def test_bulk_step_is_undone_by_name_after_other_decisions_and_only_once(session: Session) -> None:
@@ -109,22 +109,37 @@ def test_bulk_step_is_undone_by_name_after_other_decisions_and_only_once(session
     accept(desk)
     desk.do(desk.views[25], "reject")
     (step,) = {one.batch_id for one in decisions.list_decisions(session, project_id=desk.project_id) if one.batch_id}
-    assert curate.undo_bulk_step(session, desk.project_id, desk.user_id, step) == 5
+    assert len(undo.undo_bulk_step(session, desk.project_id, desk.user_id, step).restored) == 5
     assert desk.views[25].state is State.REJECTED
     with pytest.raises(NotFoundError, match="undone already"):
-        curate.undo_bulk_step(session, desk.project_id, desk.user_id, step)
+        undo.undo_bulk_step(session, desk.project_id, desk.user_id, step)
 
 
-def test_undo_of_a_bulk_step_whose_sentence_was_changed_since_changes_nothing(session: Session) -> None:
+def test_undo_of_a_bulk_step_leaves_what_was_changed_since_and_says_so(session: Session) -> None:
     desk = SyntheticDesk(session, num_sentences=25)
     for view in desk.views[:20]:
         desk.do(view, "accept")
     accept(desk)
     (step,) = {one.batch_id for one in decisions.list_decisions(session, project_id=desk.project_id) if one.batch_id}
-    desk.do(desk.views[24], "reject")
-    with pytest.raises(ConflictError, match="was changed since"):
-        curate.undo_bulk_step(session, desk.project_id, desk.user_id, step)
-    assert [view.state for view in desk.views[20:]] == [State.ACCEPTED] * 4 + [State.REJECTED]
+    changed = desk.views[24]
+    desk.do(changed, "reject")
+    undone = undo.undo_bulk_step(session, desk.project_id, desk.user_id, step)
+    assert (len(undone.restored), undone.left) == (4, (("synthetic", changed.id),))
+    assert [view.state for view in desk.views[20:]] == [State.PENDING] * 4 + [State.REJECTED]
+    with pytest.raises(NotFoundError, match="undone already"):
+        undo.undo_bulk_step(session, desk.project_id, desk.user_id, step)
+
+
+def test_undo_of_a_bulk_step_of_which_all_was_changed_since_changes_nothing(session: Session) -> None:
+    desk = SyntheticDesk(session, num_sentences=21)
+    for view in desk.views[:20]:
+        desk.do(view, "accept")
+    accept(desk)
+    (step,) = {one.batch_id for one in decisions.list_decisions(session, project_id=desk.project_id) if one.batch_id}
+    desk.do(desk.views[20], "reject")
+    with pytest.raises(ConflictError, match="changed since"):
+        undo.undo_bulk_step(session, desk.project_id, desk.user_id, step)
+    assert desk.views[20].state is State.REJECTED
 
 
 def test_more_sentences_than_the_user_was_told_of_are_not_accepted(session: Session) -> None:
@@ -166,4 +181,4 @@ def test_a_sentence_that_changed_while_a_bulk_step_was_written_stops_it(session:
     stale = [(view, synthetic.to_edit(view)) for view in desk.views]
     desk.do(desk.views[1], "reject")
     with pytest.raises(ConflictError, match="1 of 3 synthetic sentences were changed elsewhere"):
-        synthetic.save_states(session, stale)
+        bulk_edits.save_synthetic_edits(session, stale)

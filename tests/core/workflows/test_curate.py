@@ -25,8 +25,8 @@ from core.workflows.curate import (
     apply_sentence_event,
     apply_synthetic_batch,
     apply_synthetic_event,
-    undo,
 )
+from core.workflows.undo import undo
 from db.queries import annotations, decisions, documents, projects, synthetic, users
 from db.queries.annotations import SentenceView
 from db.queries.predictions import store_predictions
@@ -249,8 +249,8 @@ def test_of_two_tabs_on_one_sentence_the_second_is_told_and_overwrites_nothing(e
 def test_undo_of_a_deletion_restores_mention_and_relations_with_the_same_ids(desk: Desk) -> None:
     before = desk.view()
     desk.do("delete_mention", mention_id=desk.aspirin)
-    restored = undo(desk.session, desk.project_id, desk.user_id)
-    assert restored == [("sentence", desk.sentence_id)]
+    restored = undo(desk.session, desk.project_id, desk.user_id).restored
+    assert restored == (("sentence", desk.sentence_id),)
     after = desk.view()
     assert (after.mentions, after.relations, after.state) == (before.mentions, before.relations, before.state)
     assert after.version == before.version + 2
@@ -263,9 +263,9 @@ def test_undo_goes_back_step_by_step_to_the_start_and_then_says_so(desk: Desk) -
     desk.do("add_relation", head_id=desk.aspirin, tail_id=fever, label="CID")
     desk.do("accept")
     for _ in range(3):
-        assert undo(desk.session, desk.project_id, desk.user_id)
+        assert undo(desk.session, desk.project_id, desk.user_id).restored
     assert (desk.view().mentions, desk.view().relations) == (before.mentions, before.relations)
-    assert undo(desk.session, desk.project_id, desk.user_id) == []
+    assert undo(desk.session, desk.project_id, desk.user_id).restored == ()
     with pytest.raises(NotFoundError, match="nothing left to undo"):
         desk.do("undo")
 
@@ -273,7 +273,7 @@ def test_undo_goes_back_step_by_step_to_the_start_and_then_says_so(desk: Desk) -
 def test_undo_does_not_touch_what_others_did(desk: Desk) -> None:
     bob = users.get_or_add_user(desk.session, "bob")
     desk.do("flag")
-    assert undo(desk.session, desk.project_id, bob) == []
+    assert undo(desk.session, desk.project_id, bob).restored == ()
     apply_sentence_event(
         desk.session, project_id=desk.project_id, user_id=bob, sentence_id=desk.sentence_id,
         version=desk.view().version, event={"kind": "accept"},
@@ -289,11 +289,11 @@ def test_bulk_step_is_undone_as_a_whole(desk: Desk) -> None:
         desk.session, project_id=desk.project_id, user_id=desk.user_id, versions=versions, event={"kind": "accept"}
     )
     assert changed == 2
-    restored = undo(desk.session, desk.project_id, desk.user_id)
+    restored = undo(desk.session, desk.project_id, desk.user_id).restored
     assert sorted(restored) == [("sentence", desk.other_id), ("sentence", desk.sentence_id)]
     views = annotations.get_sentence_views(desk.session, [desk.other_id, desk.sentence_id])
     assert [view.state for view in views] == [State.PENDING, State.PENDING]
-    assert undo(desk.session, desk.project_id, desk.user_id) == []
+    assert undo(desk.session, desk.project_id, desk.user_id).restored == ()
 
 
 def add_synthetic(desk: Desk, number: int = 1) -> list[int]:
@@ -361,9 +361,9 @@ def test_accepting_many_synthetic_sentences_is_one_step(desk: Desk) -> None:
         desk.session, project_id=desk.project_id, user_id=desk.user_id, synthetic_ids=ids, event={"kind": "accept"}
     )
     assert accepted == 5
-    assert len(undo(desk.session, desk.project_id, desk.user_id)) == 5
+    assert len(undo(desk.session, desk.project_id, desk.user_id).restored) == 5
     assert synthetic.count_synthetic(desk.session, desk.project_id) == {"CID": {State.PENDING: 5}}
-    assert undo(desk.session, desk.project_id, desk.user_id) == [("sentence", desk.sentence_id)]
+    assert undo(desk.session, desk.project_id, desk.user_id).restored == (("sentence", desk.sentence_id),)
 
 
 def test_change_and_decision_stand_or_fall_together(engine: Engine, desk: Desk) -> None:

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from core.domain import NO_RELATION, State
-from core.workflows import curate
+from core.workflows import curate, undo
 from core.workflows.export_synthetic import describe_sentences, write_lines
 from db.session import Session
 from tests.core.workflows.synthetic_desk import PROVENANCE, SyntheticDesk, make_judged
@@ -56,7 +56,7 @@ def test_decision_of_a_bulk_step_says_so_and_an_undone_one_is_gone(session: Sess
     )
     found = list(describe_sentences(session, desk.project_id, state=State.REJECTED))
     assert [(one["reason"], one["decision"]["in_bulk"]) for one in found] == [("nonsense", True)] * 2
-    curate.undo(session, desk.project_id, desk.user_id)
+    undo.undo(session, desk.project_id, desk.user_id)
     assert [one["decision"] for one in describe_sentences(session, desk.project_id)] == [None, None]
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from core.domain import ModelState
 from core.errors import ModelError, NotFoundError
-from core.workflows.curate import undo
 from core.workflows.projects import create_project
 from core.workflows.promote import archive, promote, roll_back
+from core.workflows.undo import Undone, undo
 from db.queries import decisions, models, projects, users
 from db.session import Session
 
@@ -73,7 +73,7 @@ def test_model_of_another_project_is_refused(session: Session, project_id: int) 
 def test_curators_undo_never_takes_back_a_promotion(session: Session, project_id: int) -> None:
     user_id = users.get_or_add_user(session)
     promote(session, project_id, add(session, project_id, "m"), user_id=user_id)
-    assert undo(session, project_id, user_id) == []
+    assert undo(session, project_id, user_id) == Undone()
 
 
 def test_a_joint_model_and_an_ensemble_are_promoted_beside_each_other(session: Session, project_id: int) -> None:

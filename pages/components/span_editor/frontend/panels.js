@@ -33,16 +33,30 @@ function renderGuideline(deck) {
   const { guideline } = deck.parts;
   guideline.hidden = !deck.open.guideline;
   if (guideline.hidden) return;
-  const entry = (named, detail) => html(
+  const entry = (named, detail, examples = []) => html(
     "div", { class: "dare-guide-entry", "--c": named.colour },
     html("strong", {}, named.name), html("span", { class: "dare-guide-types" }, detail), html("p", {}, named.guideline || "No guideline written."),
+    examples.length > 0 && html("ul", { class: "dare-guide-examples", "aria-label": `Accepted examples of ${named.name}` }, examples.map(exampleLine)),
   );
   const types = (label) => label.legal.map(([head, tail]) => `${head} ${label.symmetric ? "–" : "→"} ${tail}`).join(", ");
   rebuild(
     guideline,
     deck.data.guideline && html("p", { class: "dare-guide-text" }, deck.data.guideline),
-    html("div", { class: "dare-guide-list" }, deck.schema.types.map((type) => entry(type, "")), deck.schema.labels.map((label) => entry(label, types(label)))),
+    html("div", { class: "dare-guide-list" }, deck.schema.types.map((type) => entry(type, "")), deck.schema.labels.map((label) => entry(label, types(label), deck.data.examples?.[label.name]))),
   );
+}
+
+// An approved sentence with its head and tail marked; of two that overlap, the first is.
+function exampleLine({ text, head, tail }) {
+  const index = new TextIndex(text);
+  const parts = [];
+  let read = 0;
+  for (const [start, end] of [head, tail].sort((a, b) => a[0] - b[0])) {
+    if (start < read) continue;
+    parts.push(index.slice(read, start), html("b", {}, index.slice(start, end)));
+    read = end;
+  }
+  return html("li", { dir: "auto" }, parts, index.slice(read, index.length));
 }
 
 function renderContext(deck, item) {
