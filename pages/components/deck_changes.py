@@ -1,11 +1,11 @@
-"""From what the deck reports to the workflow that stores it: fields, versions, undo; one session an event."""
+"""From what the deck reports to the workflow that stores it: fields, versions, undo, replays; one session an event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import NotFoundError
-from core.workflows import curate
+from core.workflows import curate, replays
 from db.queries import decisions
 from db.session import Session, session_scope
 from pages.components.review_queue import ReviewQueue
@@ -58,6 +58,26 @@ def apply_event(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | 
         changed = desk.change(session, event.item_id, version, to_fields(event))
     queue.note_change(event.item_id, before=version, after=changed)
     return changed
+
+
+def apply_replay(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | None:
+    """Store an event that was made before the server was started anew, unless it is stored already.
+
+    Raises:
+        DareError: The event was refused; nothing was changed.
+    """
+    if event.kind.is_navigation or event.item_id is None or event.version is None:
+        return apply_event(event, desk, queue)
+    with session_scope(get_engine(get_settings().resolved_database_url)) as session:
+        stored = replays.find_replayed(
+            session,
+            project_id=desk.project_id,
+            user_id=desk.user_id,
+            target=(desk.target_kind, event.item_id),
+            version=event.version,
+            event=to_fields(event),
+        )
+    return apply_event(event, desk, queue) if stored is None else stored
 
 
 def change_beside(

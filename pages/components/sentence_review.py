@@ -15,7 +15,7 @@ from db.queries.projects import ProjectView
 from db.queries.queue import QueueCursor, QueueFilter
 from db.session import Session
 from pages.components import sentence_cards, sentence_queue, sentence_status
-from pages.components.deck_changes import Desk, apply_event, change_beside
+from pages.components.deck_changes import Desk, apply_event, apply_replay, change_beside
 from pages.components.review_queue import ReviewQueue
 from pages.components.sentence_filters import Choice
 from pages.components.session import act, escape, open_session, show_notice
@@ -49,6 +49,7 @@ def _show_deck(
     if len(items) < len(cards.window):  # Their document was removed.
         cards.drop(set(cards.window) - views.keys())
         return _show_deck(session, project, user_id, choice, cards)
+    desk = _make_desk(project.id, user_id)
     show_deck(
         items,
         position=cards.position,
@@ -56,7 +57,8 @@ def _show_deck(
         total=cards.total,
         schema=projects.get_schema(session, project.id),
         key=cards.key,
-        on_event=partial(apply_event, desk=_make_desk(project.id, user_id), queue=cards),
+        on_event=partial(apply_event, desk=desk, queue=cards),
+        on_replay=partial(apply_replay, desk=desk, queue=cards),
         on_move=cards.move,
         guideline=project.guideline,
     )

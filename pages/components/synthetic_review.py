@@ -12,7 +12,7 @@ from db.queries import decisions, projects, synthetic
 from db.queries.synthetic import Place
 from db.session import Session
 from pages.components import synthetic_cards
-from pages.components.deck_changes import Desk, apply_event
+from pages.components.deck_changes import Desk, apply_event, apply_replay
 from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
 from pages.components.session import escape, open_session
 from pages.components.span_editor import show_deck
@@ -63,6 +63,7 @@ def _show_deck(session: Session, user_id: int, choice: Choice, cards: ReviewQueu
         schema=projects.get_schema(session, choice.project_id),
         key=cards.key,
         on_event=partial(apply_event, desk=desk, queue=cards),
+        on_replay=partial(apply_replay, desk=desk, queue=cards),
         on_move=cards.move,
         guideline=projects.get_project(session, choice.project_id).guideline,
     )
