@@ -17,6 +17,7 @@ _SCRIPTS = (
     "text.js",
     "dom.js",
     "schema.js",
+    "sections.js",
     "optimistic.js",
     "event_log.js",
     "layout.js",
@@ -27,6 +28,7 @@ _SCRIPTS = (
     "table.js",
     "panels.js",
     "actions.js",
+    "marking.js",
     "keys.js",
     "index.js",
 )
