@@ -63,6 +63,8 @@ def apply_event(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | 
 def apply_replay(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | None:
     """Store an event that was made before the server was started anew, unless it is stored already.
 
+    The place in the queue follows: the one that the browser named belonged to a queue that is gone.
+
     Raises:
         DareError: The event was refused; nothing was changed.
     """
@@ -77,6 +79,7 @@ def apply_replay(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int |
             version=event.version,
             event=to_fields(event),
         )
+    queue.follow(event.item_id, is_done=event.decides_card)
     return apply_event(event, desk, queue) if stored is None else stored
 
 

@@ -48,6 +48,7 @@ def measure_kills(browser: Browser, server: Server, url: str, *, num_trials: int
         num_saved, num_lost_saved = num_saved + saved, num_lost_saved + lost
         server.start()
         page.wait_for_function(ALL_SAVED, timeout=180_000)
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
         num_refused += page.get_by_test_id("dare-notice").count()
         _dismiss(page)
     pressed = _pressed(page)

@@ -233,3 +233,4 @@ def test_decision_stored_just_before_a_restart_is_neither_repeated_nor_refused(p
     after.send("accept", version=1, session=before.log[0]["session"])
     assert after.notices == []
     assert (read(0).state, read(0).version) == (State.ACCEPTED, 4)
+    assert after.card["text"] == TEXTS[1]

@@ -2,7 +2,10 @@
 const NUDGE_MILLISECONDS = 450;
 
 class DeckActions {
-  get position() { return this.log.pending.at(-1)?.position ?? this.data.position; }
+  // What was done under a server that has ended named places of a queue that is gone.
+  get position() {
+    return this.log.pending.findLast((event) => event.session === this.data.session)?.position ?? this.data.position;
+  }
 
   base(position = this.position) { return this.data.items[position - this.data.first] ?? null; }
 
