@@ -1,10 +1,11 @@
-"""From what the deck reports to the workflow that stores it: fields, versions, undo; one session an event."""
+"""From what the deck reports to the workflow that stores it: fields, versions, undo, replays; one session an event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ConflictError, NotFoundError
+from core.workflows import replays
 from core.workflows.undo import Undone, undo
 from db.session import Session, session_scope
 from pages.components.review_queue import ReviewQueue
@@ -57,6 +58,29 @@ def apply_event(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | 
         raise NotFoundError(f"Event {event.kind} names no card; load the page again.")
     with session_scope(get_engine(get_settings().resolved_database_url)) as session:
         return _change(session, desk, queue, (event.item_id, event.version), to_fields(event))
+
+
+def apply_replay(event: DeckEvent, desk: Desk, queue: ReviewQueue[Any]) -> int | None:
+    """Store an event that was made before the server was started anew, unless it is stored already.
+
+    The place in the queue follows: the one that the browser named belonged to a queue that is gone.
+
+    Raises:
+        DareError: The event was refused; nothing was changed.
+    """
+    if event.kind.is_navigation or event.item_id is None or event.version is None:
+        return apply_event(event, desk, queue)
+    with session_scope(get_engine(get_settings().resolved_database_url)) as session:
+        stored = replays.find_replayed(
+            session,
+            project_id=desk.project_id,
+            user_id=desk.user_id,
+            target=(desk.target_kind, event.item_id),
+            version=event.version,
+            event=to_fields(event),
+        )
+    queue.follow(event.item_id, is_done=event.decides_card)
+    return apply_event(event, desk, queue) if stored is None else stored
 
 
 def change_beside(

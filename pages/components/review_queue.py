@@ -92,6 +92,11 @@ class ReviewQueue(Generic[CursorT]):
             self.position = min(self.position, len(self.ids))
             self.ids.insert(self.position, card_id)
 
+    def follow(self, card_id: int, *, is_done: bool) -> None:
+        """Go to a card of the queue, or past it where it is done; one that is not in the queue moves nothing."""
+        if card_id in self.ids:
+            self.position = self.ids.index(card_id) + is_done
+
     def drop(self, card_ids: set[int]) -> None:
         """Take out cards that do not exist any more."""
         self.position -= sum(card_id in card_ids for card_id in self.ids[: self.position])

@@ -14,7 +14,7 @@ from db.queries.projects import ProjectView
 from db.queries.queue import QueueCursor, QueueFilter
 from db.session import Session
 from pages.components import clash_panel, history_panel, sentence_cards, sentence_queue, sentence_status
-from pages.components.deck_changes import Desk, apply_event, change_beside
+from pages.components.deck_changes import Desk, apply_event, apply_replay, change_beside
 from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, forget_queue
 from pages.components.sentence_filters import PAGE, Choice
@@ -56,6 +56,7 @@ def _show_deck(
         cards.drop(set(cards.window) - views.keys())
         return _show_deck(session, project, user_id, choice, cards)
     schema = projects.get_schema(session, project.id)
+    desk = _make_desk(project.id, user_id)
     show_deck(
         items,
         position=cards.position,
@@ -63,7 +64,8 @@ def _show_deck(
         total=cards.total,
         schema=schema,
         key=cards.key,
-        on_event=partial(apply_event, desk=_make_desk(project.id, user_id), queue=cards),
+        on_event=partial(apply_event, desk=desk, queue=cards),
+        on_replay=partial(apply_replay, desk=desk, queue=cards),
         on_move=cards.move,
         guideline=project.guideline,
         examples=get_examples(project.id, schema),

@@ -12,7 +12,7 @@ from db.queries import decisions, projects, synthetic
 from db.queries.synthetic import Place
 from db.session import Session
 from pages.components import clash_panel, history_panel, synthetic_cards
-from pages.components.deck_changes import Desk, apply_event
+from pages.components.deck_changes import Desk, apply_event, apply_replay
 from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
 from pages.components.session import escape, open_session, page_path, show_notice
@@ -85,6 +85,7 @@ def _show_deck(session: Session, desk: Desk, choice: Choice, cards: ReviewQueue[
         schema=schema,
         key=cards.key,
         on_event=partial(apply_event, desk=desk, queue=cards),
+        on_replay=partial(apply_replay, desk=desk, queue=cards),
         on_move=cards.move,
         guideline=projects.get_project(session, choice.project_id).guideline,
         examples=get_examples(choice.project_id, schema),

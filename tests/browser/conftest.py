@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.harness.desk import Desk
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -125,3 +127,15 @@ def page(browser: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]
         opened.screenshot(path=ARTIFACTS / f"{request.node.name}.png")
     context.close()
     assert not errors, f"errors in the page: {errors}"
+
+
+@pytest.fixture(scope="session")
+def server(browser: "Browser", start_server: StartServer) -> str:  # noqa: ARG001 - skips first without a browser
+    """A server whose only page is a deck, with no database."""
+    return start_server("tests/browser/harness/app.py", "{port}")
+
+
+@pytest.fixture
+def open_deck(page: "Page", server: str) -> Callable[[str], Desk]:
+    """Open one of the harness's decks by its query, as `deck=rash`."""
+    return lambda query: Desk(page, server, query)

@@ -11,19 +11,9 @@ from tests.browser.harness.cards import LONG, RASH
 from tests.browser.harness.desk import Desk
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, WebSocketRoute
+    from playwright.sync_api import Page, WebSocketRoute
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def server(browser: "Browser", start_server: Callable[..., str]) -> str:  # noqa: ARG001 - skips first without a browser
-    return start_server("tests/browser/harness/app.py", "{port}")
-
-
-@pytest.fixture
-def open_deck(page: "Page", server: str) -> Callable[[str], Desk]:
-    return lambda query: Desk(page, server, query)
 
 
 def test_drag_after_an_emoji_marks_code_points(open_deck: Callable[[str], Desk]) -> None:

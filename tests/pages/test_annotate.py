@@ -217,3 +217,20 @@ def test_every_decision_of_a_card_is_one_row_of_the_trail(open_database: OpenDat
         assert [row.action for row in rows] == ["accept", "flag"]
         assert {row.user_id for row in rows} == {users.get_or_add_user(session)}
         assert projects.count_project(session, project_id).flagged == 1
+
+
+def test_decision_stored_just_before_a_restart_is_neither_repeated_nor_refused(project_id: int, read: Read) -> None:
+    before = DeckPage("annotate", project=str(project_id), order="In text order")
+    before.send("flag")
+    before.send("flag", version=1)  # typed before the page had heard of the first one
+    after = DeckPage("annotate", project=str(project_id), order="In text order")
+    after.app.session_state[after.deck["deck"]] = {"log": before.log}
+    after.run()
+    assert after.notices == []
+    stored = read(0)
+    assert (stored.is_flagged, stored.version) == (False, 3)
+    after.log = before.log
+    after.send("accept", version=1, session=before.log[0]["session"])
+    assert after.notices == []
+    assert (read(0).state, read(0).version) == (State.ACCEPTED, 4)
+    assert after.card["text"] == TEXTS[1]

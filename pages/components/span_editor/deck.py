@@ -17,6 +17,7 @@ _SCRIPTS = (
     "text.js",
     "dom.js",
     "schema.js",
+    "sections.js",
     "optimistic.js",
     "event_log.js",
     "layout.js",
@@ -27,6 +28,7 @@ _SCRIPTS = (
     "table.js",
     "panels.js",
     "actions.js",
+    "marking.js",
     "keys.js",
     "index.js",
 )
@@ -61,6 +63,7 @@ def show_deck(
     schema: Schema,
     key: str,
     on_event: OnEvent,
+    on_replay: OnEvent | None = None,
     on_move: Callable[[int], None] = _stay,
     guideline: str = "",
     examples: Mapping[str, Sequence[DeckExample]] | None = None,
@@ -81,6 +84,8 @@ def show_deck(
         key: Names the queue: the browser keeps its way back (undo) by key, so give another queue another key.
         on_event: Applies one event to the database and returns the item's new version, or None if it did not
             change; navigation arrives too and needs no answer.
+        on_replay: Applies an event that was made before the server was started anew and may be stored already;
+            `on_event` if None.
         on_move: Stores the place in the queue that the curator went to; called before `on_event`.
         guideline: The project's guideline, shown on demand above those of types and labels.
         examples: Approved sentences by relation label, shown with its guideline.
@@ -89,7 +94,7 @@ def show_deck(
 
     def drain(entries: Sequence[object] | None = None) -> int:
         sent = (st.session_state.get(key) or {}).get("log") if entries is None else entries
-        return log.apply(sent or (), on_event=on_event, on_move=on_move)
+        return log.apply(sent or (), on_event=on_event, on_move=on_move, on_replay=on_replay)
 
     def receive() -> None:
         drain()

@@ -43,13 +43,17 @@ class EventLog:
     notices: list[Notice] = field(default_factory=list)
     versions: dict[tuple[str, int], dict[int, int]] = field(default_factory=dict)
 
-    def apply(self, log: Sequence[object], *, on_event: OnEvent, on_move: OnMove) -> int:
+    def apply(
+        self, log: Sequence[object], *, on_event: OnEvent, on_move: OnMove, on_replay: OnEvent | None = None
+    ) -> int:
         """Hand every event not seen before to the page, in order.
 
         Args:
             log: The whole log of events that the browser holds as unacknowledged.
             on_event: Applies one event; returns the item's new version, None if it did not change.
             on_move: Stores the place in the queue of the card that is now shown.
+            on_replay: Applies an event of an earlier server session, which may have been stored before that one
+                ended; `on_event` if None.
 
         Returns:
             Number of events that were new.
@@ -62,19 +66,23 @@ class EventLog:
             # Acknowledged first: an event whose handling crashes must not be handled at every later run.
             self.acks[client] = seq
             num_new += 1
-            self._apply_one(raw, client, seq, on_event, on_move)
+            self._apply_one(raw, (client, seq), on_event, on_move, on_replay or on_event)
         return num_new
 
-    def _apply_one(self, raw: object, client: str, seq: int, on_event: OnEvent, on_move: OnMove) -> None:
+    def _apply_one(
+        self, raw: object, address: tuple[str, int], on_event: OnEvent, on_move: OnMove, on_replay: OnEvent
+    ) -> None:
+        client, seq = address
         try:
             event = parse_event(raw)
         except DareError as error:
             self._refuse(Notice(client, seq, "", None, str(error), is_conflict=False))
             return
-        if event.session == self.session:
+        is_live = event.session == self.session
+        if is_live:
             on_move(event.position)
         try:
-            self._dispatch(event, on_event)
+            self._dispatch(event, on_event if is_live else on_replay)
         except DareError as error:
             conflict = isinstance(error, ConflictError)
             self._refuse(Notice(client, seq, event.item_kind, event.item_id, str(error), conflict))

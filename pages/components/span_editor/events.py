@@ -106,6 +106,12 @@ class DeckEvent:
     text: str | None = None
     reason: str | None = None
 
+    @property
+    def decides_card(self) -> bool:
+        """Whether the card as a whole is decided, and not one mention or relation of it."""
+        is_decision = self.kind in (EventKind.ACCEPT, EventKind.REJECT)
+        return is_decision and self.mention_id is None and self.relation_id is None
+
 
 def parse_event(raw: object) -> DeckEvent:
     """Check an event that the browser sent.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from core.domain import EntityType, RelationLabel, Schema, Source, State
 from core.errors import ConflictError, SchemaError
 from pages.components.span_editor import DeckEvent, DeckItem, DeckMention, DeckRelation, EventKind, ItemKind
+from tests.browser.harness.hard_cards import arabic_card, crowded_card, long_document, odd_card
 
 CHEMICAL_DISEASE = Schema(
     entity_types=(
@@ -131,14 +132,16 @@ def plain_cards(count: int) -> list[DeckItem]:
 
 def make_decks() -> dict[str, list[DeckItem]]:
     """Return the decks that a test may ask for by name."""
-    arabic = "وجد أن ليثيوم سبب رجفة لدى المرضى."
     return {
         "rash": [rash_card()],
         "long": [long_card(), rash_card(2)],
         "synthetic": [synthetic_card(1), synthetic_card(2), synthetic_card(3)],
         "plain": plain_cards(30),
         "hostile": [sentence(1, HOSTILE, mentions=(mention(1, HOSTILE, "cisplatin", "Chemical"),))],
-        "arabic": [sentence(1, arabic, mentions=(mention(1, arabic, "ليثيوم", "Chemical"),))],
+        "arabic": [arabic_card()],
+        "odd": [odd_card()],
+        "crowded": [crowded_card()],
+        "document": [long_document()],
     }
 
 

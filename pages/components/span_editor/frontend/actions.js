@@ -2,7 +2,10 @@
 const NUDGE_MILLISECONDS = 450;
 
 class DeckActions {
-  get position() { return this.log.pending.at(-1)?.position ?? this.data.position; }
+  // What was done under a server that has ended named places of a queue that is gone.
+  get position() {
+    return this.log.pending.findLast((event) => event.session === this.data.session)?.position ?? this.data.position;
+  }
 
   base(position = this.position) { return this.data.items[position - this.data.first] ?? null; }
 
@@ -21,6 +24,8 @@ class DeckActions {
     const position = clamp(to, 0, this.data.total);
     const before = NAVIGATION.has(kind) && kind !== "skip" ? null : { item, position: this.position };
     this.hint = "";
+    this.mark = null;
+    this.headId = null;
     this.offer = null;
     this.open.reasons = false;
     if (position !== this.position) this.selected = null;
@@ -107,7 +112,7 @@ class DeckActions {
   }
 
   resize(id, span) {
-    const mention = this.item?.mentions.find((other) => other.id === id);
+    const mention = this.findMention(id);
     if (!mention || mention.isSaving || (mention.start === span.start && mention.end === span.end)) return;
     this.emit("resize_mention", { mention_id: id, ...span });
   }
@@ -117,7 +122,9 @@ class DeckActions {
     const mention = this.selectedPart();
     if (!mention || this.selected.kind !== "mention" || mention.isSaving) return;
     const span = { start: mention.start, end: mention.end, ...this.preview };
-    span[edge] = edge === "start" ? clamp(span.start + by, 0, span.end - 1) : clamp(span.end + by, span.start + 1, this.canvas.index.length);
+    const { canvas } = this;
+    if (edge === "start") span.start = Math.min(canvas.step(span.start, by), canvas.step(span.end, -1));
+    else span.end = Math.max(canvas.step(span.end, by), canvas.step(span.start, 1));
     this.nudgedId = mention.id;
     this.previewSpan(span);
     clearTimeout(this.nudgeTimer);
@@ -130,7 +137,9 @@ class DeckActions {
     if (!span || this.nudgeTimer === undefined) return;
     this.nudgeTimer = undefined;
     this.preview = null;
-    this.resize(this.nudgedId, span);
+    const trimmed = this.canvas.snap(span.start, span.end, false);
+    if (trimmed) this.resize(this.nudgedId, trimmed);
+    else this.render();
   }
 
   previewSpan(span) { this.preview = span; this.render(); }
@@ -138,7 +147,7 @@ class DeckActions {
   // First click selects, a click on another mention relates the two.
   pickMention(id) {
     if (!this.canEdit) return;
-    const mention = this.item.mentions.find((other) => other.id === id);
+    const mention = this.findMention(id);
     const head = this.selected?.kind === "mention" ? this.selectedPart() : null;
     if (!mention || head?.id === id) this.clear();
     else if (!head || head.isSaving || mention.isSaving) this.select("mention", id);
@@ -168,7 +177,7 @@ class DeckActions {
   reverse() {
     const part = this.selectedPart();
     if (!part || this.selected.kind !== "relation" || part.isSaving) return;
-    const [head, tail] = [part.head_id, part.tail_id].map((id) => this.item.mentions.find((mention) => mention.id === id));
+    const [head, tail] = [part.head_id, part.tail_id].map((id) => this.findMention(id));
     const label = this.schema.findLabel(part.label);
     if (label && !this.schema.allows(label, tail.entity_type, head.entity_type)) {
       this.say(`${label.name} may not join ${tail.entity_type} → ${head.entity_type}.`);
@@ -194,30 +203,37 @@ class DeckActions {
     if (!this.canEdit) return;
     this.flushNudge();
     this.selected = { kind, id };
+    this.mark = null;
     this.hint = "";
     this.offer = null;
+    this.showSectionOf(this.selectedPart());
     this.render();
   }
 
-  // Arrow keys walk through mentions, then relations, as they stand in the text.
+  // Arrow keys walk through mentions, then relations, as they stand in the text; with a head chosen, through its tails.
   step(by) {
     if (!this.canEdit) return;
-    const mentions = this.item.mentions.filter(isVisible).sort((a, b) => a.start - b.start || a.end - b.end);
+    const head = this.findMention(this.headId);
+    const mentions = (head ? this.tailsOf(head) : this.item.mentions.filter(isVisible)).sort((a, b) => a.start - b.start || a.end - b.end);
+    const relations = head ? [] : this.item.relations.filter(isVisible);
     const order = [
-      ...mentions.map(({ id }) => ({ kind: "mention", id })),
-      ...this.item.relations.filter(isVisible).map(({ id }) => ({ kind: "relation", id })),
+      ...mentions.map(({ id }) => ({ kind: "mention", id })), ...relations.map(({ id }) => ({ kind: "relation", id })),
     ];
     if (!order.length) return;
     const at = order.findIndex((part) => part.kind === this.selected?.kind && part.id === this.selected.id);
-    const from = at >= 0 ? at : this.lastStep ?? (by > 0 ? -1 : 0);
+    const after = head ? mentions.findIndex((mention) => mention.start >= head.start) : -1;
+    const from = at >= 0 ? at : head ? after - 1 : this.lastStep ?? (by > 0 ? -1 : 0);
     this.lastStep = (from + by + order.length) % order.length;
     const { kind, id } = order[this.lastStep];
     this.select(kind, id);
+    if (head) this.say(`Head “${this.words(head)}”, tail “${this.words(this.selectedPart())}”. Enter relates them, Esc leaves.`);
   }
 
   clear() {
     this.flushNudge();
     this.selected = null;
+    this.mark = null;
+    this.headId = null;
     this.offer = null;
     this.hint = "";
     this.open.reasons = false;

@@ -79,8 +79,10 @@ function renderChoices(deck, item) {
   const { lead, options } = digitChoices(deck, item);
   const part = deck.selectedPart();
   const isRelation = part && deck.selected.kind === "relation";
+  const score = part && part.score !== null && isPending(part) ? ` ${percent(part.score)}` : "";
   const tools = part && html(
     "div", { class: "dare-tools" },
+    chip(`${capitalise(stateWord(part))}${score}`, "is-part"),
     isRelation && button("Reverse", { key: "r", class: "dare-button is-quiet" }, () => deck.reverse()),
     button("Remove", { key: "del", class: "dare-button is-quiet" }, () => deck.remove()),
     button("Clear", { key: "esc", class: "dare-button is-quiet" }, () => deck.clear()),

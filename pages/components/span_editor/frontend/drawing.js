@@ -109,14 +109,20 @@ function drawArc(relation, arc, geometry, { colour, selected, dimmed, words }) {
   return { line, pill };
 }
 
-// Two grips to drag; rects are those of the selected mention.
-function drawGrips(rects, colour) {
-  const [first, last] = [rects[0], rects[rects.length - 1]];
-  const grip = (edge, x, rect) => svg(
-    "g",
-    { class: "dare-grip", "data-edge": edge, "--c": colour },
-    svg("rect", { x: x - 8, y: rect.y - 4, width: 16, height: rect.height + 8, class: "dare-grip-hit" }),
-    svg("rect", { x: x - 2, y: rect.y - 1, width: 4, height: rect.height + 2, rx: 2 }),
-  );
-  return [grip("start", first.x - 2, first), grip("end", last.x + last.width + 2, last)];
+// Two grips to drag, at the edges of the selected mention.
+function drawGrips(edges, colour) {
+  return Object.entries(edges).map(([name, { x, y, height, isRight }]) => {
+    const middle = isRight ? x + 2 : x - 2;
+    return svg(
+      "g",
+      { class: "dare-grip", "data-edge": name, "--c": colour },
+      svg("rect", { x: middle - 8, y: y - 4, width: 16, height: height + 8, class: "dare-grip-hit" }),
+      svg("rect", { x: middle - 2, y: y - 1, width: 4, height: height + 2, rx: 2 }),
+    );
+  });
 }
+
+// What the keyboard would mark.
+const drawMark = (rects) => rects.map((rect) => svg(
+  "rect", { x: rect.x - 1.5, y: rect.y - 1, width: rect.width + 3, height: rect.height + 2, rx: 4, class: "dare-mark" },
+));

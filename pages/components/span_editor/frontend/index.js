@@ -1,5 +1,5 @@
 // The deck itself: builds its parts once, then draws whatever Python sent plus what was done since.
-class Deck extends DeckActions {
+class Deck extends DeckMarking {
   constructor() {
     super();
     this.data = null;
@@ -7,6 +7,9 @@ class Deck extends DeckActions {
     this.selected = null;
     this.preview = null;
     this.offer = null;
+    this.mark = null; // what the keyboard would mark
+    this.headId = null; // head that waits for its tail
+    this.section = 0;
     this.hint = "";
     this.typeIndex = 0;
     this.open = { context: false, guideline: false, list: false, reasons: false, text: false };
@@ -44,15 +47,16 @@ class Deck extends DeckActions {
       top: part("top"), meta: part("meta"), choices: part("choices"), notices: part("notices", { role: "alert" }),
       hint: part("hint", { role: "status" }), actions: part("actions", { role: "toolbar", "aria-label": "Decisions" }),
       before: part("context", { dir: "auto" }), after: part("context", { dir: "auto" }), notes: part("notes"),
+      sections: part("sections", { role: "group", "aria-label": "Sections of a long text" }),
       guideline: part("guideline", { role: "region", "aria-label": "Guideline" }), end: part("end", { hidden: true }),
       listSummary: html("summary", {}), listBody: part("list-body"), content: part("content"), editor: buildTextEditor(this), reason: buildReasonField(this),
     };
-    const { top, meta, choices, notices, hint, actions, before, after, notes, guideline, end, listSummary, listBody, content, editor } = this.parts;
+    const { top, meta, choices, notices, hint, actions, before, after, notes, guideline, end, listSummary, listBody, content, editor, sections } = this.parts;
     this.parts.list = html("details", { class: "dare-list" }, listSummary, listBody);
     this.parts.list.addEventListener("toggle", () => {
       if (this.open.list !== this.parts.list.open) this.toggle("list");
     });
-    content.append(meta, guideline, choices, before);
+    content.append(meta, guideline, choices, sections, before);
     this.canvas = new Canvas(content);
     content.append(editor.root, after, notes);
     this.help = buildHelp(() => this.toggleHelp());
@@ -89,6 +93,10 @@ class Deck extends DeckActions {
     this.selected = null;
     this.preview = null;
     this.offer = null;
+    this.mark = null;
+    this.headId = null;
+    this.section = 0;
+    this.lastMarked = undefined;
     this.lastStep = undefined;
     this.open.text = false;
     this.parts.reason.value = "";
@@ -118,7 +126,12 @@ class Deck extends DeckActions {
     const drawn = this.preview && this.selected
       ? { ...item, mentions: replaced(item.mentions, this.selected.id, this.preview) } : item;
     this.canvas.root.classList.toggle("is-editable", this.canEdit);
-    this.canvas.draw(realised(drawn), { schema: this.schema, selected: this.selected, canEdit: this.canEdit });
+    const { schema, selected, mark, headId, canEdit } = this;
+    const sections = cutSections(item);
+    this.section = clamp(this.section, 0, sections.length - 1);
+    const section = sections.length > 1 ? sections[this.section] : null;
+    renderSections(this, item);
+    this.canvas.draw(realised(drawn), { schema, selected, mark, headId, canEdit, section });
     renderOffer(this, item);
   }
 
@@ -134,6 +147,25 @@ class Deck extends DeckActions {
     if (!this.selected || !this.item) return null;
     const parts = this.selected.kind === "mention" ? this.item.mentions : this.item.relations;
     return parts.filter(isVisible).find((part) => part.id === this.selected.id) ?? null;
+  }
+
+  findMention(id) { return this.item?.mentions.find((mention) => mention.id === id) ?? null; }
+
+  words(mention) { return Array.from(this.item.text).slice(mention.start, mention.end).join(""); }
+
+  turn(by) {
+    if (!this.item) return;
+    this.flushNudge();
+    this.section = clamp(this.section + by, 0, cutSections(this.item).length - 1);
+    this.clear();
+  }
+
+  // A mention, or a relation's head, that lies in another section brings that section.
+  showSectionOf(part) {
+    const mention = part && "head_id" in part ? this.findMention(part.head_id) : part;
+    if (!mention) return;
+    const at = cutSections(this.item).findIndex((section) => holds(section, mention));
+    if (at >= 0) this.section = at;
   }
 
   // Attributes hold text, ids are numbers, or text while Python has not given one yet.

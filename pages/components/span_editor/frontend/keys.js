@@ -16,23 +16,28 @@ const KEYS = {
   n: (deck) => deck.move("next"),
   p: (deck) => deck.move("previous"),
   r: (deck) => deck.reverse(),
+  m: (deck) => deck.startMark(),
+  l: (deck) => deck.startLink(),
+  ",": (deck) => deck.turn(-1),
+  ".": (deck) => deck.turn(1),
   "?": (deck) => deck.toggleHelp(),
   Backspace: (deck) => (deck.selected ? deck.remove() : deck.undo()),
   Delete: (deck) => deck.remove(),
   Escape: (deck) => deck.clear(),
-  ArrowRight: (deck) => deck.step(1),
-  ArrowLeft: (deck) => deck.step(-1),
+  ArrowRight: (deck) => deck.step(deck.ahead("ArrowRight")),
+  ArrowLeft: (deck) => deck.step(deck.ahead("ArrowLeft")),
 };
 
 const SHIFT_KEYS = {
-  ArrowRight: (deck) => deck.nudge("end", 1),
-  ArrowLeft: (deck) => deck.nudge("end", -1),
+  ArrowRight: (deck) => deck.nudge("end", deck.ahead("ArrowRight")),
+  ArrowLeft: (deck) => deck.nudge("end", deck.ahead("ArrowLeft")),
   ArrowDown: (deck) => deck.nudge("start", 1),
   ArrowUp: (deck) => deck.nudge("start", -1),
 };
 
 function isSilent(event, deck) {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
+  const isExact = event.altKey && deck.mark && event.key.startsWith("Arrow");
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || (event.altKey && !isExact) || event.isComposing) return true;
   const path = event.composedPath().filter((node) => node instanceof Element);
   if (path.some((node) => node.matches(TEXT_FIELDS) || (node.matches(OTHER_WIDGETS) && !deck.root.contains(node)))) return true;
   return Boolean(document.querySelector("[role=dialog], [role=alertdialog]"));
@@ -42,6 +47,7 @@ function isSilent(event, deck) {
 function findAction(event, deck) {
   // A caps lock must not turn "x" into "X"; only Shift does.
   const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
+  if (key === "Enter" && deck.headId !== null) return () => deck.takeLink();
   if (event.shiftKey && SHIFT_KEYS[key]) return deck.selected?.kind === "mention" ? SHIFT_KEYS[key] : null;
   const isPress = event.target instanceof Element && event.target.matches(PRESSABLE);
   if (isPress && (key === " " || key === "Enter")) return null;
@@ -56,10 +62,11 @@ function handleKey(event, deck) {
   } else {
     const isNudge = event.shiftKey && event.key in SHIFT_KEYS;
     if (isSilent(event, deck) || !deck.data) return;
-    const action = findAction(event, deck);
-    if (!action) return;
+    const isMarking = deck.mark && event.key !== "Tab" && (!event.repeat || event.key.startsWith("Arrow")) && deck.markKey(event);
+    const action = isMarking ? null : findAction(event, deck);
+    if (!action && !isMarking) return;
     // A held key repeats only for moving an edge of a mention: never a decision.
-    if (!event.repeat || isNudge) action(deck);
+    if (action && (!event.repeat || isNudge)) action(deck);
   }
   event.preventDefault();
   event.stopImmediatePropagation();

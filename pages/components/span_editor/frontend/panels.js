@@ -5,14 +5,15 @@ const KEY_HELP = [
     ["Space", "skip"], ["u  ⌫", "undo"], ["f", "flag for later"],
   ]],
   ["Annotate", [
-    ["drag", "mark a mention; whole words, Alt for exact"], ["1 – 9", "type or label"],
-    ["click, click", "head, then tail: relation"], ["r", "reverse the selected relation"], ["Del", "remove what is selected"],
+    ["drag", "mark a mention; whole words, Alt for exact"], ["m", "mark with the arrows: a word, Shift for more, Alt for exact"],
+    ["1 – 9", "type or label"], ["click, click", "head, then tail: relation"],
+    ["l", "relate the selected head: arrows, Enter"], ["r", "reverse the selected relation"], ["Del", "remove what is selected"],
     ["← →", "select the next mention or relation"], ["Shift ← →", "move the end of a mention"],
     ["Shift ↑ ↓", "move its start"], ["Esc", "clear the selection"],
   ]],
   ["Look", [
     ["n  p", "next, previous"], ["e", "list of a sentence, text of a synthetic one"], ["c", "context"],
-    ["g", "guideline"], ["?", "this help"],
+    ["g", "guideline"], [",  .", "section before, after, of a long text"], ["?", "this help"],
   ]],
 ];
 
@@ -141,19 +142,37 @@ function buildTextEditor(deck) {
 // A small menu under the tail when several labels are legal, or when only the other direction is.
 function renderOffer(deck, item) {
   const { popover, text } = deck.canvas;
+  const isNew = popover.hidden;
+  const wasInside = !isNew && popover.contains(document.activeElement);
   popover.hidden = !deck.offer;
-  if (!deck.offer) return;
+  if (!deck.offer) {
+    if (wasInside) deck.canvas.over.querySelector(`[data-mention="${popover.dataset.anchor}"]`)?.focus({ preventScroll: true });
+    return;
+  }
   const { options, turned, anchor } = deck.offer;
-  const words = (mention) => deck.canvas.index.slice(mention.start, mention.end);
+  popover.dataset.anchor = anchor;
+  const words = (mention) => deck.words(mention);
   const [{ head, tail }] = options;
   rebuild(
     popover,
     turned && html("p", { class: "dare-popover-note" }, "Only the other direction is legal:"),
-    html("p", { class: "dare-popover-lead" }, `${words(head)} → ${words(tail)}`),
+    html("p", { class: "dare-popover-lead" }, html("bdi", {}, words(head)), " → ", html("bdi", {}, words(tail))),
     options.map((option, at) => choiceButton({ ...option.label, action: () => deck.takeOffer(option) }, at, "menuitem")),
   );
   const [rect] = deck.canvas.boxOf(anchor).slice(-1);
   const left = clamp(rect?.x ?? 0, 0, Math.max(0, text.clientWidth - popover.offsetWidth));
   popover.style.left = `${text.offsetLeft + left}px`;
   popover.style.top = `${text.offsetTop + (rect ? rect.y + rect.height : 0) + 8}px`;
+  // From the keyboard the menu is entered at once; after a click the keys go on as before.
+  if (isNew && document.activeElement?.matches("[data-mention]")) popover.querySelector("button")?.focus({ preventScroll: true });
+}
+
+// Up and down walk through an open menu.
+function walkMenu(event) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by || event.shiftKey) return;
+  const items = [...event.currentTarget.querySelectorAll("[role=menuitem]")];
+  const at = items.indexOf(document.activeElement);
+  items[(at + by + items.length) % items.length]?.focus();
+  event.preventDefault();
 }

@@ -19,7 +19,7 @@ class Pointer {
     const selected = this.canvas.selection();
     if (selected) {
       document.getSelection().removeAllRanges();
-      const span = this.canvas.index.snap(selected.start, selected.end, !event.altKey);
+      const span = this.canvas.snap(selected.start, selected.end, !event.altKey);
       if (span) this.deck.addMention(span);
       return;
     }
@@ -52,7 +52,7 @@ class Pointer {
       const point = this.canvas.pointAt(moved.clientX, moved.clientY);
       if (point === null) return;
       const wanted = edge === "start" ? [Math.min(point, mention.end - 1), mention.end] : [mention.start, Math.max(point, mention.start + 1)];
-      const snapped = this.canvas.index.snap(...wanted, !moved.altKey);
+      const snapped = this.canvas.snap(...wanted, !moved.altKey);
       if (!snapped) return;
       // Only the edge in hand moves; snapping must not touch the other one.
       draft = edge === "start" ? { start: snapped.start, end: mention.end } : { start: mention.start, end: snapped.end };

@@ -18,12 +18,12 @@ function partRow(deck, kind, part, words, cells) {
   const score = part.score === null ? "" : percent(part.score);
   const [first, ...rest] = cells;
   const opener = button(
-    first, { class: "dare-link", "data-focus": `row ${kind} ${part.id}`, "aria-pressed": String(isSelected) }, () => deck.select(kind, part.id),
+    html("bdi", {}, first), { class: "dare-link", "data-focus": `row ${kind} ${part.id}`, "aria-pressed": String(isSelected) }, () => deck.select(kind, part.id),
   );
   return html(
     "tr", { class: isSelected ? "is-selected" : null },
     html("td", { class: "dare-cell-text" }, opener),
-    rest.map((cell) => html("td", {}, cell)),
+    rest.map((cell) => html("td", {}, html("bdi", {}, cell))),
     html("td", {}, capitalise(part.isSaving ? "saving" : stateWord(part))),
     html("td", { class: "dare-cell-number" }, score),
     partButtons(deck, kind, part, words),
