@@ -1,9 +1,14 @@
-"""Files in and out: plain text, the native JSONL, PubTator; in only: the formats that published corpora use."""
+"""Files in and out: one file a format, or two where reading and writing are much; told apart by content."""
+
+from collections.abc import Mapping
+from functools import partial
 
 from core.domain import Corpus, Schema
 from core.errors import FormatError
 from core.formats.ade_rel import read_ade_rel
+from core.formats.archives import GZIP_SIGNATURE, unpack_gzip
 from core.formats.base import (
+    BytesReader,
     ExportReport,
     ImportIssue,
     ImportReport,
@@ -14,34 +19,97 @@ from core.formats.base import (
     Writer,
     WriteResult,
 )
+from core.formats.bioc import read_bioc_json, read_bioc_xml
+from core.formats.bioc_writer import write_bioc_json, write_bioc_xml
+from core.formats.brat import read_brat
+from core.formats.brat_writer import write_brat
 from core.formats.checks import check_length
+from core.formats.conll import read_conll, write_conll
 from core.formats.ddi_xml import read_ddi_xml
-from core.formats.detect import detect_format, detect_text_format
-from core.formats.encoding import decode_text
+from core.formats.detect import detect_bytes_format, detect_format, detect_text_format
+from core.formats.docbin import read_docbin, write_docbin
+from core.formats.doccano import read_doccano, write_doccano
+from core.formats.encoding import check_size, decode_text
 from core.formats.jsonl import read_jsonl, write_jsonl
+from core.formats.label_studio import read_label_studio, write_label_studio
+from core.formats.masked_table import write_masked_csv, write_masked_tsv
+from core.formats.parquet import read_parquet, write_parquet
+from core.formats.prodigy import read_prodigy, write_prodigy
 from core.formats.projection import project_facts
+from core.formats.pubannotation import read_pubannotation, write_pubannotation
 from core.formats.pubtator import read_pubtator
 from core.formats.pubtator_writer import write_pubtator
 from core.formats.semeval import read_semeval
 from core.formats.spert_json import read_spert_json
+from core.formats.spert_writer import write_spert_json
+from core.formats.table import read_table
 from core.formats.tally import get_tally
 from core.formats.text import read_text
 from core.formats.triples_json import read_triples_json
+from core.formats.webanno import read_webanno
 
-READERS: dict[str, Reader] = {
+TEXT_READERS: dict[str, Reader] = {
     "text": read_text,
     "jsonl": read_jsonl,
     "pubtator": read_pubtator,
+    "bioc-xml": read_bioc_xml,
+    "bioc-json": read_bioc_json,
+    "table": read_table,
+    "prodigy": read_prodigy,
+    "label-studio": read_label_studio,
+    "doccano": read_doccano,
+    "pubannotation": read_pubannotation,
+    "conll": read_conll,
+    "webanno": read_webanno,
     "ddi-xml": read_ddi_xml,
     "spert-json": read_spert_json,
     "triples-json": read_triples_json,
     "semeval": read_semeval,
     "ade-rel": read_ade_rel,
 }
-WRITERS: dict[str, Writer] = {"jsonl": write_jsonl, "pubtator": write_pubtator}
+BYTES_READERS: dict[str, BytesReader] = {"brat": read_brat, "parquet": read_parquet, "docbin": read_docbin}
+READERS: dict[str, Reader | BytesReader] = {**TEXT_READERS, **BYTES_READERS}
+WRITERS: dict[str, Writer] = {
+    "jsonl": write_jsonl,
+    "pubtator": write_pubtator,
+    "bioc-xml": write_bioc_xml,
+    "bioc-json": write_bioc_json,
+    "brat": write_brat,
+    "masked-tsv": write_masked_tsv,
+    "masked-csv": write_masked_csv,
+    "prodigy": write_prodigy,
+    "parquet": write_parquet,
+    "docbin": write_docbin,
+    "label-studio": write_label_studio,
+    "doccano": write_doccano,
+    "pubannotation": write_pubannotation,
+    "conll": write_conll,
+    "spert-json": write_spert_json,
+}
+# What a file of each written format is called, so that every system opens it with the right program.
+SUFFIXES: dict[str, str] = {
+    "jsonl": "jsonl",
+    "pubtator": "pubtator.txt",
+    "bioc-xml": "bioc.xml",
+    "bioc-json": "bioc.json",
+    "brat": "brat.zip",
+    "masked-tsv": "masked.tsv",
+    "masked-csv": "masked.csv",
+    "prodigy": "prodigy.jsonl",
+    "parquet": "parquet",
+    "docbin": "spacy",
+    "label-studio": "label-studio.json",
+    "doccano": "doccano.jsonl",
+    "pubannotation": "pubannotation.json",
+    "conll": "conll",
+    "spert-json": "spert.json",
+}
+BINARY_FORMATS = frozenset(BYTES_READERS)
 
 __all__ = [
+    "BINARY_FORMATS",
     "READERS",
+    "SUFFIXES",
     "WRITERS",
     "ExportReport",
     "ImportIssue",
@@ -59,23 +127,38 @@ __all__ = [
 
 
 def read_corpus(
-    data: bytes, *, source: str, format_name: str | None = None, schema: Schema | None = None
+    data: bytes,
+    *,
+    source: str,
+    format_name: str | None = None,
+    schema: Schema | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> ReadResult:
     """Read a file; whatever is wrong with it stands in the report and the corpus is then empty.
 
     Args:
-        data: The whole file.
+        data: The whole file; a gzipped one is unpacked.
         source: Name of the file, as the user knows it.
         format_name: Key of READERS; None tells the format from the content.
         schema: The project's schema; types and labels outside it are refused. None takes any.
+        columns: For tables: name of the column by its role, where `core.formats.table` does not tell it itself.
     """
     log = IssueLog()
     corpus = Corpus()
     name = format_name or ""
     try:
-        text = decode_text(data)
-        name = name or detect_text_format(text)
-        corpus = _get_reader(name)(text, source=source, log=log, schema=schema)
+        _check_name(name)
+        if data.startswith(GZIP_SIGNATURE):
+            data = unpack_gzip(data)
+        name = name or detect_bytes_format(data)
+        if name in BYTES_READERS:
+            check_size(data)
+            corpus = BYTES_READERS[name](data, source=source, log=log, schema=schema)
+        else:
+            text = decode_text(data, log)
+            name = name or detect_text_format(text)
+            read = partial(read_table, columns=columns) if name == "table" else TEXT_READERS[name]
+            corpus = read(text, source=source, log=log, schema=schema)
         for document in corpus.documents:
             check_length(document)
     except FormatError as error:
@@ -106,7 +189,6 @@ def write_corpus(corpus: Corpus, *, format_name: str) -> WriteResult:
     return WRITERS[format_name](corpus)
 
 
-def _get_reader(name: str) -> Reader:
-    if name not in READERS:
+def _check_name(name: str) -> None:
+    if name and name not in READERS:
         raise FormatError(f"Cannot read format {name!r}. Choose one of: {', '.join(READERS)}.")
-    return READERS[name]

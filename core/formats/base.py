@@ -185,6 +185,14 @@ class Reader(Protocol):
         ...
 
 
+class BytesReader(Protocol):
+    """Turns the bytes of a format that is no text into a corpus; faults of single records go to the log."""
+
+    def __call__(self, data: bytes, *, source: str, log: IssueLog, schema: Schema | None) -> Corpus:
+        """Read a corpus; parameters and errors as those of a Reader."""
+        ...
+
+
 class Writer(Protocol):
     """Turns a corpus into the bytes of one file."""
 

@@ -1,8 +1,9 @@
 """Checks that every annotated format makes: offsets against text, names against a schema."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
+from itertools import pairwise
 
-from core.domain import Document, DocumentFact, Relation, Schema, Span
+from core.domain import Document, DocumentFact, Relation, Schema, Sentence, Span
 from core.errors import FormatError, SchemaError, SpanError
 from core.formats.base import IssueLog, Severity
 
@@ -27,6 +28,18 @@ def check_length(document: Document) -> None:
             f"Document {shorten(document.id)} has {len(document.text):,} characters; the limit is "
             f"{MAX_DOCUMENT_CHARACTERS:,}. Split it into its articles, one document each."
         )
+
+
+def check_sentence_order(sentences: Sequence[Sentence]) -> None:
+    """Refuse sentences that overlap or are out of order.
+
+    Raises:
+        FormatError: They do or are.
+    """
+    for left, right in pairwise(sentences):
+        if right.span.start < left.span.end:
+            spans = f"{left.span.start}:{left.span.end} and {right.span.start}:{right.span.end}"
+            raise FormatError(f"Sentences {spans} overlap or are out of order. Sort and separate them.")
 
 
 def locate(text: str, *, start: int, end: int, surface: str | None) -> tuple[Span, str]:
@@ -122,6 +135,18 @@ class SchemaCheck:
         if heads and tails and not any(label.allows(head, tail) for head in heads for tail in tails):
             pair = f"{'/'.join(sorted(heads))} → {'/'.join(sorted(tails))}"
             self._refuse(f"Label {label.name} may not join {pair}.", "label", line)
+
+    def check_document(self, document: Document, *, line: int) -> None:
+        """Refuse what a document uses and the schema does not have."""
+        types_by_concept: dict[str, set[str]] = {}
+        for mention in document.mentions:
+            self.check_type(mention.entity_type, line=line)
+            for concept_id in mention.concept_ids:
+                types_by_concept.setdefault(concept_id, set()).add(mention.entity_type)
+        for relation in document.relations:
+            self.check_relation(relation, line=line)
+        for fact in document.facts:
+            self.check_fact(fact, types_by_concept, line=line)
 
     def _refuse(self, fault: str, kind: str, line: int) -> None:
         remedy = f"Correct the line, or allow this {kind} in the project's schema and import again."

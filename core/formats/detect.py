@@ -1,24 +1,53 @@
-"""Which format a file has, told from its first line of content."""
+"""Which format a file has, told from its content: signatures of binary files, else its first line or first object."""
 
 import re
+from typing import Any
 
 from core.errors import FormatError
+from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURE, unpack_gzip
+from core.formats.checks import shorten
 from core.formats.encoding import decode_text
 from core.formats.json_items import decode_item
+from core.formats.table import is_table
+from core.formats.webanno import HEADER as WEBANNO_HEADER
 
 PUBTATOR_TEXT = re.compile(r"[^|\t\n]+\|[ta]\|")
 ADE_ROW = re.compile(r"[^|\n]+\|[^|\n]*\|[^|\n]+\|\d+\|\d+\|[^|\n]+\|\d+\|\d+\s*(?:\n|$)")
 SEMEVAL_SENTENCE = re.compile(r"\d+\t[^\n]*?<e[12]>")
 DDI_DOCUMENT = re.compile(r"(?:<\?xml[^>]*\?>\s*)?<document\b[^>]*>\s*<sentence\b[^>]*\btext\s*=")
+BIOC_COLLECTION = re.compile(r"(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE\s+collection\b[^>]*>\s*)?<collection\b")
+CONLL_ROWS = re.compile(
+    r"(?:# (?:id|text) = [^\n]*\n|-DOCSTART-[^\n]*\n|\s*\n)*"
+    r"(?:[^\s]+[ \t]+(?:[^\s]+[ \t]+)*(?:O|[BISELU]-[^\s]+)[ \t\r]*(?:\n|$)){2}"
+)
 MARKUP = re.compile(r"<(?:\?xml|!doctype|html|collection|document)\b", re.IGNORECASE)
 JSON_ARRAY = re.compile(r"\[\s*(?:\{|\[\s*[\"\{])")
-FIRST_KEYS = {"spert-json": {"tokens", "entities", "relations"}, "triples-json": {"text", "triple_list"}}
+# The first whose keys an object has is its format.
+OBJECT_KEYS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("spert-json", frozenset({"tokens", "entities", "relations"})),
+    ("triples-json", frozenset({"text", "triple_list"})),
+    ("bioc-json", frozenset({"documents"})),
+    ("bioc-json", frozenset({"PubTator3"})),
+    ("bioc-json", frozenset({"passages"})),
+    ("pubannotation", frozenset({"text", "denotations"})),
+    ("label-studio", frozenset({"data", "annotations"})),
+    ("label-studio", frozenset({"data", "predictions"})),
+    ("prodigy", frozenset({"text", "spans"})),
+    ("prodigy", frozenset({"text", "tokens", "relations"})),
+    ("doccano", frozenset({"text", "entities"})),
+    ("doccano", frozenset({"text", "label"})),
+    ("doccano", frozenset({"text", "labels"})),
+)
 PATTERNS = {
     "pubtator": PUBTATOR_TEXT,
     "ade-rel": ADE_ROW,
     "semeval": SEMEVAL_SENTENCE,
     "ddi-xml": DDI_DOCUMENT,
+    "bioc-xml": BIOC_COLLECTION,
+    "conll": CONLL_ROWS,
 }
+PARQUET_SIGNATURE = b"PAR1"
+ZLIB_SIGNATURES = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
 def detect_format(data: bytes) -> str:
@@ -27,7 +56,24 @@ def detect_format(data: bytes) -> str:
     Raises:
         FormatError: The file is empty, binary, in another encoding, or of a known but unread format.
     """
-    return detect_text_format(decode_text(data))
+    if data.startswith(GZIP_SIGNATURE):
+        data = unpack_gzip(data)
+    return detect_bytes_format(data) or detect_text_format(decode_text(data))
+
+
+def detect_bytes_format(data: bytes) -> str:
+    """Return the format of a file that is no text, told from its signature, or ""."""
+    if data.startswith(PARQUET_SIGNATURE) and data.endswith(PARQUET_SIGNATURE):
+        return "parquet"
+    if data.startswith(ZIP_SIGNATURE):
+        return "brat"
+    is_zlib = data.startswith(ZLIB_SIGNATURES) and int.from_bytes(data[:2], "big") % 31 == 0
+    return "docbin" if is_zlib and not _is_plain(data) else ""
+
+
+def _is_plain(data: bytes) -> bool:
+    """Return whether a beginning that looks compressed is text after all ("x^2 ...")."""
+    return all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in data[:64])
 
 
 def detect_text_format(text: str) -> str:
@@ -38,7 +84,9 @@ def detect_text_format(text: str) -> str:
     """
     start = len(text) - len(text.lstrip())
     if text.startswith("{", start):
-        return "jsonl"
+        return _find_object_format(text, start)
+    if text.startswith(WEBANNO_HEADER, start):
+        return "webanno"
     for name, pattern in PATTERNS.items():
         if pattern.match(text, start):
             return name
@@ -48,13 +96,35 @@ def detect_text_format(text: str) -> str:
         kind = "XML or HTML" if text[start] == "<" else "a JSON array"
         message = f"The file is {kind} of a kind that is not read. Convert it to PubTator, JSONL or plain text."
         raise FormatError(message, line=text.count("\n", 0, start) + 1)
-    return found or "text"
+    return found or ("table" if is_table(text) else "text")
+
+
+def _find_object_format(text: str, start: int) -> str:
+    """Return the format whose keys the object at a place has; a broken one is for the native reader to refuse.
+
+    Raises:
+        FormatError: The object is whole and of no known kind.
+    """
+    try:
+        item, _ = decode_item(text, start)
+    except FormatError:
+        return "jsonl"
+    found = "jsonl" if "format" in item else _match_keys(item)
+    if found is None:
+        keys = shorten(", ".join(item), limit=120)
+        message = f"The file holds JSON objects of a kind that is not read; their keys are {keys}. Choose another form."
+        raise FormatError(message, line=text.count("\n", 0, start) + 1)
+    return found
 
 
 def _find_array_format(text: str, start: int) -> str | None:
     """Return the format whose keys the first item of an array has."""
     item_start = next(place for place in range(start + 1, len(text)) if not text[place].isspace())
     item, _ = decode_item(text, item_start)
+    return _match_keys(item)
+
+
+def _match_keys(item: Any) -> str | None:  # noqa: ANN401 (any JSON value)
     if not isinstance(item, dict):
         return None
-    return next((name for name, keys in FIRST_KEYS.items() if keys <= item.keys()), None)
+    return next((name for name, keys in OBJECT_KEYS if keys <= item.keys()), None)

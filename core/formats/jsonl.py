@@ -96,15 +96,7 @@ def _read_document(record: DocumentRecord, check: SchemaCheck, log: IssueLog, li
     document, repairs = record.to_domain()
     for repair in repairs:
         log.add(Severity.REPAIRED, repair, line=line)
-    types_by_concept: dict[str, set[str]] = {}
-    for mention in document.mentions:
-        check.check_type(mention.entity_type, line=line)
-        for concept_id in mention.concept_ids:
-            types_by_concept.setdefault(concept_id, set()).add(mention.entity_type)
-    for relation in document.relations:
-        check.check_relation(relation, line=line)
-    for fact in document.facts:
-        check.check_fact(fact, types_by_concept, line=line)
+    check.check_document(document, line=line)
     return document
 
 

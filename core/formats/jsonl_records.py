@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -20,7 +19,7 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.errors import FormatError
-from core.formats.checks import locate, shorten
+from core.formats.checks import check_sentence_order, locate, shorten
 from core.formats.jsonl_header import Pairs, Record
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -178,10 +177,7 @@ class DocumentRecord(Record):
             Sentence(Span(record.start, record.end), record.state, record.is_flagged, record.comment)
             for record in self.sentences
         )
-        for left, right in pairwise(sentences):
-            if right.span.start < left.span.end:
-                spans = f"{left.span.start}:{left.span.end} and {right.span.start}:{right.span.end}"
-                raise FormatError(f"Sentences {spans} overlap or are out of order. Sort and separate them.")
+        check_sentence_order(sentences)
         return sentences
 
     def _read_relation(self, record: RelationRecord, mentions: dict[str, Mention]) -> Relation:

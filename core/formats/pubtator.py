@@ -19,8 +19,7 @@ from core.formats.pubtator_lines import (
     decode_reference,
     is_mentioned,
 )
-
-TITLE_END_KEY = "title_end"
+from core.formats.title import TITLE_END_KEY
 
 
 @dataclass(slots=True)

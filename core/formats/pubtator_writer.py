@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Schema, Source, Split, State
 from core.formats.base import ExportReport, WriteResult
 from core.formats.projection import FACT_ONLY_KEY, FactProjector, get_fact_only
-from core.formats.pubtator import TITLE_END_KEY
 from core.formats.pubtator_lines import (
     NUMBER,
     check_label,
@@ -20,6 +19,7 @@ from core.formats.pubtator_lines import (
     encode_relation,
     is_mentioned,
 )
+from core.formats.title import TITLE_END_KEY
 
 BREAKING = re.compile(r"[\n\r\t]")
 UNWRITABLE_ID = re.compile(r"^[\s{]+|[|\t\r\n\ufeff]")

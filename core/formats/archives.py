@@ -1,0 +1,100 @@
+"""Unpacks zip archives and gzip files in memory, within limits: nothing is ever written to disk."""
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+
+from core.errors import FormatError
+from core.formats.checks import shorten
+
+MAX_MEMBERS = 20_000
+MAX_UNPACKED_MEGABYTES = 200
+MAX_RATIO = 200
+RATIO_FREE_BYTES = 2**20  # a small file may shrink as much as it likes
+CHUNK_BYTES = 2**20
+ZIP_SIGNATURE = b"PK\x03\x04"
+GZIP_SIGNATURE = b"\x1f\x8b"
+REMEDY = "Pack the files again with an ordinary zip program."
+
+
+def unpack_zip(data: bytes) -> dict[str, bytes]:
+    """Return the files of an archive by name, in the archive's order; folders are left out.
+
+    Raises:
+        FormatError: A name leaves the archive, a limit is passed, or the archive is damaged or encrypted.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) > MAX_MEMBERS:
+                raise FormatError(
+                    f"The archive has {len(members):,} files; the limit is {MAX_MEMBERS:,}. Split it into several."
+                )
+            files: dict[str, bytes] = {}
+            left = MAX_UNPACKED_MEGABYTES * 2**20
+            for member in members:
+                _check_name(member.filename)
+                if member.filename in files:
+                    raise FormatError(f"The archive holds {shorten(member.filename)} twice. {REMEDY}")
+                files[member.filename] = _read_member(archive, member, left)
+                left -= len(files[member.filename])
+            return files
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        raise FormatError(f"The archive cannot be unpacked: {error}. {REMEDY}") from error
+
+
+def pack_zip(files: dict[str, bytes]) -> bytes:
+    """Return an archive that is the same byte for byte whenever it is made of the same files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, compress_type=zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def unpack_gzip(data: bytes) -> bytes:
+    """Return what a gzip file holds.
+
+    Raises:
+        FormatError: A limit is passed, or the file is damaged.
+    """
+    limit = _limit(len(data), MAX_UNPACKED_MEGABYTES * 2**20)
+    unpacked = bytearray()
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                unpacked += chunk
+                if len(unpacked) > limit:
+                    raise FormatError(_explain("The gzip file", len(data), limit))
+    except (OSError, EOFError, zlib.error) as error:
+        raise FormatError(f"The gzip file cannot be unpacked: {error}. Pack it again.") from error
+    return bytes(unpacked)
+
+
+def _check_name(name: str) -> None:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise FormatError(f"The archive holds {shorten(name)}, which points outside of it; not read. {REMEDY}")
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:
+    """Return one file, never unpacking more than the limit whatever the archive claims."""
+    limit = _limit(member.compress_size, left)
+    with archive.open(member) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FormatError(_explain(shorten(member.filename), member.compress_size, limit))
+    return data
+
+
+def _limit(packed: int, left: int) -> int:
+    return min(left, max(RATIO_FREE_BYTES, packed * MAX_RATIO))
+
+
+def _explain(name: str, packed: int, limit: int) -> str:
+    return (
+        f"{name} unpacks from {packed:,} bytes to more than {limit:,}; the limits are {MAX_RATIO}-fold and "
+        f"{MAX_UNPACKED_MEGABYTES} MB in all. Split it into several files."
+    )

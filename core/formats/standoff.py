@@ -1,0 +1,195 @@
+"""What annotation tools state about a text, and the document that comes of it: offsets checked, names checked.
+
+Readers of foreign formats fill a StatedDocument; `make_document` does the rest in one way for all of them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from core.domain import Document, DocumentFact, Mention, Relation, Sentence, Source, Span, Split, State
+from core.errors import FormatError
+from core.formats.base import IssueLog, Severity
+from core.formats.checks import SchemaCheck, check_sentence_order, locate, shorten
+from core.formats.offsets import CODE_POINTS, OffsetMap, find_offset_map, is_same_but_space
+from core.formats.tally import make_tally
+
+DISCONTINUOUS = "discontinuous mentions"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedMention:
+    """A mention as a file states it; `id` counts only inside its document.
+
+    Args:
+        id: What relations call it.
+        start: In whatever unit the file counts.
+        end: Exclusive.
+        entity_type: Name of the type.
+        surface: The characters that should stand there; None where the file does not say.
+        concept_ids: Identifiers of what is mentioned.
+        names: Single names inside a composite mention.
+        score: In [0, 1].
+        state: What was decided about it.
+        source: Who made it.
+        has_gaps: Whether the file states several fragments, which the span covers.
+    """
+
+    id: str
+    start: int
+    end: int
+    entity_type: str
+    surface: str | None = None
+    concept_ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    score: float | None = None
+    state: State = State.ACCEPTED
+    source: Source = Source.IMPORT
+    has_gaps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRelation:
+    """A relation as a file states it; head and tail are ids of stated mentions."""
+
+    label: str
+    head: str
+    tail: str
+    score: float | None = None
+    state: State = State.ACCEPTED
+    source: Source = Source.IMPORT
+
+
+@dataclass(slots=True)
+class StatedDocument:
+    """Everything that a file states about one text; `line` is where it begins, `place` names it in messages."""
+
+    id: str
+    text: str
+    line: int = 1
+    place: str = ""
+    mentions: list[StatedMention] = field(default_factory=list)
+    relations: list[StatedRelation] = field(default_factory=list)
+    facts: list[DocumentFact] = field(default_factory=list)
+    sentences: tuple[Sentence, ...] = ()
+    split: Split = Split.TRAIN
+    metadata: list[tuple[str, str]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def make_document(stated: StatedDocument, log: IssueLog, check: SchemaCheck) -> Document:
+    """Return the document; repairs go to the log.
+
+    Raises:
+        FormatError: The text is empty, an offset does not fit it, or an id is missing or given twice.
+    """
+    if not stated.text.strip():
+        raise FormatError(f"{stated.place}Document {shorten(stated.id)} has no text. Remove it or give it text.")
+    mentions = _MentionMaker(stated, log, check)
+    relations = _make_relations(stated, mentions.by_id, log, check)
+    facts = tuple(dict.fromkeys(stated.facts))
+    types = _types_by_concept(mentions.distinct.values())
+    for fact in facts:
+        check.check_fact(fact, types, line=stated.line)
+    check_sentence_order(stated.sentences)
+    return Document(
+        id=stated.id,
+        text=stated.text,
+        sentences=stated.sentences,
+        mentions=tuple(mentions.distinct.values()),
+        relations=relations,
+        facts=facts,
+        split=stated.split,
+        metadata=(*stated.metadata, *make_tally(stated.counts)),
+    )
+
+
+class _MentionMaker:
+    """Places the mentions of one document.
+
+    Attributes:
+        by_id: The mention that each id names.
+        distinct: Every mention once, by its span and type.
+    """
+
+    def __init__(self, stated: StatedDocument, log: IssueLog, check: SchemaCheck) -> None:
+        self.stated = stated
+        self.log = log
+        self.by_id: dict[str, Mention] = {}
+        self.distinct: dict[Mention, Mention] = {}
+        offsets = self._find_offsets()
+        for one in stated.mentions:
+            if one.id in self.by_id:
+                raise FormatError(f"{stated.place}Mention id {shorten(one.id)} is given twice. Give each its own id.")
+            check.check_type(one.entity_type, line=stated.line)
+            self.by_id[one.id] = self._add(self._make(one, offsets))
+
+    def _find_offsets(self) -> OffsetMap:
+        spans = [(one.start, one.end, one.surface) for one in self.stated.mentions if not one.has_gaps]
+        offsets = find_offset_map(self.stated.text, [(s, e, surface) for s, e, surface in spans if surface is not None])
+        if offsets.unit != CODE_POINTS:
+            self._say(Severity.REPAIRED, f"Offsets of {shorten(self.stated.id)} count {offsets.unit}; converted.")
+        return offsets
+
+    def _make(self, one: StatedMention, offsets: OffsetMap) -> Mention:
+        start, end = offsets.convert(one.start), offsets.convert(one.end)
+        span = self._locate(one, start, end)
+        if one.has_gaps:
+            self.stated.counts[DISCONTINUOUS] += 1
+            covered = shorten(span.text(self.stated.text))
+            self._say(Severity.NOTED, f"{shorten(one.surface or one.id)} has gaps; its mention covers {covered}.")
+        names = one.names or ((one.surface,) if one.has_gaps and one.surface else ())
+        return Mention(span, one.entity_type, one.concept_ids, names, one.score, one.state, one.source)
+
+    def _locate(self, one: StatedMention, start: int, end: int) -> Span:
+        text = self.stated.text
+        surface = None if one.has_gaps else one.surface
+        if surface is not None and 0 <= start < end <= len(text):
+            surface = None if is_same_but_space(text[start:end], surface) else surface
+        try:
+            span, repair = locate(text, start=start, end=end, surface=surface)
+        except FormatError as error:
+            raise FormatError(f"{self.stated.place}Document {shorten(self.stated.id)}: {error.message}") from error
+        if repair:
+            self._say(Severity.REPAIRED, repair)
+        return span
+
+    def _add(self, mention: Mention) -> Mention:
+        known = self.distinct.get(mention)
+        if known is None:
+            self.distinct[mention] = mention
+            return mention
+        surface = shorten(mention.span.text(self.stated.text))
+        self._say(Severity.REPAIRED, f"{surface} is stated twice as {mention.entity_type}; kept once.")
+        concept_ids = tuple(dict.fromkeys(known.concept_ids + mention.concept_ids))
+        self.distinct[mention] = replace(known, concept_ids=concept_ids, names=known.names or mention.names)
+        return self.distinct[mention]
+
+    def _say(self, severity: Severity, message: str) -> None:
+        self.log.add(severity, f"{self.stated.place}{message}", line=self.stated.line)
+
+
+def _make_relations(
+    stated: StatedDocument, by_id: dict[str, Mention], log: IssueLog, check: SchemaCheck
+) -> tuple[Relation, ...]:
+    relations: dict[Relation, None] = {}
+    for one in stated.relations:
+        for mention_id in (one.head, one.tail):
+            if mention_id not in by_id:
+                fault = f"Relation {shorten(one.label)} joins the missing mention {shorten(mention_id)}"
+                raise FormatError(f"{stated.place}{fault}. Add the mention or correct the id.")
+        relation = Relation(by_id[one.head], by_id[one.tail], one.label, one.score, one.state, one.source)
+        check.check_relation(relation, line=stated.line)
+        if relation in relations:
+            message = f"{stated.place}The relation {shorten(one.label)} is stated twice; kept once."
+            log.add(Severity.REPAIRED, message, line=stated.line)
+        relations.setdefault(relation)
+    return tuple(relations)
+
+
+def _types_by_concept(mentions: Iterable[Mention]) -> dict[str, set[str]]:
+    types: dict[str, set[str]] = defaultdict(set)
+    for mention in mentions:
+        for concept_id in mention.concept_ids:
+            types[concept_id].add(mention.entity_type)
+    return types

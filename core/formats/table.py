@@ -1,0 +1,233 @@
+"""Reads CSV and TSV with a header: texts alone, or sentences with a head, a tail and a label, masked or not.
+
+Which column means what is told from its name; `columns` names others. Rows of one sentence become one document.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from core.domain import NO_RELATION, Corpus, Document, Schema, Sentence, Span, Split, State
+from core.errors import FormatError
+from core.formats.base import IssueLog, Severity
+from core.formats.checks import SchemaCheck, shorten
+from core.formats.places import find_places
+from core.formats.standoff import StatedDocument, StatedMention, StatedRelation, make_document
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "text": ("text", "sentence", "abstract", "passage", "content", "body"),
+    "head": ("head", "entity1", "e1", "subject", "subj", "head_text", "head_name", "arg1"),
+    "tail": ("tail", "entity2", "e2", "object", "obj", "tail_text", "tail_name", "arg2"),
+    "label": ("label", "relation", "predicate", "relation_type", "class"),
+    "head_type": ("head_type", "entity1_type", "e1_type", "subject_type", "subj_type", "type1"),
+    "tail_type": ("tail_type", "entity2_type", "e2_type", "object_type", "obj_type", "type2"),
+    "head_start": ("head_start", "e1_start", "subj_start", "start1"),
+    "tail_start": ("tail_start", "e2_start", "obj_start", "start2"),
+    "id": ("document", "document_id", "doc_id", "pmid", "id"),
+    "split": ("split",),
+    "origin": ("origin",),
+}
+NEGATIVES = {"", "none", "no_relation", "norelation", "other", "false", "0", "na", "negative"}
+ENTITY = "Entity"
+MASK = re.compile(r"[$@][^\W_][\w]*\$")
+FORMULA_QUOTE = re.compile(r"'(?='*[=+\-@\t\r])")
+OWN_HEADER = ("index", "sentence", "label")
+MAX_CELL = 2**20
+
+
+@dataclass(slots=True)
+class SentenceRows:
+    """All rows of one sentence: its text and, for each row, line and cells by role."""
+
+    id: str
+    text: str
+    line: int
+    pairs: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+
+
+def is_table(text: str) -> bool:
+    """Return whether the first line is a header with a column for the text and one more that is known."""
+    first = text.lstrip("\n\r").partition("\n")[0]
+    roles = _find_roles(_split_header(first), {})
+    return "text" in roles and len(roles) > 1
+
+
+def read_table(
+    text: str, *, source: str, log: IssueLog, schema: Schema | None, columns: Mapping[str, str] | None = None
+) -> Corpus:
+    """Read one document a sentence, or a row where the rows state no pair.
+
+    Args:
+        text: The decoded file.
+        source: Name of the file.
+        log: Takes refusals and repairs.
+        schema: What is allowed.
+        columns: Column by role, where the names in ROLES do not fit.
+
+    Raises:
+        FormatError: There is no column for the text, or a chosen column is missing.
+    """
+    check = SchemaCheck(schema, log)
+    sentences: dict[tuple[str, str], SentenceRows] = {}
+    documents: list[Document] = []
+    for line, cells in _iterate_rows(text, columns or {}):
+        with log.refusing(line):
+            if cells.get("origin") == "synthetic":
+                log.add_once(Severity.NOTED, "Synthetic rows are left out; JSONL brings them back.", line=line)
+                continue
+            if not cells.get("text", "").strip():
+                log.add_once(Severity.NOTED, "Rows without text are left out; this is the first one.", line=line)
+                continue
+            has_pair = "head" in cells and "tail" in cells
+            name = cells.get("id") or f"{source}-{line}"
+            sentence = _restore_masks(cells) if has_pair else cells["text"]
+            key = (cells.get("id", ""), sentence) if has_pair else (name, str(line))
+            rows = sentences.setdefault(key, SentenceRows(name, sentence, line))
+            rows.pairs.append((line, cells if has_pair else {"split": cells.get("split", "")}))
+    numbers: dict[str, int] = {}
+    for rows in sentences.values():
+        numbers[rows.id] = numbers.get(rows.id, 0) + 1
+        if numbers[rows.id] > 1:
+            rows.id = f"{rows.id}-{numbers[rows.id]}"
+        with log.refusing(rows.line):
+            documents.append(make_document(_state(rows), log, check))
+    return Corpus(documents=tuple(documents))
+
+
+def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line and cells by role of every row that is not blank."""
+    header_line = text.lstrip("\n\r").partition("\n")[0].removesuffix("\r")
+    header = _split_header(header_line)
+    roles = _find_roles(header, columns)
+    if "text" not in roles:
+        known = ", ".join(ROLES["text"])
+        raise FormatError(f"No column holds the text; the columns are {', '.join(header)}. Name one of: {known}.")
+    is_tabbed = "\t" in header_line
+    is_own = is_tabbed and tuple(header[:3]) == OWN_HEADER
+    csv.field_size_limit(MAX_CELL)
+    rows = csv.reader(
+        io.StringIO(text.lstrip("\n\r"), newline=""),
+        delimiter="\t" if is_tabbed else _separator(header_line),
+        quoting=csv.QUOTE_NONE if is_own else csv.QUOTE_MINIMAL,
+    )
+    try:
+        next(rows)
+        line = rows.line_num + 1
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                cells = {role: row[position] for role, position in roles.items() if position < len(row)}
+                yield line, cells if is_tabbed else {role: _unescape(cell) for role, cell in cells.items()}
+            line = rows.line_num + 1
+    except csv.Error as error:
+        raise FormatError(f"Not a readable table: {error}. Save it again as CSV.", line=rows.line_num) from error
+
+
+def _unescape(cell: str) -> str:
+    return cell[1:] if FORMULA_QUOTE.match(cell) else cell
+
+
+def _split_header(line: str) -> list[str]:
+    separator = "\t" if "\t" in line else _separator(line)
+    try:
+        return [cell.strip() for cell in next(csv.reader([line.removesuffix("\r")], delimiter=separator), [])]
+    except csv.Error:
+        return []
+
+
+def _separator(line: str) -> str:
+    return ";" if line.count(";") > line.count(",") else ","
+
+
+def _find_roles(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
+    """Return the position of the column of each role."""
+    roles = {}
+    lowered = [name.casefold().replace(" ", "_") for name in header]
+    for role, names in ROLES.items():
+        if role in columns:
+            if columns[role] not in header:
+                raise FormatError(f"There is no column {columns[role]!r}; the columns are {', '.join(header)}.")
+            roles[role] = header.index(columns[role])
+        else:
+            found = next((name for name in names if name in lowered), None)
+            roles |= {role: lowered.index(found)} if found is not None else {}
+    unknown = columns.keys() - ROLES.keys()
+    if unknown:
+        raise FormatError(f"A column cannot mean {sorted(unknown)[0]!r}. Choose one of: {', '.join(ROLES)}.")
+    return roles
+
+
+def _restore_masks(cells: dict[str, str]) -> str:
+    """Return the sentence with the names of head and tail in the place of their masks, if it is masked.
+
+    Where they stood is noted in the cells as `head_start` and `tail_start`.
+
+    Raises:
+        FormatError: One mask stands there without the other.
+    """
+    text = cells["text"]
+    masks = [match for match in MASK.finditer(text) if _mask_of(match[0], cells)]
+    if not masks or not (cells["head"] and cells["tail"]):
+        return text
+    if len(masks) != 2:
+        raise FormatError(f"{shorten(text)} holds {len(masks)} masks of its two mentions. Write one for each.")
+    roles = [_mask_of(match[0], cells) for match in masks]
+    if roles[0] == roles[1]:
+        raise FormatError(f"{shorten(text)} holds the mask {masks[0][0]} twice. Write {masks[0][0][:-1]}_A$ and _B$.")
+    shift = 0
+    for match, role in zip(masks, roles, strict=True):
+        start = match.start() + shift
+        cells[f"{role}_start"] = str(start)
+        text = text[:start] + cells[role] + text[start + len(match[0]) :]
+        shift += len(cells[role]) - len(match[0])
+    return text
+
+
+def _mask_of(mask: str, cells: dict[str, str]) -> str:
+    """Return which of the two mentions a mask stands for, or "" for none."""
+    name = mask[1:-1]
+    for role, suffix in (("head", "_A"), ("tail", "_B")):
+        mask_name = re.sub(r"\W+", "_", cells.get(f"{role}_type") or ENTITY).strip("_").upper()
+        if name in (mask_name + suffix, mask_name):
+            return role
+    return ""
+
+
+def _state(rows: SentenceRows) -> StatedDocument:
+    stated = StatedDocument(rows.id, rows.text, line=rows.line)
+    split = rows.pairs[0][1].get("split", "").casefold()
+    if split:
+        if split not in list(Split):
+            raise FormatError(f"{shorten(split)} is no split. Write one of: {', '.join(Split)}.")
+        stated.split = Split(split)
+    if "head" not in rows.pairs[0][1]:
+        return stated
+    stated.sentences = (Sentence(Span(0, len(rows.text)), State.ACCEPTED),)
+    ids: dict[tuple[Span, str], str] = {}
+    for _, cells in rows.pairs:
+        head = _find_span(rows.text, cells, "head", None)
+        tail = _find_span(rows.text, cells, "tail", head)
+        ends = []
+        for role, span in (("head", head), ("tail", tail)):
+            place = (span, cells.get(f"{role}_type") or ENTITY)
+            if place not in ids:
+                ids[place] = str(len(ids))
+                stated.mentions.append(StatedMention(ids[place], span.start, span.end, place[1]))
+            ends.append(ids[place])
+        label = cells.get("label", "")
+        if label.casefold() not in NEGATIVES and label != NO_RELATION:
+            stated.relations.append(StatedRelation(label, ends[0], ends[1]))
+    return stated
+
+
+def _find_span(text: str, cells: dict[str, str], role: str, taken: Span | None) -> Span:
+    """Return where a mention stands: where its row says, else at the first place that the other leaves free."""
+    name, start = cells[role], cells.get(f"{role}_start", "")
+    if re.fullmatch(r"\d{1,9}", start) and name and text.startswith(name, int(start)):
+        return Span(int(start), int(start) + len(name))
+    places = find_places(text, name)
+    free = [span for span in places if taken is None or not span.overlaps(taken)]
+    if not free:
+        raise FormatError(f"{shorten(name)} is not in {shorten(text)}. Correct the name or the sentence.")
+    return free[0]
