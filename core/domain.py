@@ -52,6 +52,7 @@ class JobKind(StrEnum):
     """What a background job does."""
 
     INGEST = "ingest"
+    FETCH = "fetch"
     PREDICT = "predict"
     GENERATE = "generate"
     RETRAIN = "retrain"

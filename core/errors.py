@@ -7,6 +7,8 @@ DareError                      catch this to catch them all
 │   ├── SchemaError            an entity type or relation label is unknown, or illegal for its types
 │   └── SplitError             a split is empty, or synthetic text was sent to dev or test
 ├── FormatError                a file cannot be read or written; names file, line and remedy
+├── FetchError                 articles cannot be fetched from NCBI
+├── SnapshotError              the files of a snapshot are not those that were stored
 ├── NotFoundError              a project, sentence, model or job does not exist
 ├── ConflictError              somebody else changed the same thing first
 ├── AlignmentError             characters, words and pieces do not line up
@@ -61,6 +63,14 @@ class FormatError(DareError):
         self.line = line
         place = ", ".join(filter(None, [source, f"line {line}" if line is not None else ""]))
         super().__init__(f"{place}: {message}" if place else message)
+
+
+class FetchError(DareError):
+    """Articles cannot be fetched from NCBI; what has arrived is kept."""
+
+
+class SnapshotError(DareError):
+    """The files of a snapshot are not those that were stored."""
 
 
 class NotFoundError(DareError):

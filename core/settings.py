@@ -22,6 +22,12 @@ class Settings(BaseSettings):
         device: "auto" picks CUDA where it is present.
         worker_name: Unique, stable name of this machine's worker.
         max_upload_megabytes: Largest file the page takes, in megabytes.
+        offline: Whether nothing may be asked over a network, whatever a person asks for.
+        ncbi_url: Where articles of PubMed and PMC are asked for.
+        ncbi_api_key: Key of an NCBI account: ten requests a second instead of three.
+        ncbi_email: Address that NCBI can write to; NCBI asks for one.
+        ncbi_tool: Name under which NCBI knows this installation.
+        ncbi_timeout_seconds: Longest silence of NCBI.
     """
 
     model_config = SettingsConfigDict(env_prefix="DARE_", frozen=True)
@@ -35,6 +41,12 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     worker_name: str = "local:0"
     max_upload_megabytes: int = 50
+    offline: bool = False
+    ncbi_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    ncbi_api_key: str = Field(default="", repr=False)
+    ncbi_email: str = ""
+    ncbi_tool: str = "dare-curator"
+    ncbi_timeout_seconds: float = Field(default=60.0, gt=0)
 
     @cached_property
     def resolved_database_url(self) -> str:
@@ -64,3 +76,8 @@ class Settings(BaseSettings):
     def uploads_path(self) -> Path:
         """Folder where uploaded files wait for their import job."""
         return self.home / "uploads"
+
+    @property
+    def articles_path(self) -> Path:
+        """Folder of the articles that were fetched, kept so that nobody is asked for them twice."""
+        return self.home / "articles"

@@ -1,8 +1,8 @@
-"""Upload: paste text or drop files, and see what became of each."""
+"""Upload: paste text, drop files or name articles, and see what became of each."""
 
 import streamlit as st
 
-from pages.components import import_report, upload_forms
+from pages.components import fetch_form, import_report, upload_forms
 from pages.components.session import open_session, require_project, require_user
 
 user_id = require_user()
@@ -12,6 +12,7 @@ with open_session() as session:
     left, right = st.columns(2, gap="medium")
     with left:
         upload_forms.show_paste(project, user_id)
+        fetch_form.show(project, user_id)
     with right:
         upload_forms.show_files(project, user_id)
     st.subheader("Imports")

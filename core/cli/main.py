@@ -10,6 +10,7 @@ from core.cli import (
     catalogue,
     corpora,
     data,
+    fetching,
     generation,
     models,
     parsers,
@@ -46,6 +47,7 @@ def start(
 app.command("worker")(service.worker)
 app.command("doctor")(service.doctor)
 app.command("import")(data.import_files)
+app.command("fetch")(fetching.fetch)
 app.command("export")(data.export)
 app.command("corpus")(corpora.corpus)
 app.command("predict")(models.predict)

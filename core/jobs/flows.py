@@ -3,6 +3,7 @@
 pipeline      prepare → for each stage: all its tasks at once, each a flow of its own → finish
 task          one child process, on the queue that runs one task at a time
 interactive   begin → the warm predictor does the job
+fetch         prepare → a child process downloads, beside whatever trains → the warm predictor stores and predicts
 """
 
 from typing import Protocol
@@ -93,6 +94,17 @@ def register_flows(steps: Steps, *, poll_seconds: float = 0.5) -> None:
     async def run_interactive(job_id: str) -> None:
         try:
             await DBOS.run_step_async(None, steps.begin, job_id)
+            await DBOS.run_step_async(PREEMPTIBLE, steps.predict, job_id)
+        except Exception as error:
+            await DBOS.run_step_async(None, steps.fail, job_id, str(error))
+            raise
+
+    @DBOS.workflow(name=names.FETCH_FLOW, max_recovery_attempts=MAX_TASK_RECOVERIES)
+    async def run_fetch(job_id: str) -> None:
+        try:
+            for tasks in await DBOS.run_step_async(None, steps.prepare, job_id):
+                for task in tasks:
+                    await DBOS.run_step_async(PREEMPTIBLE, steps.run_task, job_id, task)
             await DBOS.run_step_async(PREEMPTIBLE, steps.predict, job_id)
         except Exception as error:
             await DBOS.run_step_async(None, steps.fail, job_id, str(error))

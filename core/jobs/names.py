@@ -16,6 +16,7 @@ INTERACTIVE = "interactive"  # queue of short jobs that never wait behind traini
 PIPELINE_FLOW = "pipeline"
 TASK_FLOW = "task"
 INTERACTIVE_FLOW = "interactive"
+FETCH_FLOW = "fetch"
 
 INTERACTIVE_KINDS = frozenset({JobKind.INGEST, JobKind.PREDICT})
 
@@ -25,6 +26,8 @@ DONE_FILE = "done.json"
 
 def flow_of(kind: JobKind) -> tuple[str, str]:
     """Return the flow that runs jobs of a kind, and its queue."""
+    if kind is JobKind.FETCH:
+        return FETCH_FLOW, PIPELINES  # it waits for the network, so nobody may have to wait for it
     return (INTERACTIVE_FLOW, INTERACTIVE) if kind in INTERACTIVE_KINDS else (PIPELINE_FLOW, PIPELINES)
 
 

@@ -152,7 +152,7 @@ def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Repor
     )
     session.commit()
     report(STORED_SHARE, f"{outcome.num_sentences} sentences stored")
-    prediction = _predict(session, job, outcome, models, report) if params.get("predict") else None
+    prediction = predict_stored(session, job, outcome, models, report) if params.get("predict") else None
     return {"refused": False, "report": reading, "outcome": outcome.to_json(), "prediction": prediction}
 
 
@@ -204,9 +204,10 @@ def import_file(
     return {"refused": False, "report": result.report.to_json(), "outcome": outcome.to_json()}
 
 
-def _predict(
+def predict_stored(
     session: Session, job: "Job", outcome: ImportOutcome, models: "ModelCache", report: Report
 ) -> dict[str, Any]:
+    """Predict the sentences of an import that no model has read and no person has reviewed."""
     from core.workflows.predict import predict_sentences
 
     def report_rest(fraction: float, message: str = "", **values: float) -> None:

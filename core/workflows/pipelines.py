@@ -22,10 +22,12 @@ PIPELINES: dict[JobKind, str] = {
     JobKind.RETRAIN: "core.workflows.retrain:RetrainPipeline",
     JobKind.GENERATE: "core.workflows.synthesise:GeneratePipeline",
     JobKind.PRETRAIN: "core.workflows.pretrain:PretrainPipeline",
+    JobKind.FETCH: "core.workflows.fetch:FetchPipeline",
 }
 INTERACTIVE: dict[JobKind, str] = {
     JobKind.INGEST: "core.workflows.ingest:run_ingest",
     JobKind.PREDICT: "core.workflows.predict:run_predict",
+    JobKind.FETCH: "core.workflows.fetch:run_fetch",
 }
 MODEL_CACHE: dict[str, str] = {"default": "core.workflows.predict:ModelCache"}
 

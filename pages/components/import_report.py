@@ -16,6 +16,7 @@ from pages.components import job_progress
 from pages.components.session import escape, page_path
 from pages.components.wording import count
 
+KINDS = (JobKind.INGEST, JobKind.FETCH)
 NUM_SHOWN = 10
 SEVERITIES = {"refused": ":red-badge[refused]", "repaired": ":orange-badge[repaired]", "noted": ":gray-badge[noted]"}
 MAX_OPEN = 3
@@ -24,7 +25,7 @@ MAX_LISTED = 20
 
 def show_imports(session: Session, project_id: int) -> None:
     """Show the latest imports of a project, live while one runs."""
-    found = jobs.list_jobs(session, project_id=project_id, kinds=(JobKind.INGEST,), limit=NUM_SHOWN)
+    found = jobs.list_jobs(session, project_id=project_id, kinds=KINDS, limit=NUM_SHOWN)
     if not found:
         st.caption("What was read, repaired or refused is listed here, file by file.")
         return
@@ -33,7 +34,7 @@ def show_imports(session: Session, project_id: int) -> None:
 
 
 def _draw(session: Session, *, project_id: int) -> bool:
-    found = jobs.list_jobs(session, project_id=project_id, kinds=(JobKind.INGEST,), limit=NUM_SHOWN)
+    found = jobs.list_jobs(session, project_id=project_id, kinds=KINDS, limit=NUM_SHOWN)
     waiting = _describe_wait(session)
     for job in found:
         with st.container(border=True):

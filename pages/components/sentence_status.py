@@ -16,7 +16,7 @@ from pages.components.session import page_path
 from pages.components.wording import count
 from pages.shell.sidebar import describe_workers
 
-READING_KINDS = (JobKind.INGEST, JobKind.PREDICT)
+READING_KINDS = (JobKind.INGEST, JobKind.FETCH, JobKind.PREDICT)
 
 
 def show_reading(session: Session, project_id: int) -> None:

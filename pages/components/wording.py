@@ -6,6 +6,7 @@ from core.domain import NO_RELATION, JobKind, JobState, ModelState, Split
 
 JOB_NAMES = {
     JobKind.INGEST: "Import",
+    JobKind.FETCH: "Fetching articles",
     JobKind.PREDICT: "Prediction",
     JobKind.GENERATE: "Generation",
     JobKind.RETRAIN: "Training",

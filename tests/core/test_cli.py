@@ -27,6 +27,7 @@ COMMANDS = [
     "worker",
     "doctor",
     "import",
+    "fetch",
     "export",
     "corpus",
     "predict",
