@@ -120,7 +120,11 @@ class SentenceRow(Table, table=True):
         sa.UniqueConstraint("document_id", "position"),
         sa.Index(None, "project_id", "id"),
         sa.Index("ix_sentence_queue", "project_id", "state", "uncertainty", "id"),
+        sa.Index("ix_sentence_disagreement", "project_id", "state", "disagreement", "id"),
         sa.Index("ix_sentence_shuffle", "project_id", "state", "shuffle", "id"),
+        sa.Index("ix_sentence_text", "project_id", "state", "id"),
+        sa.Index("ix_sentence_flagged", "project_id", "is_flagged", "id"),
+        sa.Index("ix_sentence_changed", "project_id", "updated_at", "id"),
         IDS_STAY_UNIQUE,
     )
 
@@ -168,7 +172,10 @@ class RelationRow(Table, table=True):
     """A directed relation between two mentions; `sentence_id` is None where it crosses sentences."""
 
     __tablename__ = "relation"
-    __table_args__ = (sa.Index(None, "project_id", "label", "state"), IDS_STAY_UNIQUE)
+    __table_args__ = (
+        sa.Index("ix_relation_labels", "project_id", "label", "state", "sentence_id"),
+        IDS_STAY_UNIQUE,
+    )
 
     id: int = Field(default=None, primary_key=True)
     project_id: int = Field(foreign_key="project.id", ondelete="CASCADE")

@@ -20,6 +20,7 @@ from db.mapping import (
     to_document,
 )
 from db.queries.decisions import SENTENCE
+from db.queries.search import index_sentences
 from db.tables import Decision, DocumentFactRow, DocumentRow, MentionRow, RelationRow, SentenceRow
 
 STREAM_SIZE = 100
@@ -48,6 +49,7 @@ def store_document(session: Session, project_id: int, document: Document, *, sou
     sentences = sentence_rows(document, row)
     session.add_all(sentences)
     session.flush()
+    index_sentences(session, project_id, ((one.id, document.text[one.start : one.end]) for one in sentences))
     mentions = _store_mentions(session, document, row, sentences)
     session.add_all(relation_row(r, mentions[r.head], mentions[r.tail]) for r in document.relations)
     session.add_all(fact_row(fact, row) for fact in document.facts)

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from core.domain import NO_RELATION, EntityType, RelationLabel, Schema, Split, State
 from core.errors import ConflictError, NotFoundError, SchemaError
 from db.mapping import entity_type_row, relation_label_row, to_schema
+from db.queries.search import forget_project
 from db.queries.synthetic import count_synthetic
 from db.tables import (
     DocumentRow,
@@ -95,6 +96,7 @@ def add_project(
 def delete_project(session: Session, project_id: int) -> None:
     """Remove a project and everything in it, its decisions too."""
     get_project(session, project_id)
+    forget_project(session, project_id)
     session.exec(sa.delete(Project).where(col(Project.id) == project_id))
 
 

@@ -1,48 +1,50 @@
-"""The review queue: least certain sentences first, with a random share mixed in, a page at a time."""
+"""The review queue: in one of several orders, with a random share mixed in, a page at a time."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import cast
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from core.domain import Split, State
-from db.tables import DocumentRow, SentenceRow
+from core.domain import State
+from db.queries.label_quota import LabelPlace, start_places, take_by_label
+from db.queries.queue_filter import RANDOM_SHARE, QueueFilter, QueueOrder, conditions
+from db.queries.queue_streams import random_query, rest_query, text_query, value_query
+from db.tables import SentenceRow
 
-RANDOM_SHARE = 0.15
+__all__ = [
+    "RANDOM_SHARE",
+    "QueueCursor",
+    "QueueFilter",
+    "QueueOrder",
+    "QueuePage",
+    "count_queue",
+    "count_reviewed",
+    "get_queue_page",
+    "is_random_turn",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class QueueFilter:
-    """Which sentences are in the queue; None takes all.
-
-    Args:
-        in_text_order: Read as the documents stand instead of by uncertainty.
-    """
-
-    project_id: int
-    state: State | None = State.PENDING
-    split: Split | None = None
-    document_id: int | None = None
-    is_flagged: bool | None = None
-    in_text_order: bool = False
+# The last sentence taken: (value, id), value None where no model has read it; or the place of every label.
+ValuePlace = tuple[float | None, int]
+Place = ValuePlace | tuple[LabelPlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCursor:
-    """Where the next page starts: how many were taken, and the last sentence of each stream.
+    """Where the next page starts: how many were taken, and where each stream stands.
 
     Args:
         num_taken: Place in the mixing pattern.
-        certain: (uncertainty, id) of the last one by uncertainty; uncertainty None where no model has read it.
-        random: (shuffle, id) of the last one of the random share.
-        text: Id of the last one in text order.
+        first: Place in what the order puts first.
+        rest: Id of the last sentence of those that the order says nothing about; None before the first.
+        random: (shuffle, id) of the last one drawn at random.
     """
 
     num_taken: int = 0
-    certain: tuple[float | None, int] | None = None
+    first: Place | None = None
+    rest: int | None = None
     random: tuple[float, int] | None = None
-    text: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,13 @@ def is_random_turn(position: int) -> bool:
 
 def count_queue(session: Session, queue: QueueFilter) -> int:
     """Return how many sentences are in the queue."""
-    return session.exec(select(sa.func.count()).select_from(SentenceRow).where(*_conditions(queue))).one()
+    return session.exec(select(sa.func.count()).select_from(SentenceRow).where(*conditions(queue))).one()
+
+
+def count_reviewed(session: Session, project_id: int) -> int:
+    """Return how many sentences of a project a person has decided."""
+    query = select(sa.func.count()).select_from(SentenceRow)
+    return session.exec(query.where(SentenceRow.project_id == project_id, SentenceRow.state != State.PENDING)).one()
 
 
 def get_queue_page(
@@ -78,102 +86,55 @@ def get_queue_page(
         limit: Most sentences of a page.
         after: `next` of the page before; None for the first page.
     """
-    if queue.in_text_order or queue.state is None:
-        return _get_text_page(session, queue, limit=limit, after=after)
-    cursor = after or QueueCursor(num_taken=_count_reviewed(session, queue.project_id))
-    by_uncertainty = _take_certain(session, queue, cursor.certain, limit)
-    by_chance = _take_random(session, queue, cursor.random, limit)
-    taken: list[int] = []
-    certain, random, position = cursor.certain, cursor.random, cursor.num_taken
-    while len(taken) < limit and (by_uncertainty or by_chance):
-        if by_chance and (is_random_turn(position) or not by_uncertainty):
-            random = by_chance.pop(0)
-            taken.append(random[1])
-        else:
-            certain = by_uncertainty.pop(0)
-            taken.append(certain[1])
-        position += 1
-    is_last = len(taken) < limit
-    return QueuePage(tuple(taken), None if is_last else QueueCursor(position, certain, random))
+    if queue.in_text_order:
+        ids = list(session.exec(text_query(queue, after.rest or 0 if after else 0, limit)))
+        return _make_page(ids, QueueCursor(rest=ids[-1]) if ids else None, limit)
+    if not queue.has_random_share:
+        drawn = list(session.exec(random_query(queue, after.random if after else None, limit)))
+        cursor = QueueCursor(random=(drawn[-1][0], drawn[-1][1])) if drawn else None
+        return _make_page([sentence_id for _, sentence_id in drawn], cursor, limit)
+    return _get_mixed_page(session, queue, limit, after)
 
 
-def _get_text_page(session: Session, queue: QueueFilter, *, limit: int, after: QueueCursor | None) -> QueuePage:
-    query = select(SentenceRow.id).where(*_conditions(queue)).order_by(col(SentenceRow.id)).limit(limit)
-    if after is not None and after.text is not None:
-        query = query.where(SentenceRow.id > after.text)
-    ids = tuple(session.exec(query))
-    return QueuePage(ids, QueueCursor(text=ids[-1]) if len(ids) == limit else None)
+def _make_page(ids: list[int], cursor: QueueCursor | None, limit: int) -> QueuePage:
+    return QueuePage(tuple(ids), cursor if len(ids) == limit else None)
 
 
-def _conditions(queue: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[Any] = [SentenceRow.project_id == queue.project_id]
-    if queue.state is not None:
-        conditions.append(SentenceRow.state == queue.state)
-    if queue.document_id is not None:
-        conditions.append(SentenceRow.document_id == queue.document_id)
-    if queue.is_flagged is not None:
-        conditions.append(SentenceRow.is_flagged == queue.is_flagged)
-    if queue.split is not None:
-        same_document = col(DocumentRow.id) == col(SentenceRow.document_id)
-        conditions.append(sa.exists().where(same_document, col(DocumentRow.split) == queue.split))
-    return conditions
+def _get_mixed_page(session: Session, queue: QueueFilter, limit: int, after: QueueCursor | None) -> QueuePage:
+    cursor = after or QueueCursor(num_taken=count_reviewed(session, queue.project_id))
+    chosen = _read_chosen(session, queue, cursor, limit)
+    by_chance = list(session.exec(random_query(queue, cursor.random, limit)))[::-1]
+    ids: list[int] = []
+    following = next(chosen, None)
+    while len(ids) < limit and (following or by_chance):
+        if by_chance and (is_random_turn(cursor.num_taken) or following is None):
+            shuffle, sentence_id = by_chance.pop()
+            cursor = replace(cursor, random=(shuffle, sentence_id))
+        elif following is not None:
+            sentence_id, place = following
+            cursor = replace(cursor, rest=sentence_id) if place is None else replace(cursor, first=place)
+            following = next(chosen, None)
+        ids.append(sentence_id)
+        cursor = replace(cursor, num_taken=cursor.num_taken + 1)
+    return _make_page(ids, cursor, limit)
 
 
-def _count_reviewed(session: Session, project_id: int) -> int:
-    query = select(sa.func.count()).select_from(SentenceRow)
-    return session.exec(query.where(SentenceRow.project_id == project_id, SentenceRow.state != State.PENDING)).one()
+def _read_chosen(
+    session: Session, queue: QueueFilter, cursor: QueueCursor, limit: int
+) -> Iterator[tuple[int, Place | None]]:
+    """Yield what the order puts first, each with the place after it, and then the rest, without one."""
+    if cursor.rest is None:
+        yield from _read_first(session, queue, cursor.first, limit)
+    for sentence_id in session.exec(rest_query(queue, cursor.rest or 0, limit)):
+        yield sentence_id, None
 
 
-def _take_certain(
-    session: Session, queue: QueueFilter, after: tuple[float | None, int] | None, limit: int
-) -> list[tuple[float | None, int]]:
-    """Take from the stream by uncertainty; sentences that no model has read come last, in text order."""
-    rows: list[tuple[float | None, int]] = []
-    if after is None or after[0] is not None:
-        rows += session.exec(certain_query(queue, after, limit))
-    if len(rows) < limit:
-        last = after[1] if after is not None and after[0] is None else 0
-        rows += session.exec(_unread_query(queue, last, limit - len(rows)))
-    return rows
-
-
-def certain_query(queue: QueueFilter, after: tuple[float | None, int] | None, limit: int) -> Any:  # noqa: ANN401
-    """Select (uncertainty, id) of sentences outside the random share, least certain first."""
-    uncertainty, sentence_id = col(SentenceRow.uncertainty), col(SentenceRow.id)
-    query = (
-        select(uncertainty, sentence_id)
-        .where(*_conditions(queue), col(SentenceRow.shuffle) >= RANDOM_SHARE, uncertainty.is_not(None))
-        .order_by(uncertainty.desc(), sentence_id.desc())
-        .limit(limit)
-    )
-    return query if after is None else query.where(sa.tuple_(uncertainty, sentence_id) < sa.tuple_(*after))
-
-
-def _unread_query(queue: QueueFilter, after_id: int, limit: int) -> Any:  # noqa: ANN401
-    uncertainty, sentence_id = col(SentenceRow.uncertainty), col(SentenceRow.id)
-    return (
-        select(uncertainty, sentence_id)
-        .where(*_conditions(queue), col(SentenceRow.shuffle) >= RANDOM_SHARE, uncertainty.is_(None))
-        .where(sentence_id > after_id)
-        .order_by(sentence_id)
-        .limit(limit)
-    )
-
-
-def _take_random(
-    session: Session, queue: QueueFilter, after: tuple[float, int] | None, limit: int
-) -> list[tuple[float, int]]:
-    """Take from the random share, in its fixed random order."""
-    return list(session.exec(random_query(queue, after, limit)))
-
-
-def random_query(queue: QueueFilter, after: tuple[float, int] | None, limit: int) -> Any:  # noqa: ANN401
-    """Select (shuffle, id) of sentences in the random share."""
-    shuffle, sentence_id = col(SentenceRow.shuffle), col(SentenceRow.id)
-    query = (
-        select(shuffle, sentence_id)
-        .where(*_conditions(queue), shuffle < RANDOM_SHARE)
-        .order_by(shuffle, sentence_id)
-        .limit(limit)
-    )
-    return query if after is None else query.where(sa.tuple_(shuffle, sentence_id) > sa.tuple_(*after))
+def _read_first(
+    session: Session, queue: QueueFilter, place: Place | None, limit: int
+) -> Iterator[tuple[int, Place | None]]:
+    if queue.order is QueueOrder.LABELS:
+        places = cast(tuple[LabelPlace, ...] | None, place) or start_places(session, queue.project_id)
+        yield from take_by_label(session, queue, places, limit=limit)
+        return
+    for value, sentence_id in session.exec(value_query(queue, cast(ValuePlace | None, place), limit)):
+        yield sentence_id, (value, sentence_id)

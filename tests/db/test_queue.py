@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain import Document, Sentence, SentencePrediction, Span, Split, State
-from db.queries import documents, queue
+from db.queries import documents, queue, queue_streams
 from db.queries.predictions import store_predictions
-from db.queries.queue import QueueCursor, QueueFilter, get_queue_page, is_random_turn
+from db.queries.queue import QueueCursor, QueueFilter, QueueOrder, get_queue_page, is_random_turn
 from db.session import Engine, Session
 from db.tables import SentenceRow
 
@@ -99,7 +99,7 @@ def test_filters_by_state_split_document_and_flag(session: Session, project_id: 
     assert ids(state=State.ACCEPTED) == [train[0]]
     assert ids(state=None) == [*train, *dev]
     assert ids(split=Split.DEV) == dev
-    assert ids(document_id=document_id, in_text_order=True) == dev
+    assert ids(document_id=document_id, order=QueueOrder.TEXT) == dev
     assert ids(is_flagged=True) == [dev[0]]
 
 
@@ -132,8 +132,8 @@ def test_queue_of_a_hundred_thousand_sentences_is_read_through_an_index(session:
     session.execute(sa.text("ANALYZE"))
     chosen = QueueFilter(project_id, split=Split.TRAIN)
     for query, index in (
-        (queue.certain_query(chosen, (0.5, 99), 40), "ix_sentence_queue"),
-        (queue.random_query(chosen, (0.05, 99), 40), "ix_sentence_shuffle"),
+        (queue_streams.value_query(chosen, (0.5, 99), 40), "ix_sentence_queue"),
+        (queue_streams.random_query(chosen, (0.05, 99), 40), "ix_sentence_shuffle"),
     ):
         plan = explain(session, query)
         assert index in plan
