@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from core.domain import Mention, Source, Span, State
 from core.errors import ConflictError, NotFoundError
 from db.columns import utc_now
-from db.mapping import mention_row, to_mention
+from db.mapping import mention_values, to_mention
 from db.tables import MentionRow, RelationRow, SentenceRow
 
 Row = TypeVar("Row", SentenceRow, MentionRow, RelationRow)
@@ -229,12 +229,14 @@ def _remove(session: Session, table: type[MentionRow] | type[RelationRow], ids: 
 
 def _add_mention(session: Session, loaded: LoadedSentence, mention_id: int, mention: Mention) -> int:
     """Insert a mention, under its old id when an undo brings it back."""
-    row = mention_row(
-        mention,
-        project_id=loaded.project_id,
-        document_id=loaded.document_id,
-        sentence_id=loaded.id,
-        shift=loaded.start,
+    row = MentionRow(
+        **mention_values(
+            mention,
+            project_id=loaded.project_id,
+            document_id=loaded.document_id,
+            sentence_id=loaded.id,
+            shift=loaded.start,
+        )
     )
     if mention_id >= 0:
         row.id = mention_id
