@@ -4,6 +4,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from random import Random
+from typing import Any, NamedTuple
 
 from core.domain import (
     Document,
@@ -18,6 +19,7 @@ from core.domain import (
     Span,
     SyntheticSentence,
 )
+from db.columns import utc_now
 from db.tables import (
     DocumentFactRow,
     DocumentRow,
@@ -28,6 +30,13 @@ from db.tables import (
     SentenceRow,
     SyntheticRow,
 )
+
+
+class StoredMention(NamedTuple):
+    """Ids of a stored mention and of its sentence; None where it crosses a sentence end."""
+
+    id: int
+    sentence_id: int | None
 
 
 def hash_text(text: str) -> str:
@@ -81,67 +90,69 @@ def relation_label_row(label: RelationLabel, *, project_id: int, position: int) 
     )
 
 
-def document_row(document: Document, *, project_id: int, source_name: str) -> DocumentRow:
-    """Return the row of a document without its parts."""
-    return DocumentRow(
-        project_id=project_id,
-        external_id=document.id,
-        text=document.text,
-        content_hash=hash_text(document.text),
-        split=document.split,
-        metadata_=dict(document.metadata),
-        source_name=source_name,
-    )
+def document_values(document: Document, *, project_id: int, source_name: str) -> dict[str, Any]:
+    """Return the columns of a document without its parts."""
+    return {
+        "project_id": project_id,
+        "external_id": document.id,
+        "text": document.text,
+        "content_hash": hash_text(document.text),
+        "split": document.split,
+        "metadata_": dict(document.metadata),
+        "source_name": source_name,
+        "created_at": utc_now(),
+    }
 
 
-def sentence_rows(document: Document, row: DocumentRow) -> list[SentenceRow]:
-    """Return the rows of a stored document's sentences, in order."""
+def sentence_values(document: Document, *, project_id: int, document_id: int) -> list[dict[str, Any]]:
+    """Return the columns of a stored document's sentences, in order."""
+    text_hash, now = hash_text(document.text), utc_now()
     return [
-        SentenceRow(
-            document_id=row.id,
-            project_id=row.project_id,
-            position=position,
-            start=sentence.span.start,
-            end=sentence.span.end,
-            state=sentence.state,
-            is_flagged=sentence.is_flagged,
-            comment=sentence.comment,
-            shuffle=draw_share(row.content_hash, position),
-        )
+        {
+            "document_id": document_id,
+            "project_id": project_id,
+            "position": position,
+            "start": sentence.span.start,
+            "end": sentence.span.end,
+            "state": sentence.state,
+            "is_flagged": sentence.is_flagged,
+            "comment": sentence.comment,
+            "version": 1,
+            "shuffle": draw_share(text_hash, position),
+            "updated_at": now,
+        }
         for position, sentence in enumerate(document.sentences)
     ]
 
 
-def find_sentence(span: Span, sentences: Sequence[SentenceRow]) -> SentenceRow | None:
-    """Return the sentence that wholly holds a span; None where the span crosses a sentence end.
+def find_sentence(span: Span, sentences: Sequence[Sentence]) -> int | None:
+    """Return the place of the sentence that wholly holds a span; None where the span crosses a sentence end.
 
     Args:
         span: In document coordinates.
         sentences: In order and disjoint.
     """
-    index = bisect_right(sentences, span.start, key=lambda sentence: sentence.start) - 1
-    if index < 0 or span.end > sentences[index].end:
-        return None
-    return sentences[index]
+    index = bisect_right(sentences, span.start, key=lambda sentence: sentence.span.start) - 1
+    return index if index >= 0 and span.end <= sentences[index].span.end else None
 
 
-def mention_row(
+def mention_values(
     mention: Mention, *, project_id: int, document_id: int, sentence_id: int | None, shift: int = 0
-) -> MentionRow:
-    """Return the row of a mention; `shift` moves it to document coordinates."""
-    return MentionRow(
-        project_id=project_id,
-        document_id=document_id,
-        sentence_id=sentence_id,
-        start=mention.span.start + shift,
-        end=mention.span.end + shift,
-        entity_type=mention.entity_type,
-        concept_ids=list(mention.concept_ids),
-        names=list(mention.names),
-        score=mention.score,
-        state=mention.state,
-        source=mention.source,
-    )
+) -> dict[str, Any]:
+    """Return the columns of a mention; `shift` moves it to document coordinates."""
+    return {
+        "project_id": project_id,
+        "document_id": document_id,
+        "sentence_id": sentence_id,
+        "start": mention.span.start + shift,
+        "end": mention.span.end + shift,
+        "entity_type": mention.entity_type,
+        "concept_ids": list(mention.concept_ids),
+        "names": list(mention.names),
+        "score": mention.score,
+        "state": mention.state,
+        "source": mention.source,
+    }
 
 
 def to_mention(row: MentionRow, *, shift: int = 0) -> Mention:
@@ -157,26 +168,31 @@ def to_mention(row: MentionRow, *, shift: int = 0) -> Mention:
     )
 
 
-def relation_row(relation: Relation, head: MentionRow, tail: MentionRow) -> RelationRow:
-    """Return the row of a relation between two stored mentions; it has a sentence if both lie in it."""
-    return RelationRow(
-        project_id=head.project_id,
-        document_id=head.document_id,
-        sentence_id=head.sentence_id if head.sentence_id == tail.sentence_id else None,
-        head_id=head.id,
-        tail_id=tail.id,
-        label=relation.label,
-        score=relation.score,
-        state=relation.state,
-        source=relation.source,
-    )
+def relation_values(
+    relation: Relation, *, project_id: int, document_id: int, head: StoredMention, tail: StoredMention
+) -> dict[str, Any]:
+    """Return the columns of a relation between two stored mentions; it has a sentence if both lie in it."""
+    return {
+        "project_id": project_id,
+        "document_id": document_id,
+        "sentence_id": head.sentence_id if head.sentence_id == tail.sentence_id else None,
+        "head_id": head.id,
+        "tail_id": tail.id,
+        "label": relation.label,
+        "score": relation.score,
+        "state": relation.state,
+        "source": relation.source,
+    }
 
 
-def fact_row(fact: DocumentFact, row: DocumentRow) -> DocumentFactRow:
-    """Return the row of a stored document's fact."""
-    return DocumentFactRow(
-        document_id=row.id, label=fact.label, head_concept=fact.head_concept, tail_concept=fact.tail_concept
-    )
+def fact_values(fact: DocumentFact, *, document_id: int) -> dict[str, Any]:
+    """Return the columns of a stored document's fact."""
+    return {
+        "document_id": document_id,
+        "label": fact.label,
+        "head_concept": fact.head_concept,
+        "tail_concept": fact.tail_concept,
+    }
 
 
 def to_document(

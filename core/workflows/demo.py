@@ -10,7 +10,7 @@ from core.generation.realise import Lexicon
 from core.starter.demo import read_demo
 from core.workflows.instances import list_maskable, list_names, mask_sentences
 from core.workflows.projects import create_project
-from db.queries import documents, projects, synthetic, users
+from db.queries import intake, projects, synthetic, users
 from db.session import Session
 
 DEMO_NAME = "Demo: drugs and their side effects"
@@ -32,8 +32,7 @@ def create_demo(session: Session) -> int:
     """Create the demo project with its documents and synthetic sentences; return its id."""
     project_id = create_project(session, DEMO_NAME, template="chemical-disease", description=_DESCRIPTION, is_demo=True)
     corpus = read_demo()
-    for document in corpus.documents:
-        documents.store_document(session, project_id, document, source_name="demo")
+    intake.store_documents(session, project_id, corpus.documents, source_name="demo")
     schema = projects.get_schema(session, project_id)
     synthetic.add_synthetic(session, project_id, _dress(corpus.synthetic, corpus.documents, schema))
     return project_id

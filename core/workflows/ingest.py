@@ -12,7 +12,7 @@ from core.formats import check_length, project_facts, read_corpus
 from core.workflows.import_schema import SchemaNeeds, extend_schema, find_needs, refuse_needs
 from core.workflows.pipelines import Report
 from core.workflows.templates import BLANK
-from db.queries import documents, projects, synthetic
+from db.queries import documents, intake, projects, synthetic
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def import_corpus(
     # All slow work comes before the first write: from then on nobody else can write to SQLite.
     ready = [_decide(prepare_document(one, schema, split_sentences), split=split, as_gold=as_gold) for one in new]
     _store_needs(session, project_id, needs)
-    ids = [documents.store_document(session, project_id, one, source_name=source_name) for one in ready]
+    ids = intake.store_documents(session, project_id, ready, source_name=source_name)
     outcome = ImportOutcome(
         num_projected=sum(len(b.relations) - len(a.relations) for a, b in zip(new, ready, strict=True)),
         num_synthetic=synthetic.add_synthetic(session, project_id, corpus.synthetic),

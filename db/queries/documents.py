@@ -1,4 +1,4 @@
-"""Documents: stored whole, listed a page at a time, and streamed as domain values."""
+"""Documents: listed a page at a time, and streamed as domain values."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,19 +8,9 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from core.domain import Document, Mention, Split, State
-from db.mapping import (
-    document_row,
-    fact_row,
-    find_sentence,
-    hash_text,
-    mention_row,
-    relation_row,
-    sentence_rows,
-    to_document,
-)
+from core.domain import Document, Split, State
+from db.mapping import hash_text, to_document
 from db.queries.decisions import SENTENCE
-from db.queries.search import index_sentences
 from db.tables import Decision, DocumentFactRow, DocumentRow, MentionRow, RelationRow, SentenceRow
 
 STREAM_SIZE = 100
@@ -39,39 +29,6 @@ class DocumentView:
     length: int
     sentences: int
     reviewed: int
-
-
-def store_document(session: Session, project_id: int, document: Document, *, source_name: str) -> int:
-    """Store a document with all its parts and return its id; the caller commits."""
-    row = document_row(document, project_id=project_id, source_name=source_name)
-    session.add(row)
-    session.flush()
-    sentences = sentence_rows(document, row)
-    session.add_all(sentences)
-    session.flush()
-    index_sentences(session, project_id, ((one.id, document.text[one.start : one.end]) for one in sentences))
-    mentions = _store_mentions(session, document, row, sentences)
-    session.add_all(relation_row(r, mentions[r.head], mentions[r.tail]) for r in document.relations)
-    session.add_all(fact_row(fact, row) for fact in document.facts)
-    session.flush()
-    return row.id
-
-
-def _store_mentions(
-    session: Session, document: Document, row: DocumentRow, sentences: Sequence[SentenceRow]
-) -> dict[Mention, MentionRow]:
-    """Store the mentions; of equal ones, a rejected and a live one, relations join the live one."""
-    rows: list[MentionRow] = []
-    by_mention: dict[Mention, MentionRow] = {}
-    for mention in document.mentions:
-        sentence = find_sentence(mention.span, sentences)
-        sentence_id = sentence.id if sentence else None
-        rows.append(mention_row(mention, project_id=row.project_id, document_id=row.id, sentence_id=sentence_id))
-        if mention not in by_mention or mention.state is not State.REJECTED:
-            by_mention[mention] = rows[-1]
-    session.add_all(rows)
-    session.flush()
-    return by_mention
 
 
 def get_text_hash(text: str) -> str:

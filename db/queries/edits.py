@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from core.domain import Mention, Source, Span, State
 from core.errors import ConflictError, NotFoundError
 from db.columns import Table, utc_now
-from db.mapping import mention_row, to_mention
+from db.mapping import mention_values, to_mention
 from db.tables import MentionRow, RelationRow, SentenceRow
 
 
@@ -224,12 +224,14 @@ def _remove(session: Session, table: type[MentionRow] | type[RelationRow], ids: 
 
 def _add_mention(session: Session, loaded: LoadedSentence, mention_id: int, mention: Mention) -> int:
     """Insert a mention, under its old id when an undo brings it back."""
-    row = mention_row(
-        mention,
-        project_id=loaded.project_id,
-        document_id=loaded.document_id,
-        sentence_id=loaded.id,
-        shift=loaded.start,
+    row = MentionRow(
+        **mention_values(
+            mention,
+            project_id=loaded.project_id,
+            document_id=loaded.document_id,
+            sentence_id=loaded.id,
+            shift=loaded.start,
+        )
     )
     if mention_id >= 0:
         row.id = mention_id

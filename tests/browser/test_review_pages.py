@@ -10,7 +10,7 @@ import pytest
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, State, SyntheticSentence
 from core.workflows import curate
 from core.workflows.projects import create_project
-from db.queries import annotations, documents, queue, quotas, synthetic, users
+from db.queries import annotations, intake, queue, quotas, synthetic, users
 from db.session import Engine, Session, make_engine, session_scope
 from tests.browser.harness.desk import Desk
 
@@ -60,7 +60,7 @@ def fill(session: Session) -> None:
         (suggest(HOSTILE, "Aspirin", "Chemical"), suggest(HOSTILE, "nausea", "Disease"), codeine, cough),
         (link,),
     )
-    documents.store_document(session, project_id, document, source_name="s")
+    intake.store_document(session, project_id, document, source_name="s")
     sentences = [
         SyntheticSentence(text, "CID", suggest(text, "$CHEMICAL$", "Chemical"), suggest(text, "$DISEASE$", "Disease"))
         for text in MASKED

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, Split, State
 from core.workflows import curate
 from db.columns import utc_now
-from db.queries import browse, browse_documents, documents, users
+from db.queries import browse, browse_documents, documents, intake, users
 from db.queries.browse import SentenceFilter, SentenceSort
 from db.queries.browse_documents import DocumentFilter, DocumentSort
 from db.session import Session
@@ -34,7 +34,7 @@ def ids(session: Session, project_id: int) -> list[int]:
         "a2", SECOND, (Sentence(Span(0, 24), State.ACCEPTED),), (ibuprofen, rash),
         (Relation(ibuprofen, rash, "CID", source=Source.IMPORT),), split=Split.DEV,
     )  # fmt: skip
-    stored = [documents.store_document(session, project_id, one, source_name="s") for one in (first, second)]
+    stored = [intake.store_document(session, project_id, one, source_name="s") for one in (first, second)]
     found = documents.list_sentence_ids(session, stored)
     for sentence_id, value in zip(found, (0.2, None, 0.9, 0.5), strict=True):
         values = {"uncertainty": value, "disagreement": value}

@@ -1,7 +1,7 @@
 """Examples of a label: approved, in the training split, one a sentence, with head and tail where they stand."""
 
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, Split, State
-from db.queries import documents
+from db.queries import intake
 from db.queries.gold_examples import list_gold_examples
 from db.session import Session
 
@@ -19,7 +19,7 @@ def add(
     sentences = (Sentence(Span(0, 10), State.ACCEPTED), Sentence(Span(11, len(text)), State.ACCEPTED))
     links = tuple(Relation(aspirin, tail, "CID", state=state) for tail in (rash, fever))
     document = Document(name, text, sentences, (aspirin, rash, fever), links, split=split)
-    documents.store_document(session, project_id, document, source_name="s")
+    intake.store_document(session, project_id, document, source_name="s")
 
 
 def test_examples_are_approved_training_sentences_each_once(session: Session, project_id: int) -> None:

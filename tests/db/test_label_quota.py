@@ -1,7 +1,7 @@
 """The order by labels: the label with the fewest gold relations comes first, and every label gets its share."""
 
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, State
-from db.queries import documents, queue
+from db.queries import documents, intake, queue
 from db.queries.label_quota import MIN_WANTED, get_quotas
 from db.queries.queue import QueueCursor, QueueFilter, QueueOrder, get_queue_page
 from db.session import Session
@@ -23,7 +23,7 @@ def add_sentence(session: Session, project_id: int, *labels: str, state: State =
     relations = tuple(Relation(aspirin, tails[label], label, state=state, source=source) for label in labels)
     sentence = Sentence(Span(0, len(text)), state=state)
     document = Document(f"d{number}", text, (sentence,), (aspirin, codeine, nausea), relations)
-    document_id = documents.store_document(session, project_id, document, source_name="s")
+    document_id = intake.store_document(session, project_id, document, source_name="s")
     (sentence_id,) = documents.list_sentence_ids(session, [document_id])
     row = session.get(SentenceRow, sentence_id)
     assert row is not None

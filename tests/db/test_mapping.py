@@ -18,7 +18,7 @@ from core.domain import (
     SyntheticSentence,
 )
 from db.mapping import draw_share
-from db.queries import documents, projects, synthetic
+from db.queries import documents, intake, projects, synthetic
 from db.session import Session
 from db.tables import MentionRow, RelationRow, SentenceRow, SyntheticRow
 
@@ -59,7 +59,7 @@ def document() -> Document:
 
 
 def test_document_comes_back_exactly(session: Session, project_id: int, document: Document) -> None:
-    documents.store_document(session, project_id, document, source_name="x.txt")
+    intake.store_document(session, project_id, document, source_name="x.txt")
     session.commit()
     session.expunge_all()
     (stored,) = documents.stream_documents(session, project_id)
@@ -69,7 +69,7 @@ def test_document_comes_back_exactly(session: Session, project_id: int, document
 def test_mentions_know_their_sentence_and_a_relation_across_sentences_has_none(
     session: Session, project_id: int, document: Document
 ) -> None:
-    documents.store_document(session, project_id, document, source_name="")
+    intake.store_document(session, project_id, document, source_name="")
     first, second = session.exec(select(SentenceRow.id).order_by(sa.text("position"))).all()
     assert session.exec(select(MentionRow.sentence_id).order_by(sa.text("id"))).all() == [first, first, second]
     assert session.exec(select(RelationRow.sentence_id).order_by(sa.text("id"))).all() == [first, None]
@@ -79,18 +79,18 @@ def test_relation_of_equal_mentions_joins_the_live_one(session: Session, project
     dead, live = mention("aspirin", "Chemical", state=State.REJECTED), mention("aspirin", "Chemical")
     rash = mention("rash", "Disease")
     both = Document("d", TEXT, mentions=(dead, live, rash), relations=(Relation(live, rash, "CID"),))
-    documents.store_document(session, project_id, both, source_name="")
+    intake.store_document(session, project_id, both, source_name="")
     (stored,) = documents.stream_documents(session, project_id)
     assert exact(stored) == exact(both)
     assert stored.relations[0].head.state is State.ACCEPTED
 
 
 def test_same_text_is_stored_once_a_project(session: Session, project_id: int, document: Document) -> None:
-    document_id = documents.store_document(session, project_id, document, source_name="")
+    document_id = intake.store_document(session, project_id, document, source_name="")
     found = documents.find_stored_texts(session, project_id, [TEXT, "other"])
     assert found == {documents.get_text_hash(TEXT): document_id}
     with pytest.raises(sa.exc.IntegrityError):
-        documents.store_document(session, project_id, document, source_name="")
+        intake.store_document(session, project_id, document, source_name="")
 
 
 def test_schema_comes_back_in_order(session: Session, project_id: int, schema: Schema) -> None:
@@ -98,7 +98,7 @@ def test_schema_comes_back_in_order(session: Session, project_id: int, schema: S
 
 
 def test_row_without_parts_is_a_bare_document(session: Session, project_id: int) -> None:
-    documents.store_document(session, project_id, Document("d", "text"), source_name="")
+    intake.store_document(session, project_id, Document("d", "text"), source_name="")
     (stored,) = documents.stream_documents(session, project_id)
     assert stored == Document("d", "text")
 

@@ -9,7 +9,7 @@ from core.domain import Document, Sentence, Span, State
 from core.workflows import curate
 from core.workflows.progress import get_activity, get_suggestion_acceptance
 from core.workflows.undo import undo
-from db.queries import annotations, decisions, documents, progress, synthetic, users
+from db.queries import annotations, decisions, documents, intake, progress, synthetic, users
 from db.queries.progress import Period
 from db.session import Session
 from tests.core.workflows.synthetic_desk import SyntheticDesk
@@ -51,7 +51,7 @@ def decide(session: Session, project_id: int, sentence_id: int, kind: str) -> No
 def add_document(session: Session, project_id: int, name: str, *states: State) -> list[int]:
     sentences = tuple(Sentence(Span(6 * place, 6 * place + 5), state) for place, state in enumerate(states))
     text = " ".join(["Word."] * (len(states) - 1) + [f"{name}."])
-    document_id = documents.store_document(session, project_id, Document(name, text, sentences), source_name="s")
+    document_id = intake.store_document(session, project_id, Document(name, text, sentences), source_name="s")
     return documents.list_sentence_ids(session, [document_id])
 
 

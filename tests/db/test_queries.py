@@ -23,7 +23,19 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.errors import ConflictError, NotFoundError
-from db.queries import annotations, decisions, documents, edits, jobs, models, projects, quotas, synthetic, users
+from db.queries import (
+    annotations,
+    decisions,
+    documents,
+    edits,
+    intake,
+    jobs,
+    models,
+    projects,
+    quotas,
+    synthetic,
+    users,
+)
 from db.queries.predictions import store_predictions
 from db.queries.projects import LabelBalance
 from db.queries.synthetic import SyntheticOrder
@@ -51,7 +63,7 @@ def store(session: Session, project_id: int, *, state: State = State.ACCEPTED) -
         (ASPIRIN, RASH, FEVER, CODEINE, SECOND_ASPIRIN),
         (Relation(ASPIRIN, RASH, "CID"),),
     )
-    document_id = documents.store_document(session, project_id, document, source_name="f.txt")
+    document_id = intake.store_document(session, project_id, document, source_name="f.txt")
     return documents.list_sentence_ids(session, [document_id])
 
 
@@ -78,7 +90,7 @@ def test_views_show_live_items_in_sentence_coordinates_with_context(session: Ses
 def test_context_is_cut_at_400_characters(session: Session, project_id: int) -> None:
     text = "x" * 1000 + "Hit." + "y" * 1000
     document = Document("d", text, (Sentence(Span(1000, 1004)),))
-    document_id = documents.store_document(session, project_id, document, source_name="")
+    document_id = intake.store_document(session, project_id, document, source_name="")
     (view,) = annotations.get_sentence_views(session, documents.list_sentence_ids(session, [document_id]))
     assert (view.context_before, view.text, view.context_after) == ("x" * 400, "Hit.", "y" * 400)
 
@@ -114,7 +126,7 @@ def test_unreviewed_sentences_do_not_count_as_gold(session: Session, project_id:
 
 def test_documents_are_listed_with_their_review_progress(session: Session, project_id: int) -> None:
     store(session, project_id)
-    other = documents.store_document(session, project_id, Document("d2", "x", split=Split.DEV), source_name="g")
+    other = intake.store_document(session, project_id, Document("d2", "x", split=Split.DEV), source_name="g")
     first, second = documents.list_documents(session, project_id)
     assert (first.external_id, first.length, first.sentences, first.reviewed) == ("d1", len(TEXT), 2, 2)
     assert documents.list_documents(session, project_id, after_id=first.id) == [second]

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain import Document, Sentence, SentencePrediction, Span, Split, State
-from db.queries import documents, queue, queue_streams
+from db.queries import documents, intake, queue, queue_streams
 from db.queries.label_quota import label_query
 from db.queries.predictions import store_predictions
 from db.queries.queue import QueueCursor, QueueFilter, QueueOrder, get_queue_page, is_random_turn
@@ -19,7 +19,7 @@ def add_sentences(session: Session, project_id: int, number: int, *, split: Spli
     length = len(f"{split} sentence 00000.")
     spans = [Span(position * (length + 1), position * (length + 1) + length) for position in range(number)]
     document = Document(f"{split}-{number}", text, tuple(Sentence(span) for span in spans), split=split)
-    document_id = documents.store_document(session, project_id, document, source_name="")
+    document_id = intake.store_document(session, project_id, document, source_name="")
     return documents.list_sentence_ids(session, [document_id])
 
 

@@ -1,7 +1,7 @@
 """Sentences drawn at random are told apart from uncertain ones by the share they were given."""
 
 from core.domain import Document, Sentence, Span
-from db.queries.documents import store_document
+from db.queries.intake import store_document
 from db.queries.queue import RANDOM_SHARE, QueueFilter, QueueOrder, get_queue_page
 from db.queries.random_share import find_random_share
 from db.session import Session

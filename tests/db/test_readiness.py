@@ -1,7 +1,7 @@
 """What a training would learn from is counted by split, reviewed sentences only."""
 
 from core.domain import Document, Mention, Relation, Sentence, Span, Split, State
-from db.queries import documents, readiness
+from db.queries import intake, readiness
 from db.queries.readiness import SplitData
 from db.session import Session
 
@@ -27,7 +27,7 @@ def store(
         (Relation(aspirin, rash, "CID", state=state), Relation(codeine, fever, "CID")),
         split=split,
     )
-    documents.store_document(session, project_id, document, source_name="f.txt")
+    intake.store_document(session, project_id, document, source_name="f.txt")
 
 
 def test_every_split_has_its_own_counts(session: Session, project_id: int) -> None:

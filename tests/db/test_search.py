@@ -6,7 +6,7 @@ from alembic import command
 from sqlalchemy.dialects import postgresql
 
 from core.domain import Document, Schema, Sentence, Span
-from db.queries import documents, projects
+from db.queries import documents, intake, projects
 from db.queries.search import matches, parse_search
 from db.session import Engine, Session, migrate, migration_config
 from db.tables import SentenceRow
@@ -24,7 +24,7 @@ def store(session: Session, project_id: int, name: str = "d") -> list[int]:
     text = f"{name}. {' '.join(TEXTS)}"
     starts = [text.index(one) for one in TEXTS]
     spans = tuple(Sentence(Span(at, at + len(one))) for at, one in zip(starts, TEXTS, strict=True))
-    document_id = documents.store_document(session, project_id, Document(name, text, spans), source_name="s")
+    document_id = intake.store_document(session, project_id, Document(name, text, spans), source_name="s")
     return documents.list_sentence_ids(session, [document_id])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, Split, State
 from core.workflows.projects import create_project
-from db.queries import annotations, decisions, documents, projects, queue, users
+from db.queries import annotations, decisions, intake, projects, queue, users
 from db.queries.annotations import SentenceView
 from db.session import Session
 from tests.pages.deck_page import DeckPage, OpenDatabase, use_database
@@ -40,7 +40,7 @@ def make_document() -> Document:
 
 def seed(session: Session) -> int:
     project_id = create_project(session, "p", template="chemical-disease")
-    documents.store_document(session, project_id, make_document(), source_name="s")
+    intake.store_document(session, project_id, make_document(), source_name="s")
     return project_id
 
 
@@ -175,7 +175,7 @@ def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(open_database:
     order = [item["id"] for item in tab.deck["items"]]
     other = Document("doc-2", "One more.", (Sentence(Span(0, 9)),))
     with open_database() as session:
-        documents.store_document(session, project_id, other, source_name="s")
+        intake.store_document(session, project_id, other, source_name="s")
     tab.send("accept", position=1)
     assert [item["id"] for item in tab.deck["items"]] == order
     next(button for button in tab.app.button if button.label == "New suggestions").click()
@@ -187,7 +187,7 @@ def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(open_database:
 def test_removed_document_leaves_the_queue(open_database: OpenDatabase, project_id: int) -> None:
     other = Document("doc-2", "One more.", (Sentence(Span(0, 9)),))
     with open_database() as session:
-        documents.store_document(session, project_id, other, source_name="s")
+        intake.store_document(session, project_id, other, source_name="s")
     tab = DeckPage("annotate", project=str(project_id))
     assert tab.deck["total"] == 4
     with open_database() as session:
@@ -203,7 +203,7 @@ def test_empty_project_and_finished_project_say_what_is_next(open_database: Open
     assert "no text yet" in tab.app.info[0].value
     done = Document("d", "Done.", (Sentence(Span(0, 5), State.ACCEPTED),))
     with open_database() as session:
-        documents.store_document(session, empty, done, source_name="s")
+        intake.store_document(session, empty, done, source_name="s")
     tab.run()
     assert "Every sentence of this project is reviewed" in tab.app.success[0].value
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.domain import Document, Sentence, Span, State
 from core.workflows.projects import create_project
-from db.queries import annotations, documents, synthetic
+from db.queries import annotations, intake, synthetic
 from db.queries.annotations import SentenceView
 from db.queries.synthetic import SyntheticView
 from tests.core.workflows.synthetic_desk import make_judged
@@ -29,7 +29,7 @@ def project_id(open_database: OpenDatabase) -> int:
     with open_database() as session:
         project_id = create_project(session, "p", template="chemical-disease")
         sentences = tuple(Sentence(Span(*span)) for span in SPANS)
-        documents.store_document(session, project_id, Document("d", TEXT, sentences), source_name="s")
+        intake.store_document(session, project_id, Document("d", TEXT, sentences), source_name="s")
         synthetic.add_synthetic(session, project_id, [make_judged(1), make_judged(2)])
         return project_id
 

@@ -23,7 +23,7 @@ from core.workflows import curate
 from core.workflows.accept_rest import get_outlook
 from core.workflows.acceptance import LabelStanding, find_last_generation, get_standings
 from core.workflows.projects import create_project
-from db.queries import documents, jobs, synthetic, users
+from db.queries import intake, jobs, synthetic, users
 from db.queries.synthetic import SyntheticView
 from db.session import Session
 from pages.components import start_generation
@@ -127,7 +127,7 @@ def test_undo_takes_back_an_edit_and_a_decision(read: Read, project_id: int) -> 
 def test_undo_of_what_was_done_on_another_page_is_refused_by_name(open_database: OpenDatabase, project_id: int) -> None:
     text = Document("d", "One.", (Sentence(Span(0, 4)),))
     with open_database() as session:
-        documents.store_document(session, project_id, text, source_name="s")
+        intake.store_document(session, project_id, text, source_name="s")
     DeckPage("annotate", project=str(project_id)).send("flag")
     tab = DeckPage("synthetic", project=str(project_id))
     tab.send("undo_last")
@@ -198,7 +198,7 @@ def test_generation_needs_gold_and_is_queued_with_what_the_form_says(
     assert start.disabled
     with open_database() as session:
         for number in range(5):
-            documents.store_document(session, project_id, gold_document(number), source_name="s")
+            intake.store_document(session, project_id, gold_document(number), source_name="s")
     tab.run()
     tab.app.number_input(key="generate-count").set_value(20)
     tab.app.slider(key="generate-min-agreement").set_value(0.25)

@@ -21,7 +21,7 @@ from core.errors import ConflictError, NotFoundError
 from core.workflows import curate
 from core.workflows.accept_above import accept_above, draw_examples, get_counts
 from core.workflows.undo import undo
-from db.queries import annotations, decisions, documents, projects, users
+from db.queries import annotations, decisions, documents, intake, projects, users
 from db.queries.annotations import SentenceView
 from db.queries.pending_above import AboveCounts, AboveScore
 from db.queries.queue import QueueFilter
@@ -51,7 +51,7 @@ class Desk:
         link = Relation(aspirin, rash, label, relation, State.PENDING, Source.MODEL)
         whole = (Sentence(Span(0, len(text))),)
         document = Document(f"d{len(self.ids)}", text, whole, (aspirin, rash), (link,), split=split)
-        document_id = documents.store_document(self.session, self.project_id, document, source_name="s")
+        document_id = intake.store_document(self.session, self.project_id, document, source_name="s")
         self.ids += documents.list_sentence_ids(self.session, [document_id])
         self.session.commit()
 

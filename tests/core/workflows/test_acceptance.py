@@ -15,7 +15,7 @@ from core.domain import (
 )
 from core.errors import DomainError, SchemaError
 from core.workflows.acceptance import get_standings, set_wanted
-from db.queries import documents, jobs
+from db.queries import intake, jobs
 from db.session import Session
 from tests.core.workflows.synthetic_desk import SyntheticDesk
 
@@ -26,7 +26,7 @@ def store_gold(desk: SyntheticDesk, split: Split, number: int) -> None:
     tails = [Mention(Span(at := text.index(word), at + len(word)), "Disease") for word in ("rash", "nausea")]
     whole = Sentence(Span(0, len(text)), State.ACCEPTED)
     document = Document(f"d{number}", text, (whole,), (head, *tails), (Relation(head, tails[0], "CID"),), split=split)
-    documents.store_document(desk.session, desk.project_id, document, source_name="s")
+    intake.store_document(desk.session, desk.project_id, document, source_name="s")
 
 
 def finish_generation(desk: SyntheticDesk, job_id: str, generated: int, removed: dict[str, int]) -> None:

@@ -21,7 +21,7 @@ from core.errors import ConflictError
 from core.workflows import curate
 from core.workflows.clash import Clash, apply_mine, find_clash
 from core.workflows.undo import undo
-from db.queries import annotations, decisions, documents, projects, synthetic, users
+from db.queries import annotations, decisions, documents, intake, projects, synthetic, users
 from db.queries.edits import Annotation
 from db.queries.predictions import store_predictions
 from db.queries.synthetic import SyntheticEdit
@@ -43,7 +43,7 @@ class Race:
         self.project_id = projects.add_project(session, "p", template="x", description="", guideline="", schema=schema)
         self.users = {name: users.get_or_add_user(session, name) for name in ("ada", "bob")}
         document = Document("d", TEXT, (Sentence(Span(0, len(TEXT))),))
-        document_id = documents.store_document(session, self.project_id, document, source_name="")
+        document_id = intake.store_document(session, self.project_id, document, source_name="")
         (self.sentence_id,) = documents.list_sentence_ids(session, [document_id])
         self.predict(0.7)
         synthetic.add_synthetic(session, self.project_id, [make_judged(1)])

@@ -27,7 +27,7 @@ from core.workflows.curate import (
     apply_synthetic_event,
 )
 from core.workflows.undo import undo
-from db.queries import annotations, decisions, documents, projects, synthetic, users
+from db.queries import annotations, decisions, documents, intake, projects, synthetic, users
 from db.queries.annotations import SentenceView
 from db.queries.predictions import store_predictions
 from db.session import Engine, Session, session_scope
@@ -48,7 +48,7 @@ class Desk:
         self.project_id = projects.add_project(session, "p", template="x", description="", guideline="", schema=schema)
         self.user_id = users.get_or_add_user(session, "ada")
         document = Document("d", TEXT, (Sentence(Span(0, 10)), Sentence(Span(START, len(TEXT)))))
-        document_id = documents.store_document(session, self.project_id, document, source_name="")
+        document_id = intake.store_document(session, self.project_id, document, source_name="")
         self.other_id, self.sentence_id = documents.list_sentence_ids(session, [document_id])
         aspirin = Mention(Span(0, 7), "Chemical", score=0.9)
         rash = Mention(Span(15, 19), "Disease", score=0.8)

@@ -34,7 +34,7 @@ from core.workflows.judges import plan_judges
 from core.workflows.synthesise import GeneratePipeline
 from core.workflows.synthesise_params import GenerateParams
 from core.workflows.synthesise_plan import GenerationPlan, collect_plan
-from db.queries import documents, jobs, projects, synthetic
+from db.queries import intake, jobs, projects, synthetic
 from db.session import Session
 from tests.builders import find_mention, ignore_progress, load_tiny_encoder
 
@@ -72,10 +72,10 @@ def seed_project(session: Session, *, gold: dict[str | None, int], num_test: int
     numbers = iter(range(10_000))
     for label, count in gold.items():
         for _ in range(count):
-            documents.store_document(session, project_id, make_document(next(numbers), label), source_name="t")
+            intake.store_document(session, project_id, make_document(next(numbers), label), source_name="t")
     for _ in range(num_test):
         document = make_document(next(numbers), "CPR:3", split=Split.TEST)
-        documents.store_document(session, project_id, document, source_name="t")
+        intake.store_document(session, project_id, document, source_name="t")
     session.commit()
     return project_id
 
@@ -172,7 +172,7 @@ def test_plan_names_tasks_that_are_safe_as_files_and_puts_the_base_first(session
 def test_only_reviewed_train_sentences_are_learnt_and_held_out_ones_are_known(session: Session) -> None:
     project_id = seed_project(session, gold={"CPR:3": 12}, num_test=3)
     unread = make_document(500, None, is_reviewed=False)
-    documents.store_document(session, project_id, unread, source_name="t")
+    intake.store_document(session, project_id, unread, source_name="t")
     plan = collect_plan(session, project_id, GenerateParams(labels=("CPR:3",)))
     assert len(plan.labels[0].sentences) == len(plan.gold) == 12
     assert len(plan.heldout) == 3
@@ -250,7 +250,7 @@ def test_an_unchanged_label_is_not_trained_again_and_a_changed_one_is(session: S
     run(session, project_id, tmp_path / "a", labels=["CPR:3", "treats"], **own)
     own["base"] = str(tmp_path / "a" / "base")
     run(session, project_id, tmp_path / "b", labels=["CPR:3", "treats"], **own)
-    documents.store_document(session, project_id, make_document(900, "treats"), source_name="t")
+    intake.store_document(session, project_id, make_document(900, "treats"), source_name="t")
     result = run(session, project_id, tmp_path / "c", labels=["CPR:3", "treats"], **own)
     assert {label: counts["is_generator_reused"] for label, counts in result["labels"].items()} == {
         "CPR:3": True,

@@ -6,7 +6,7 @@ from core.domain import Document, Sentence, Span, State
 from core.errors import ConflictError, NotFoundError
 from core.workflows import curate
 from core.workflows.undo import undo, undo_back_to, undo_step
-from db.queries import annotations, decisions, documents, history, users
+from db.queries import annotations, decisions, documents, history, intake, users
 from db.queries.history import Step
 from db.session import Session
 from tests.core.workflows.synthetic_desk import SyntheticDesk
@@ -21,9 +21,7 @@ class BothDesk(SyntheticDesk):
     def __init__(self, session: Session) -> None:
         super().__init__(session, num_sentences=2)
         sentences = tuple(Sentence(Span(*span)) for span in SPANS)
-        document_id = documents.store_document(
-            session, self.project_id, Document("d", TEXT, sentences), source_name="s"
-        )
+        document_id = intake.store_document(session, self.project_id, Document("d", TEXT, sentences), source_name="s")
         self.ids = documents.list_sentence_ids(session, [document_id])
         session.commit()
 

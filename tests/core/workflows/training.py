@@ -6,7 +6,7 @@ from typing import Any
 from core.domain import Document, JobKind, Mention, Relation, Sentence, Span, Split, State, SyntheticSentence
 from core.workflows.projects import create_project
 from core.workflows.retrain import RetrainPipeline
-from db.queries import documents, jobs, synthetic
+from db.queries import intake, jobs, synthetic
 from db.session import Session
 from tests.builders import ignore_progress
 
@@ -35,7 +35,7 @@ def seed_project(session: Session, *, splits: dict[Split, int], synthetic_states
     project_id = create_project(session, "p", template="chemical-disease")
     for split, count in splits.items():
         for number in range(count):
-            documents.store_document(session, project_id, make_document(number, split), source_name="t")
+            intake.store_document(session, project_id, make_document(number, split), source_name="t")
     head, tail = Mention(Span(0, 10), "Chemical"), Mention(Span(18, 27), "Disease")
     sentences = [
         SyntheticSentence(f"$CHEMICAL$ caused $DISEASE$ in {n} patients .", "CID", head, tail, state)
