@@ -13,7 +13,7 @@ from pages.components import browse_filters
 from pages.components.browse_filters import go_to_first_page
 from pages.components.sentence_filters import SEARCH_HELP, SENTENCE_KEY
 from pages.components.session import page_path
-from pages.components.wording import SPLIT_NAMES, moment
+from pages.components.wording import SPLIT_NAMES, count, moment
 
 STATE_NAMES = {State.PENDING: "To review", State.ACCEPTED: "Reviewed"}
 FLAGGED = "flagged"
@@ -99,8 +99,7 @@ def _describe(line: SentenceLine, names: dict[int, str]) -> dict[str, object]:
 
 def _show_more(names: dict[int, str]) -> dict[str, Any]:
     """Show the filters that are needed less often; what they hide is told beside them."""
-    is_used = any(st.session_state.get(key, usual) != usual for key, usual in _MORE.items())
-    with st.popover("More filters (in use)" if is_used else "More filters", icon=":material/tune:"):
+    with st.popover("More filters", icon=":material/tune:"):
         source = browse_filters.show_choice(
             "Origin of a relation",
             {source.value: name for source, name in SOURCE_NAMES.items()},
@@ -120,7 +119,15 @@ def _show_more(names: dict[int, str]) -> dict[str, Any]:
             "Uncertainty at least", 0.0, 1.0, 0.0, 0.01, key="uncertainty", bind="query-params",
             on_change=go_to_first_page,
         )  # fmt: skip
-        st.button("Clear these", icon=":material/filter_alt_off:", disabled=not is_used, on_click=_clear)
+    used = sum(st.session_state[key] != usual for key, usual in _MORE.items())
+    if used:
+        st.button(
+            f"{count(used, 'more filter')} in use",
+            icon=":material/filter_alt_off:",
+            type="tertiary",
+            help="Clears what is set under More filters.",
+            on_click=_clear,
+        )
     return {
         "source": Source(source) if source else None,
         "reviewer_id": int(reviewer) if reviewer else None,
