@@ -14,6 +14,7 @@ from core.cli import (
     models,
     parsers,
     pretraining,
+    sentences,
     service,
     starters,
     synthetic,
@@ -47,6 +48,7 @@ app.command("worker")(service.worker)
 app.command("doctor")(service.doctor)
 app.command("import")(data.import_files)
 app.command("export")(data.export)
+app.command("sentences")(sentences.sentences)
 app.command("corpus")(corpora.corpus)
 app.command("predict")(models.predict)
 app.command("evaluate")(models.evaluate)
