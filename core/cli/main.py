@@ -15,6 +15,7 @@ from core.cli import (
     models,
     parsers,
     pretraining,
+    sentences,
     service,
     starters,
     synthetic,
@@ -49,6 +50,7 @@ app.command("doctor")(service.doctor)
 app.command("import")(data.import_files)
 app.command("fetch")(fetching.fetch)
 app.command("export")(data.export)
+app.command("sentences")(sentences.sentences)
 app.command("corpus")(corpora.corpus)
 app.command("predict")(models.predict)
 app.command("evaluate")(models.evaluate)

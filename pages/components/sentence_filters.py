@@ -7,17 +7,23 @@ import streamlit as st
 from core.domain import Split, State
 from db.queries import annotations, queue
 from db.queries.projects import ProjectView
-from db.queries.queue import QueueFilter
+from db.queries.queue import QueueFilter, QueueOrder
 from db.session import Session
 from pages.components.review_queue import forget_queue
-from pages.components.session import escape
+from pages.components.session import PROJECT_KEY, escape, page_path
 from pages.components.wording import SPLIT_NAMES
 
 PAGE = "annotate"
 DOCUMENT_KEY, SENTENCE_KEY = "document", "sentence"
 TO_REVIEW, REVIEWED, FLAGGED = "To review", "Reviewed", "Flagged"
 ALL_SPLITS = "All splits"
-FIRST, IN_ORDER = "Least certain first", "In text order"
+ORDERS = {
+    "Least certain first": QueueOrder.UNCERTAINTY,
+    "Most disputed first": QueueOrder.DISAGREEMENT,
+    "Rarest label first": QueueOrder.LABELS,
+    "In random order": QueueOrder.RANDOM,
+    "In text order": QueueOrder.TEXT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,14 @@ def show(session: Session, project: ProjectView) -> Choice:
             label_visibility="collapsed",
             width=170,
         )
-        order = FIRST
+        order = QueueOrder.TEXT
         if shown == TO_REVIEW:
-            order = st.selectbox(
-                *("Order", [FIRST, IN_ORDER]), key="order", bind="query-params",
-                label_visibility="collapsed", width=200, help=_ORDER_HELP,
-            )  # fmt: skip
-        choice = Choice(_make_filter(project.id, shown, split, order))
+            order = ORDERS[st.selectbox(
+                *("Order", list(ORDERS)), key="order", bind="query-params",
+                label_visibility="collapsed", width=210, help=_ORDER_HELP,
+            )]  # fmt: skip
+        search = _show_search()
+        choice = Choice(_make_filter(project.id, shown, split, order, search))
         st.button(
             "New suggestions",
             icon=":material/refresh:",
@@ -79,20 +86,55 @@ def show(session: Session, project: ProjectView) -> Choice:
             on_click=forget_queue,
             args=(PAGE, choice),
         )
+        st.page_link(
+            page_path("browse"),
+            label="Choose a document",
+            icon=":material/description:",
+            query_params={PROJECT_KEY: str(project.id), "table": "Documents"},
+        )
     return choice
 
 
-_ORDER_HELP = "Least certain first puts a sentence drawn at random at about every seventh place."
+def _show_search() -> str:
+    return (
+        st.text_input(
+            "Search",
+            key="search",
+            bind="query-params",
+            type="search",
+            placeholder="Words in the sentence",
+            max_chars=200,
+            label_visibility="collapsed",
+            width=210,
+            help=SEARCH_HELP,
+        )
+        or ""
+    ).strip()
+
+
+SEARCH_HELP = (
+    'Every word must be there; "words in quotes" side by side. The last word may be the beginning of one. Accents and '
+    "hyphens do not matter, and α is alpha."
+)
+_ORDER_HELP = """
+- **Least certain**: 1 minus the largest probability, of the mean of the models (uncertainty).
+- **Most disputed**: how far the models contradict each other (disagreement, mutual information in nats).
+- **Rarest label**: every label wants as many gold relations as the richest label has, 20 at least; the label with the
+  fewest comes next.
+
+In these three, about every seventh sentence is drawn at random.
+"""
 _NEW_HELP = "Puts the queue together anew from the latest predictions. It never changes while you work in it."
 
 
-def _make_filter(project_id: int, shown: str, split: str, order: str) -> QueueFilter:
+def _make_filter(project_id: int, shown: str, split: str, order: QueueOrder, search: str) -> QueueFilter:
     return QueueFilter(
         project_id,
         state={TO_REVIEW: State.PENDING, REVIEWED: State.ACCEPTED}.get(shown),
         split=Split(split) if split else None,
         is_flagged=True if shown == FLAGGED else None,
-        in_text_order=shown != TO_REVIEW or order == IN_ORDER,
+        order=order,
+        search=search,
     )
 
 
@@ -111,7 +153,7 @@ def _find_linked(session: Session, project_id: int) -> Choice | None:
 
 
 def _whole_document(project_id: int, document_id: int) -> QueueFilter:
-    return QueueFilter(project_id, state=None, document_id=document_id, in_text_order=True)
+    return QueueFilter(project_id, state=None, document_id=document_id, order=QueueOrder.TEXT)
 
 
 def _read_id(name: str) -> int | None:

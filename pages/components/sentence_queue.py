@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from db.queries import queue
-from db.queries.queue import QueueCursor, QueueFilter
+from db.queries.queue import QueueCursor, QueueFilter, QueueOrder
 from db.session import Session
 from pages.components.review_queue import ReviewQueue, find_queue, start_queue
 from pages.components.sentence_filters import PAGE, Choice
@@ -39,6 +39,6 @@ def _find_start(session: Session, choice: Choice) -> int | None:
     """Return the sentence that the link names, or the first of its document that nobody has reviewed."""
     if choice.sentence_id is not None or not choice.is_linked:
         return choice.sentence_id
-    pending = QueueFilter(choice.queue.project_id, document_id=choice.queue.document_id, in_text_order=True)
+    pending = QueueFilter(choice.queue.project_id, document_id=choice.queue.document_id, order=QueueOrder.TEXT)
     ids = queue.get_queue_page(session, pending, limit=1).sentence_ids
     return ids[0] if ids else None

@@ -49,9 +49,7 @@ def _show_deck(
     session: Session, project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[QueueCursor]
 ) -> dict[int, SentenceView]:
     sentence_queue.fill(session, cards, choice)
-    items, views = sentence_cards.load_cards(
-        session, cards.window, project_id=project.id, in_text_order=choice.queue.in_text_order
-    )
+    items, views = sentence_cards.load_cards(session, cards.window, choice.queue)
     if len(items) < len(cards.window):  # Their document was removed.
         cards.drop(set(cards.window) - views.keys())
         return _show_deck(session, project, user_id, choice, cards)

@@ -68,6 +68,8 @@ def show_empty(session: Session, choice: Choice) -> None:
     if not everything:
         st.info("This project has no text yet. Paste an abstract or drop files.", icon=":material/description:")
         st.page_link(page_path("upload"), label="Upload text", icon=":material/upload_file:")
+    elif choice.queue.search:
+        st.info("No sentence of these holds the words you look for.", icon=":material/search_off:")
     elif waiting:
         st.info(
             f"No sentence fits these filters; {count(waiting, 'sentence')} of the project "

@@ -8,6 +8,7 @@ PAGES = (
     ("home", "Home", ":material/home:", "Projects, how far each is, and what to do next."),
     ("upload", "Upload", ":material/upload_file:", "Paste text or drop files; see what was read, repaired or refused."),
     ("annotate", "Annotate", ":material/edit_note:", "Review predicted mentions and relations, sentence by sentence."),
+    ("browse", "Browse", ":material/table_rows:", "Find sentences and documents, and open them in the editor."),
     ("synthetic", "Synthetic", ":material/auto_awesome:", "Generate sentences for rare labels and review them."),
     ("train", "Train", ":material/model_training:", "Train an ensemble on what was reviewed, and watch it."),
     ("models", "Models", ":material/deployed_code:", "Compare trained models and choose the one that predicts."),
