@@ -119,6 +119,7 @@ def page(browser: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     opened = context.new_page()
     opened.set_default_timeout(15_000)
+    opened.set_default_navigation_timeout(60_000)  # the first page of a busy machine
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened

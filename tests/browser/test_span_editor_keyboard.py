@@ -23,18 +23,18 @@ def test_words_are_marked_with_the_arrows(open_deck: Open) -> None:
     desk = open_deck("deck=rash")
     desk.press("m")
     desk.root.get_by_text("Marking “In”.").wait_for()
-    desk.press("ArrowRight", "ArrowRight", "ArrowRight", "2")  # past the emoji: "patients" as the second type
+    desk.press("ArrowRight", "ArrowRight", "2")  # past the emoji; the second type
     assert words(desk, RASH, count=4)[-1] == "patients"
     assert desk.card()["mentions"][-1]["entity_type"] == "Disease"
     desk.press("m", "ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowDown", "Enter")
-    assert words(desk, RASH, count=5)[-1] == "to 5"
+    assert words(desk, RASH, count=5)[-1] == "5-fluorouracil"
     desk.press("m", "Escape", "a")
     assert desk.saw(lambda held: held["items"][0]["state"] == "accepted")["log"][-1][0] == "accept"
 
 
 def test_part_of_a_word_is_marked_with_alt(open_deck: Open) -> None:
     desk = open_deck("deck=rash")
-    left, top, right, _ = desk.where("5-fluorouracil")
+    left, top, _, _ = desk.where("5-fluorouracil")
     desk.page.keyboard.down("Alt")
     desk.page.mouse.move(left + 1, top)
     desk.page.mouse.down()
@@ -42,10 +42,8 @@ def test_part_of_a_word_is_marked_with_alt(open_deck: Open) -> None:
     desk.page.mouse.up()
     desk.page.keyboard.up("Alt")
     assert words(desk, RASH, count=4)[-1] == "5-fluoro"
-    assert right > left
     desk.press("m", "ArrowRight", "Alt+Shift+ArrowLeft", "Alt+Shift+ArrowLeft", "Enter")
-    assert RASH[desk.saw(lambda held: len(held["items"][0]["mentions"]) == 5)["items"][0]["mentions"][-1]["start"] :][0]
-    assert words(desk, RASH, count=5)[-1] in RASH.replace("lithium", "lithi")
+    assert words(desk, RASH, count=5)[-1] == "lithi"
 
 
 def test_relation_is_made_without_a_mouse(open_deck: Open) -> None:
@@ -80,7 +78,7 @@ def test_odd_characters_are_whole_and_counted_as_python_counts(open_deck: Open) 
     assert words(desk, ODD, count=4)[-1] == "nai\u0308ve to"
     desk.drag("thyroid", inset=2)
     assert words(desk, ODD, count=5)[-1] == "hypo\u00adthyroid"
-    desk.press("m", "ArrowRight", "ArrowRight", "ArrowRight", "Enter")
+    desk.press("m", "ArrowRight", "Enter")
     assert words(desk, ODD, count=6)[-1] == "blockers"
     desk.click("ALT")
     desk.press("Shift+ArrowRight", "Shift+ArrowRight")
@@ -114,11 +112,11 @@ def test_long_document_is_shown_in_sections(open_deck: Open) -> None:
     desk.press(".")
     desk.root.get_by_text("Section 2 of").wait_for()
     first = (shown.text_content() or "").split(":")[0]
-    desk.press("m", "ArrowRight", "ArrowRight", "ArrowRight", "1")
+    desk.press("m", "ArrowRight", "ArrowRight", "1")
     assert words(desk, text, count=3)[-1] == "cisplatin"
     start = desk.card()["mentions"][-1]["start"]
     assert text[:start].endswith(f"{first}: ")
     desk.press("e")
-    desk.root.get_by_role("button", name="cisplatin", exact=True).last.click()
+    desk.root.get_by_role("button", name="cisplatin", exact=True).nth(1).click()
     desk.root.locator(".dare-tag.is-selected[data-mention='2']").wait_for()
     assert (shown.text_content() or "").endswith(text[-20:])

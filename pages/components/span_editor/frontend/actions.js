@@ -97,6 +97,7 @@ class DeckActions {
     if (!this.canEdit) return;
     const type = this.schema.types[this.typeIndex];
     if (!type) { this.say("This project has no entity types yet."); return; }
+    this.lastMarked = span.end;
     const twin = this.item.mentions.filter(isVisible).find((mention) => (
       mention.start === span.start && mention.end === span.end && mention.entity_type === type.name
     ));

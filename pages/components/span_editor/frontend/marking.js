@@ -51,7 +51,6 @@ class DeckMarking extends DeckActions {
     const { mark } = this;
     if (!this.schema.types[typeIndex]) return;
     this.typeIndex = typeIndex;
-    this.lastMarked = mark.end;
     this.clear();
     const span = this.canvas.snap(mark.start, mark.end, false);
     if (span) this.addMention(span);

@@ -71,10 +71,10 @@ class TextIndex {
     return start < end ? { start, end } : null;
   }
 
-  // The nearest whole word, or other sign, that begins at or after a code point (by = 1), or ends at or before it.
+  // The nearest whole word that begins at or after a code point (by = 1), or ends at or before it; null if none is left.
   findWord(point, by) {
     let at = by > 0 ? point : point - 1;
-    while (at >= 0 && at < this.length && BLANK.test(this.characters[at])) at += by;
+    while (at >= 0 && at < this.length && !this.isWord[at]) at += by;
     return at < 0 || at >= this.length ? null : this.snap(at, at + 1, true);
   }
 }
