@@ -16,7 +16,7 @@ from pages.components.wording import label_name
 TIME_HEIGHT = 260
 _PERIOD_NAMES = {Period.MINUTE: "minute (UTC)", Period.HOUR: "hour (UTC)", Period.DAY: "day (UTC)"}
 _TIME_FORMATS = {Period.MINUTE: "%H:%M", Period.HOUR: "%d %b %H:%M", Period.DAY: "%d %b %Y"}
-_TIME_UNITS = {
+_TIME_UNITS: dict[Period, Any] = {
     Period.MINUTE: "utcyearmonthdatehoursminutes",
     Period.HOUR: "utcyearmonthdatehours",
     Period.DAY: "utcyearmonthdate",
@@ -127,7 +127,7 @@ def _with_plain_time(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([row | {"time": row["time"].strftime("%Y-%m-%dT%H:%M:%SZ")} for row in rows])
 
 
-def _time_axis(period: Period, *, unit: str | None = None) -> alt.X:
+def _time_axis(period: Period, *, unit: Any = None) -> alt.X:  # noqa: ANN401 - one of Altair's many words
     axis = alt.Axis(format=_TIME_FORMATS[period], labelOverlap=True, labelAngle=0, tickCount=6)
     scale = alt.Scale(type="utc")
     if unit is None:
