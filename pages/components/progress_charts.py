@@ -21,7 +21,6 @@ _TIME_UNITS: dict[Period, Any] = {
     Period.HOUR: "utcyearmonthdatehours",
     Period.DAY: "utcyearmonthdate",
 }
-_LEGEND = alt.Legend(orient="top", columns=3, labelLimit=160)
 
 
 def show_decisions(activity: Activity) -> None:
@@ -38,7 +37,7 @@ def show_decisions(activity: Activity) -> None:
         .encode(
             x=_time_axis(period, unit=_TIME_UNITS[period]),
             y=alt.Y("decisions:Q", title="decisions", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("outcome:N", sort=known, title=None, legend=_LEGEND),
+            color=_outcome_colour(known),
             order=alt.Order("outcome:N"),
             tooltip=[_time_tooltip(period), "outcome:N", "decisions:Q"],
         )
@@ -101,7 +100,7 @@ def show_acceptance(rows: Sequence[Acceptance], *, heading: str, key: str) -> No
         .encode(
             y=alt.Y("name:N", sort=names, title=None, scale=alt.Scale(paddingInner=0.35)),
             x=alt.X("share:Q", title="share of the decided", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color("outcome:N", sort=[ACCEPTED, CORRECTED, REJECTED], title=None, legend=_LEGEND),
+            color=_outcome_colour([ACCEPTED, REJECTED, CORRECTED]),
             order=alt.Order("outcome:N"),
             tooltip=["name:N", "outcome:N", "number:Q", alt.Tooltip("share:Q", format=".0%")],
         )
@@ -125,6 +124,12 @@ def _acceptance_row(one: Acceptance, heading: str) -> dict[str, object]:
 def _with_plain_time(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return the rows for a chart, with times that it reads as UTC wherever the browser is."""
     return pd.DataFrame([row | {"time": row["time"].strftime("%Y-%m-%dT%H:%M:%SZ")} for row in rows])
+
+
+def _outcome_colour(shown: Sequence[str]) -> alt.Color:
+    """Give every outcome the same colour of the theme in all charts, whichever of them are shown."""
+    legend = alt.Legend(orient="top", columns=3, labelLimit=160, values=list(shown))
+    return alt.Color("outcome:N", title=None, legend=legend, scale=alt.Scale(domain=list(OUTCOMES)))
 
 
 def _time_axis(period: Period, *, unit: Any = None) -> alt.X:  # noqa: ANN401 - one of Altair's many words
