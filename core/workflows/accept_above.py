@@ -67,7 +67,8 @@ def accept_suggestions(annotation: Annotation, chosen: AboveScore, schema: Schem
         else mention
         for mention_id, mention in annotation.mentions.items()
     }
-    is_open = any(item.state is State.PENDING for item in (*mentions.values(), *relations.values()))
+    states = {one.state for one in mentions.values()} | {one.state for one in relations.values()}
+    is_open = State.PENDING in states
     state = annotation.state if is_open or annotation.state is not State.PENDING else State.ACCEPTED
     return replace(annotation, state=state, mentions=mentions, relations=relations)
 

@@ -12,7 +12,7 @@ from db.session import Session
 # Up to this long, times are gathered by minutes, by hours; a longer time by days.
 _MAX_MINUTES, _MAX_HOURS = timedelta(hours=3), timedelta(days=3)
 ACCEPTED, CORRECTED, REJECTED, UNDONE, OTHER = "accepted", "corrected", "rejected", "taken back", "other"
-OUTCOMES = (ACCEPTED, CORRECTED, REJECTED, UNDONE, OTHER)
+OUTCOMES = (ACCEPTED, REJECTED, CORRECTED, UNDONE, OTHER)
 _OUTCOME_BY_ACTION = {
     **dict.fromkeys(("accept", "accept_above"), ACCEPTED),
     **dict.fromkeys(("reject", "delete_mention", "delete_relation"), REJECTED),

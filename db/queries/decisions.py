@@ -18,7 +18,7 @@ UNDO = "undo"
 # Stands where an undo found a row changed since: the row was left as it is.
 KEEP = "keep"
 # Bulk steps read and write plain rows: objects would cost most of their time.
-_TABLE = sa.inspect(Decision).local_table
+_TABLE: Any = sa.inspect(Decision).local_table
 
 
 @dataclass(frozen=True, slots=True)

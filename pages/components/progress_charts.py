@@ -16,12 +16,11 @@ from pages.components.wording import label_name
 TIME_HEIGHT = 260
 _PERIOD_NAMES = {Period.MINUTE: "minute (UTC)", Period.HOUR: "hour (UTC)", Period.DAY: "day (UTC)"}
 _TIME_FORMATS = {Period.MINUTE: "%H:%M", Period.HOUR: "%d %b %H:%M", Period.DAY: "%d %b %Y"}
-_TIME_UNITS = {
+_TIME_UNITS: dict[Period, Any] = {
     Period.MINUTE: "utcyearmonthdatehoursminutes",
     Period.HOUR: "utcyearmonthdatehours",
     Period.DAY: "utcyearmonthdate",
 }
-_LEGEND = alt.Legend(orient="top", columns=3, labelLimit=160)
 
 
 def show_decisions(activity: Activity) -> None:
@@ -38,7 +37,7 @@ def show_decisions(activity: Activity) -> None:
         .encode(
             x=_time_axis(period, unit=_TIME_UNITS[period]),
             y=alt.Y("decisions:Q", title="decisions", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("outcome:N", sort=known, title=None, legend=_LEGEND),
+            color=_outcome_colour(known),
             order=alt.Order("outcome:N"),
             tooltip=[_time_tooltip(period), "outcome:N", "decisions:Q"],
         )
@@ -101,7 +100,7 @@ def show_acceptance(rows: Sequence[Acceptance], *, heading: str, key: str) -> No
         .encode(
             y=alt.Y("name:N", sort=names, title=None, scale=alt.Scale(paddingInner=0.35)),
             x=alt.X("share:Q", title="share of the decided", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color("outcome:N", sort=[ACCEPTED, CORRECTED, REJECTED], title=None, legend=_LEGEND),
+            color=_outcome_colour([ACCEPTED, REJECTED, CORRECTED]),
             order=alt.Order("outcome:N"),
             tooltip=["name:N", "outcome:N", "number:Q", alt.Tooltip("share:Q", format=".0%")],
         )
@@ -127,7 +126,13 @@ def _with_plain_time(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([row | {"time": row["time"].strftime("%Y-%m-%dT%H:%M:%SZ")} for row in rows])
 
 
-def _time_axis(period: Period, *, unit: str | None = None) -> alt.X:
+def _outcome_colour(shown: Sequence[str]) -> alt.Color:
+    """Give every outcome the same colour of the theme in all charts, whichever of them are shown."""
+    legend = alt.Legend(orient="top", columns=3, labelLimit=160, values=list(shown))
+    return alt.Color("outcome:N", title=None, legend=legend, scale=alt.Scale(domain=list(OUTCOMES)))
+
+
+def _time_axis(period: Period, *, unit: Any = None) -> alt.X:  # noqa: ANN401 - one of Altair's many words
     axis = alt.Axis(format=_TIME_FORMATS[period], labelOverlap=True, labelAngle=0, tickCount=6)
     scale = alt.Scale(type="utc")
     if unit is None:
