@@ -27,7 +27,7 @@ def read_document(value: object) -> Document:
     return result.corpus.documents[0]
 
 
-def make_task(**fields: Any) -> dict[str, Any]:
+def make_task(**fields: object) -> dict[str, Any]:
     spans = [{"start": 2, "end": 9, "label": "Chemical"}, {"start": 17, "end": 21, "label": "Disease"}]
     relation = {"head": 1, "child": 3, "label": "CID", "head_span": spans[0], "child_span": spans[1]}
     return {"text": TEXT, "spans": spans, "relations": [relation], **fields}
