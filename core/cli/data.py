@@ -11,8 +11,8 @@ from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.errors import NotFoundError
 from core.settings import Settings
-from core.workflows.export import ExportFilter, export_project
-from core.workflows.ingest import import_file
+from core.workflows.export import WRITE_FORMATS, ExportFilter, export_project
+from core.workflows.ingest import READ_FORMATS, import_file
 from core.workflows.projects import create_project
 from db.queries import projects
 from db.session import Session, make_engine, migrate, session_scope
@@ -53,11 +53,15 @@ def import_files(
         str | None,
         typer.Option(
             "--format",
-            help="text, jsonl, pubtator, ddi-xml, spert-json, triples-json, semeval or ade-rel; else by content.",
+            help=f"{', '.join(READ_FORMATS)}; told from the content otherwise. Brat is a zip of .txt and .ann files.",
         ),
     ] = None,
     split: Annotated[Split | None, typer.Option(help="Split of the documents; kept from the file otherwise.")] = None,
     create: Annotated[str | None, typer.Option(help="Create a missing project from this template.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="For tables, ROLE=NAME: a column's name where it is not recognised; repeat for several."),
+    ] = None,
     as_suggestions: Annotated[
         bool, typer.Option("--as-suggestions", help="Annotations wait for review instead of counting as approved.")
     ] = False,
@@ -65,15 +69,23 @@ def import_files(
 ) -> None:
     """Import documents into a project."""
     results: list[dict[str, Any]] = []
+    columns = _parse_columns(column or [])
     with errors_in_one_line(), progress_line() as progress, open_session(Settings()) as session:
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
         project_id = get_project_id(session, project)
         for number, path in enumerate(files):
             progress(number / len(files), path.name)
-            results.append(
-                import_file(session, project_id, path, format_name=format_name, split=split, as_gold=not as_suggestions)
+            result = import_file(
+                session,
+                project_id,
+                path,
+                format_name=format_name,
+                split=split,
+                as_gold=not as_suggestions,
+                columns=columns,
             )
+            results.append(result)
             if not results[-1]["refused"]:
                 session.commit()
         progress(1.0, f"{len(files)} of {len(files)} files")
@@ -84,6 +96,14 @@ def import_files(
             _say_import(result)
     if is_refused:
         raise typer.Exit(1)
+
+
+def _parse_columns(column: list[str]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in column]
+    for role, sign, name in pairs:
+        if not (role and sign and name):
+            raise typer.BadParameter(f"{role}{sign}{name} is not ROLE=NAME", param_hint="--column")
+    return {role: name for role, _, name in pairs}
 
 
 def _say_import(result: dict[str, Any]) -> None:
@@ -105,7 +125,7 @@ def _say_import(result: dict[str, Any]) -> None:
 def export(
     project: ProjectArgument,
     out: Annotated[Path, typer.Option("--out", help="File to write.")],
-    format_name: Annotated[str, typer.Option("--format", help="jsonl or pubtator.")] = "jsonl",
+    format_name: Annotated[str, typer.Option("--format", help=f"{', '.join(WRITE_FORMATS)}.")] = "jsonl",
     split: Annotated[list[Split] | None, typer.Option(help="Only these splits; repeat for several.")] = None,
     with_suggestions: Annotated[
         bool, typer.Option("--with-suggestions", help="Also what no person has approved.")

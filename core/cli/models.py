@@ -25,7 +25,7 @@ def predict(
     out: Annotated[Path, typer.Option("--out", help="File to write.")],
     model: ModelOption = DEFAULT_STARTER,
     format_name: FormatOption = None,
-    out_format: Annotated[str, typer.Option("--out-format", help="jsonl or pubtator.")] = "jsonl",
+    out_format: Annotated[str, typer.Option("--out-format", help="Any format that `export` writes.")] = "jsonl",
     precision: Annotated[
         Precision,
         typer.Option(help="fp32; bf16 (twice as fast on some machines, a little less exact); auto: measured here."),

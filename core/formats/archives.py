@@ -75,7 +75,7 @@ def unpack_gzip(data: bytes) -> bytes:
 
 def _check_name(name: str) -> None:
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise FormatError(f"The archive holds {shorten(name)}, which points outside of it; not read. {REMEDY}")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain import Corpus, Document, DocumentFact, Schema, Sentence, Span, State
-from core.errors import FormatError
+from core.errors import DomainError, FormatError
 from core.formats.base import IssueLog, Severity
 from core.formats.bioc_model import parse_json, parse_xml
 from core.formats.checks import SchemaCheck
@@ -67,6 +67,8 @@ def _read(text: str, parse: Callable[[str], Any], log: IssueLog, schema: Schema 
             documents.append(apply_extras(document, found.infons.get(EXTRAS_KEY)))
         except FormatError as error:
             log.add(Severity.REFUSED, error.message)
+        except DomainError as error:
+            log.add(Severity.REFUSED, f"{error} Correct or remove the document.")
         counts.update(stated.counts)
     for kind, count in (+counts).items():
         if kind != DISCONTINUOUS:

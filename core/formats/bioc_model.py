@@ -20,9 +20,18 @@ LISTS = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     "collection": {"source": "", "date": "", "key": ""},
     "documents": {"id": ""},
+    "sentences": {"text": None},
     "annotations": {"text": None, "id": ""},
     "relations": {"id": ""},
     "nodes": {"role": ""},
+}
+KINDS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "documents": {"id": str},
+    "passages": {"offset": int, "text": (str, type(None))},
+    "sentences": {"offset": int, "text": (str, type(None))},
+    "annotations": {"text": (str, type(None))},
+    "locations": {"offset": int, "length": int},
+    "nodes": {"refid": str, "role": str},
 }
 BROKEN = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
@@ -82,6 +91,9 @@ def _complete(value: dict[str, Any], kind: str) -> None:
     """Put in what the library insists on and some files leave out."""
     for key, default in DEFAULTS.get(kind, {}).items():
         value.setdefault(key, default)
+    for key, expected in KINDS.get(kind, {}).items():
+        if not isinstance(value.get(key), expected):
+            raise TypeError(f"{shorten(str(value.get(key)))} is no value of {key!r}")
     value["infons"] = {key: _as_text(item) for key, item in (value.get("infons") or {}).items()}
     for key in LISTS.get(kind, ()):
         value[key] = value.get(key) or []

@@ -39,7 +39,7 @@ def write_masked_csv(corpus: Corpus) -> WriteResult:
     losses = Losses()
     rows, counted = _make_rows(corpus, losses)
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer, lineterminator="\r\n")
     for row in (COLUMNS, *rows):
         cells = [escape_formula(cell) for cell in row]
         losses.changed["cells that a spreadsheet would run"] += sum(a != b for a, b in zip(row, cells, strict=True))

@@ -82,7 +82,9 @@ def _read_table(data: bytes) -> tuple[Any, Schema | None]:
         names = [name for name in DocumentRecord.model_fields if name in file.schema_arrow.names]
         if "text" not in names:
             raise FormatError(f'There is no column "text"; the columns are {", ".join(file.schema_arrow.names)}.')
-        return file.read(columns=names), _read_schema(file.schema_arrow.metadata or {})
+        table = file.read(columns=names)
+        table.validate(full=True)  # also finds text that is no UTF-8
+        return table, _read_schema(file.schema_arrow.metadata or {})
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
         message = f"Not a readable Parquet file: {shorten(str(error), limit=120)}. Save it again."
         raise FormatError(message) from error

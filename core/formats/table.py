@@ -48,10 +48,10 @@ class SentenceRows:
 
 
 def is_table(text: str) -> bool:
-    """Return whether the first line is a header with a column for the text and one more that is known."""
-    first = text.lstrip("\n\r").partition("\n")[0]
+    """Return whether the first line is a header with a column for the text and one more that is known, with rows."""
+    first, _, rest = text.lstrip("\n\r").partition("\n")
     roles = _find_roles(_split_header(first), {})
-    return "text" in roles and len(roles) > 1
+    return "text" in roles and len(roles) > 1 and bool(rest.strip())
 
 
 def read_table(

@@ -1,6 +1,5 @@
 """Files in, files or scores out, without a project: what `predict` and `evaluate` do."""
 
-import gzip
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,10 +26,7 @@ def read_files(paths: Sequence[Path], *, format_name: str | None) -> Corpus:
     """
     documents: list[Document] = []
     for path in paths:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
-        result = read_corpus(data, source=path.name, format_name=format_name)
+        result = read_corpus(path.read_bytes(), source=path.name, format_name=format_name)
         result.report.raise_if_refused()
         documents += result.corpus.documents
     return Corpus(tuple(documents))

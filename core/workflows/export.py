@@ -5,11 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from core.domain import Corpus, Document, Mention, Relation, Span, Split, State
-from core.formats import WriteResult, write_corpus
+from core.formats import BINARY_FORMATS, SUFFIXES, WRITERS, WriteResult, write_corpus
 from db.queries import documents, projects, synthetic
 from db.queries.synthetic import GOLD
 from db.session import Session
 
+WRITE_FORMATS = tuple(WRITERS)
+SUFFIX_BY_FORMAT = SUFFIXES
+WITHOUT_PREVIEW = BINARY_FORMATS
 Item = TypeVar("Item", Mention, Relation)
 
 

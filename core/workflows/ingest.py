@@ -1,14 +1,13 @@
 """Take in text: check it against the schema, split it, project its facts, store it, have it predicted."""
 
-import gzip
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from core.domain import Corpus, Document, Mention, Relation, Schema, Sentence, Span, Split, State
 from core.errors import FormatError
-from core.formats import check_length, project_facts, read_corpus
+from core.formats import READERS, check_length, project_facts, read_corpus
 from core.workflows.import_schema import SchemaNeeds, extend_schema, find_needs, refuse_needs
 from core.workflows.pipelines import Report
 from core.workflows.templates import BLANK
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item", Mention, Relation)
 
+READ_FORMATS = tuple(READERS)
 STORED_SHARE = 0.3  # of the progress of a job that predicts afterwards
 
 
@@ -175,8 +175,9 @@ def import_file(
     format_name: str | None = None,
     split: Split | None = None,
     as_gold: bool = True,
+    columns: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Import one file, gzipped or not, into a project; the caller commits.
+    """Import one file, gzipped or not, into a project; the caller commits; `columns` is for tables.
 
     Returns:
         {"refused", "report", "outcome"} as `run_ingest` does, without a prediction.
@@ -186,10 +187,10 @@ def import_file(
     """
     from core.nlp.sentences import split_sentences
 
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        data = gzip.decompress(data)
-    result = read_corpus(data, source=path.name, format_name=format_name, schema=_schema_to_keep(session, project_id))
+    schema = _schema_to_keep(session, project_id)
+    result = read_corpus(
+        path.read_bytes(), source=path.name, format_name=format_name, schema=schema, columns=columns or {}
+    )
     if result.report.is_refused:
         return {"refused": True, "report": result.report.to_json(), "outcome": None}
     outcome = import_corpus(

@@ -7,15 +7,30 @@ import pandas as pd
 import streamlit as st
 
 from core.domain import Split
-from core.workflows.export import ExportCounts, ExportFilter, export_project
+from core.workflows.export import SUFFIX_BY_FORMAT, WITHOUT_PREVIEW, ExportCounts, ExportFilter, export_project
 from db.queries import projects
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components.session import escape
 from pages.components.wording import SPLIT_NAMES, group
 
-FORMATS = {"jsonl": "JSONL (holds everything)", "pubtator": "PubTator"}
-SUFFIXES = {"jsonl": "jsonl", "pubtator": "pubtator.txt"}
+FORMATS = {
+    "jsonl": "JSONL (holds everything)",
+    "pubtator": "PubTator",
+    "bioc-xml": "BioC XML",
+    "bioc-json": "BioC JSON",
+    "brat": "brat (zip of .txt and .ann)",
+    "masked-tsv": "Masked instances, TSV (to train on)",
+    "masked-csv": "Masked instances, CSV (for spreadsheets)",
+    "prodigy": "Prodigy rel.manual",
+    "parquet": "Parquet (Hugging Face)",
+    "docbin": "spaCy DocBin",
+    "label-studio": "Label Studio",
+    "doccano": "doccano",
+    "pubannotation": "PubAnnotation",
+    "conll": "CoNLL (mentions only)",
+    "spert-json": "SpERT JSON",
+}
 GOLD, WITH_SUGGESTIONS = "Approved only", "With suggestions"
 PREVIEW_CHARACTERS = 3000
 _PREPARED_KEY = "export-prepared"
@@ -95,6 +110,9 @@ def _show_prepared(prepared: Prepared, project: ProjectView) -> None:
         "The format holds everything that was chosen.",
     )
     _show_counts("Changed to fit the format", prepared.changed, "")
+    if prepared.format_name in WITHOUT_PREVIEW:
+        st.caption("This format is not text, so there is no preview.")
+        return
     st.markdown("**The first records**")
     st.code(preview(prepared.data), language=None, wrap_lines=True, height=280)
 
@@ -121,4 +139,4 @@ def preview(data: bytes) -> str:
 def file_name(project_name: str, format_name: str) -> str:
     """Return a file name that every system takes."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in project_name.lower())
-    return f"{'-'.join(filter(None, safe.split('-'))) or 'project'}.{SUFFIXES[format_name]}"
+    return f"{'-'.join(filter(None, safe.split('-'))) or 'project'}.{SUFFIX_BY_FORMAT[format_name]}"

@@ -19,6 +19,18 @@ FORMATS = {
     "text": "Plain text",
     "pubtator": "PubTator",
     "jsonl": "JSONL (DARE Curator)",
+    "bioc-xml": "BioC XML",
+    "bioc-json": "BioC JSON",
+    "brat": "brat (zip of .txt and .ann)",
+    "table": "CSV or TSV table",
+    "prodigy": "Prodigy rel.manual",
+    "parquet": "Parquet (Hugging Face)",
+    "docbin": "spaCy DocBin",
+    "label-studio": "Label Studio",
+    "doccano": "doccano",
+    "pubannotation": "PubAnnotation",
+    "conll": "CoNLL (BIO labels)",
+    "webanno": "WebAnno TSV 3 (INCEpTION)",
     "ddi-xml": "DDI corpus XML",
     "spert-json": "JSON of tokens, entities, relations (SpERT)",
     "triples-json": "JSON of text and triples (WebNLG, NYT)",
@@ -60,7 +72,7 @@ def show_files(project: ProjectView, user_id: int) -> None:
     with st.container(border=True):
         st.markdown("**Drop files**")
         files = st.file_uploader(
-            "PubTator, JSONL, plain text or a corpus format, in UTF-8",
+            "Texts, annotations of any listed format, or a zip of brat files",
             accept_multiple_files=True,
             key=_uploader_key(),
         )

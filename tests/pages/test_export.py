@@ -7,7 +7,7 @@ import pytest
 from core.formats import WRITERS
 from core.workflows.projects import create_project
 from db.session import Session
-from pages.components.export_form import FORMATS, SUFFIXES, file_name, preview
+from pages.components.export_form import FORMATS, file_name, preview
 from tests.pages.support import OpenPage, press, texts
 
 
@@ -36,6 +36,15 @@ def test_a_format_that_cannot_hold_something_says_so(open_page: OpenPage) -> Non
     assert "Lost, because PubTator cannot hold it" in texts(app)
 
 
+def test_a_zip_archive_is_offered_without_a_preview(open_page: OpenPage) -> None:
+    app = open_page("export")
+    next(box for box in app.selectbox if box.label == "Format").select("brat").run()
+    press(app, "Prepare the file")
+    assert app.download_button[0].label.startswith("Download")
+    assert not app.code
+    assert "no preview" in texts(app)
+
+
 def test_a_changed_filter_asks_for_the_file_again(open_page: OpenPage) -> None:
     app = open_page("export")
     press(app, "Prepare the file")
@@ -53,7 +62,7 @@ def test_a_prepared_file_is_not_offered_in_another_project(open_page: OpenPage, 
 
 
 def test_every_format_that_can_be_written_is_offered() -> None:
-    assert set(FORMATS) == set(SUFFIXES) == set(WRITERS)
+    assert list(FORMATS) == list(WRITERS)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +71,11 @@ def test_every_format_that_can_be_written_is_offered() -> None:
 )
 def test_a_file_name_fits_every_system(name: str, expected: str) -> None:
     assert file_name(name, "jsonl") == expected
+
+
+def test_a_file_is_called_what_its_programs_expect() -> None:
+    assert file_name("Demo", "brat") == "demo.brat.zip"
+    assert file_name("Demo", "docbin") == "demo.spacy"
 
 
 def test_a_preview_ends_with_a_whole_line() -> None:

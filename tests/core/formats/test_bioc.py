@@ -1,0 +1,151 @@
+"""BioC: passages, sentences, relations by refid and by concepts; nothing outside the file is ever read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Span, State
+from core.formats import ReadResult, Severity, read_corpus, write_corpus
+from tests.core.formats.torture import BREAKS, make_document
+
+XML = """<?xml version='1.0' encoding='UTF-8'?><!DOCTYPE collection SYSTEM 'BioC.dtd'>
+<collection><source>s</source><date>d</date><key>k</key><document><id>7</id>{body}</document></collection>"""
+PASSAGE = """<passage><infon key="type">title</infon><offset>0</offset><text>Aspirin.</text>
+<annotation id="a"><infon key="type">Chemical</infon><infon key="identifier">D1</infon>
+<location offset="0" length="7"/><text>Aspirin</text></annotation></passage>
+<passage><infon key="type">abstract</infon><offset>9</offset><text>It gave 🤕 rash.</text>
+<annotation id="b"><infon key="type">Disease</infon><infon key="MESH">D2</infon>
+<location offset="{start}" length="4"/><text>rash</text></annotation></passage>"""
+ASPIRIN, RASH = Mention(Span(0, 7), "Chemical"), Mention(Span(19, 23), "Disease")
+
+
+def read(body: str) -> ReadResult:
+    return read_corpus(XML.format(body=body).encode(), source="a.xml")
+
+
+def read_document(body: str) -> Document:
+    result = read(body)
+    assert not result.report.is_refused, result.report.issues
+    return result.corpus.documents[0]
+
+
+def test_passages_are_put_where_their_offsets_say() -> None:
+    document = read_document(PASSAGE.format(start=19))
+    assert (document.id, document.text) == ("7", "Aspirin. It gave 🤕 rash.")
+    assert document.mentions == (ASPIRIN, RASH)
+    assert [mention.concept_ids for mention in document.mentions] == [("D1",), ("D2",)]
+
+
+@pytest.mark.parametrize(("start", "unit"), [(20, "UTF-16 units"), (22, "bytes of UTF-8")])
+def test_offsets_of_another_unit_are_converted_and_reported(start: int, unit: str) -> None:
+    body = PASSAGE.format(start=start)
+    # One more mention keeps the places apart: the nearest one alone could be moved by hand.
+    again = f'<infon key="type">X</infon><location offset="{start + 4}" length="1"/><text>.</text></annotation>'
+    again = f'<annotation id="c">{again}'
+    result = read(body.replace("<text>rash</text></annotation>", f"<text>rash</text></annotation>{again}"))
+    assert result.corpus.documents[0].mentions[1] == RASH
+    assert [one.message for one in result.report.issues] == [f"Offsets of '7' count {unit}; converted."]
+
+
+def test_a_relation_joins_annotations_across_passages_in_the_direction_of_its_roles() -> None:
+    nodes = '<node refid="b" role="tail"/><node refid="a" role="head"/>'
+    relation = f'<relation id="R0"><infon key="type">CID</infon>{nodes}</relation>'
+    document = read_document(PASSAGE.format(start=19) + relation)
+    assert document.relations == (Relation(ASPIRIN, RASH, "CID"),)
+
+
+@pytest.mark.parametrize(
+    "infons",
+    [
+        '<infon key="relation">CID</infon><infon key="Chemical">D1</infon><infon key="Disease">D2</infon>',
+        '<infon key="entity1">D1</infon><infon key="entity2">D2</infon><infon key="type">CID</infon>',
+    ],
+)
+def test_a_relation_of_concepts_is_a_fact_of_the_document(infons: str) -> None:
+    document = read_document(f'{PASSAGE.format(start=19)}<relation id="R0">{infons}</relation>')
+    assert (document.relations, document.facts) == ((), (DocumentFact("CID", "D1", "D2"),))
+
+
+def test_what_has_no_place_is_counted_by_name() -> None:
+    body = f"""{PASSAGE.format(start=19)}
+    <relation id="R"><infon key="type">X</infon><node refid="a" role=""/></relation>
+    <relation id="S"><infon key="type">X</infon><node refid="a" role=""/><node refid="z" role=""/></relation>"""
+    messages = [one.message for one in read(body).report.issues]
+    assert messages == [
+        "Left out: 1 relations of other than two arguments.",
+        "Left out: 1 relations with a missing argument.",
+    ]
+
+
+def test_sentences_of_a_passage_are_kept_with_their_annotations() -> None:
+    body = """<passage><offset>0</offset><sentence><offset>0</offset><text>One.</text></sentence>
+    <sentence><offset>5</offset><text>Two rash.</text><annotation id="a"><infon key="type">Disease</infon>
+    <location offset="9" length="4"/><text>rash</text></annotation></sentence></passage>"""
+    document = read_document(body)
+    assert document.text == "One. Two rash."
+    assert [one.span.text(document.text) for one in document.sentences] == ["One.", "Two rash."]
+    assert document.mentions == (Mention(Span(9, 13), "Disease"),)
+
+
+def test_a_discontinuous_annotation_covers_its_parts_and_keeps_its_text_as_name() -> None:
+    body = """<passage><offset>0</offset><text>skin and liver rash</text><annotation id="a"><infon key="type">D</infon>
+    <location offset="0" length="4"/><location offset="15" length="4"/><text>skin rash</text></annotation></passage>"""
+    result = read(body)
+    (mention,) = result.corpus.documents[0].mentions
+    assert (mention.span, mention.names) == (Span(0, 19), ("skin rash",))
+    assert [one.severity for one in result.report.issues] == [Severity.NOTED]
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">',
+        '<!ENTITY b SYSTEM "file:///etc/passwd">',
+        '<!ENTITY % b SYSTEM "http://127.0.0.1:9/x.dtd"> %b;',
+    ],
+)
+def test_entities_are_refused_before_the_library_parses_them(declaration: str) -> None:
+    data = f'<?xml version="1.0"?><!DOCTYPE collection [{declaration}]><collection><source>&b;</source></collection>'
+    report = read_corpus(data.encode(), source="a.xml", format_name="bioc-xml").report
+    assert [one.message for one in report.issues] == [
+        "The XML declares entities, which can hide other files or endless text. Remove them."
+    ]
+
+
+def test_a_named_dtd_is_not_fetched(tmp_path: Path) -> None:
+    dtd = tmp_path / "BioC.dtd"
+    dtd.write_text('<!ENTITY secret "taken from the file">')
+    data = XML.format(body=PASSAGE.format(start=19)).replace("BioC.dtd", dtd.as_uri()).replace("It gave", "&secret;")
+    report = read_corpus(data.encode(), source="a.xml").report
+    assert report.is_refused and "taken from" not in str(report)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("<collection><document></collection>", "Not valid XML"),
+        ("<collection><document><passage><offset>x</offset></passage></document></collection>", "Not BioC"),
+        ('{"documents": [{"passages": [{"text": "a", "offset": "x"}]}]}', "Not BioC"),
+        ('{"documents": [3]}', "Not BioC"),
+        ('{"documents": []}', "The collection has no document with text."),
+    ],
+)
+def test_broken_collections_are_refused_by_name(data: str, message: str) -> None:
+    report = read_corpus(data.encode(), source="a").report
+    assert report.is_refused
+    assert report.issues[0].message.startswith(message)
+
+
+def test_json_may_leave_out_empty_lists() -> None:
+    data = {"documents": [{"id": "7", "passages": [{"offset": 0, "text": "Aspirin."}]}]}
+    assert read_corpus(json.dumps(data).encode(), source="a").corpus.documents == (Document("7", "Aspirin."),)
+
+
+def test_characters_that_xml_cannot_hold_become_spaces_and_are_counted() -> None:
+    document = make_document("d", *BREAKS["separators"])
+    written = write_corpus(Corpus((document,)), format_name="bioc-xml")
+    assert written.report.changed == {"control characters": 2}
+    (found,) = read_corpus(written.data, source="a").corpus.documents
+    assert found.text == document.text.replace("\x0b", " ").replace("\x0c", " ")
+    assert (found.mentions, found.sentences[0].state) == (document.mentions, State.ACCEPTED)
