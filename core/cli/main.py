@@ -16,6 +16,7 @@ from core.cli import (
     parsers,
     pretraining,
     service,
+    snapshots,
     starters,
     synthetic,
     training,
@@ -60,6 +61,7 @@ app.command("generate")(generation.generate)
 app.command("pretrain-generator")(pretraining.pretrain_generator)
 app.command("pretrain-encoder")(pretraining.pretrain_encoder)
 app.add_typer(catalogue.app, name="models")
+app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(synthetic.app, name="synthetic")
 
 
