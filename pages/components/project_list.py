@@ -88,9 +88,7 @@ def _show_removal(project: ProjectView) -> None:
         st.caption("The demo is only there to look around in. Removing it cannot be undone.")
         st.button("Remove the demo", icon=":material/delete:", on_click=_remove, args=(project,))
         return
-    st.caption(
-        "Removes its documents, decisions, snapshots, models and jobs. This cannot be undone; export first what you need."
-    )
+    st.caption("Removes its documents, decisions, snapshots, models and jobs for good; export first what you need.")
     typed = st.text_input("Type the project's name to confirm", key=f"confirm-{project.id}")
     st.button(
         "Remove for good",
