@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.artifacts import ArtifactStore
 from core.domain import Corpus, Document, Mention, Relation
-from core.errors import ConflictError, DomainError
+from core.errors import ConflictError, DomainError, SnapshotError
 from core.formats import write_corpus
 from core.formats.base import IssueLog
 from core.formats.jsonl import read_jsonl
@@ -64,7 +64,7 @@ def create_snapshot(
         ConflictError: The name is taken.
         NotFoundError: There is no such project.
     """
-    name = name.strip() or _invent_name(session, project_id)
+    name = name.strip() or _find_free_name(session, _slug(session, project_id), first_number=1)
     if not _NAME.fullmatch(name):
         raise DomainError(
             f"{name[:110]!r} is no name of a snapshot; it has 1 to 100 letters, digits, dots, hyphens and underscores."
@@ -84,7 +84,8 @@ def snapshot_for_run(session: Session, store: ArtifactStore, job: "Job") -> Snap
     same = snapshots.find_same(session, job.project_id, content_hash=draft.content_hash, chosen=to_json(draft.chosen))
     if same is not None:
         return same
-    name = f"{_slug(session, job.project_id)}-run-{job.id[-12:]}"
+    stem = f"{_slug(session, job.project_id)}-run-{job.id[-12:]}"
+    name = _find_free_name(session, stem, first_number=0)  # a repeat after a crash may find other data
     return _keep(session, store, draft, name=name, licence="", user_id=job.user_id)
 
 
@@ -106,7 +107,10 @@ def read_snapshot_file(store: ArtifactStore, snapshot: SnapshotView, name: str) 
         SnapshotError: The file was changed.
     """
     folder = store.fetch(snapshot.artifact_key)
-    manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
+    try:
+        manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
+    except OSError as error:
+        raise SnapshotError(f"{folder / MANIFEST_NAME} is gone; restore it from a backup.") from error
     hashes = {line[66:]: line[:64] for line in manifest.splitlines()}
     return read_checked(folder / name, sha256=hashes.get(name, ""))
 
@@ -227,7 +231,8 @@ def _slug(session: Session, project_id: int) -> str:
     return "-".join(words)[:60].strip("-") or "project"
 
 
-def _invent_name(session: Session, project_id: int) -> str:
-    slug = _slug(session, project_id)
+def _find_free_name(session: Session, stem: str, *, first_number: int) -> str:
+    """Return the first of stem-1, stem-2 … that no snapshot has; for number 0 the stem itself."""
     taken = {one.name for one in snapshots.list_snapshots(session)}
-    return next(name for number in itertools.count(1) if (name := f"{slug}-{number}") not in taken)
+    names = (f"{stem}-{number}" if number else stem for number in itertools.count(first_number))
+    return next(name for name in names if name not in taken)

@@ -161,3 +161,15 @@ def test_a_word_that_is_no_id_is_one_clear_message_and_no_job(open_page: OpenPag
 def test_an_offline_installation_says_so(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARE_OFFLINE", "1")
     assert "This installation is offline" in texts(open_page("upload"))
+
+
+def test_a_download_that_failed_half_way_does_not_claim_that_anything_is_stored(
+    open_page: OpenPage, session: Session
+) -> None:
+    project_id = projects.list_projects(session)[0].id
+    jobs.add_job(session, "f1", JobKind.FETCH, project_id=project_id, params={"source": "2 ids of PubMed"})
+    jobs.start_job(session, "f1")
+    jobs.upsert_progress(session, "f1", "download", fraction=0.9, message="1 of 2 articles")
+    jobs.end_job(session, "f1", JobState.FAILED, error="NCBI refused.")
+    session.commit()
+    assert "Nothing of it was stored." in texts(open_page("upload"))

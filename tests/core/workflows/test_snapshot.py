@@ -76,7 +76,7 @@ def test_later_decisions_leave_a_snapshot_as_it_is(session: Session, store: Arti
     data = export_snapshot(store, made, format_name="jsonl")
     curate.apply_sentence_event(
         session, project_id=project_id, user_id=users.get_or_add_user(session),
-        sentence_id=first_sentence(session, project_id), version=1, event={"kind": "reject"},
+        sentence_id=first_sentence(session, project_id), version=1, event={"kind": "flag", "value": True},
     )  # fmt: skip
     assert export_snapshot(store, snapshots.get_snapshot(session, "before"), format_name="jsonl") == data
     assert make(session, store, project_id, "after").content_hash != made.content_hash
@@ -133,7 +133,7 @@ def test_the_card_tells_what_who_and_under_which_terms(session: Session, store: 
     reviewer = users.get_or_add_user(session, "ada", role="curator")
     curate.apply_sentence_event(
         session, project_id=project_id, user_id=reviewer, sentence_id=first_sentence(session, project_id),
-        version=1, event={"kind": "accept"},
+        version=1, event={"kind": "flag", "value": True},
     )  # fmt: skip
     made = create_snapshot(session, store, project_id, ExportFilter(), name="c", licence="CC BY 4.0", user_id=reviewer)
     files = export_snapshot(store, made, format_name="jsonl")
