@@ -11,12 +11,15 @@ from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from core.artifacts import ArtifactStore
 from core.domain import Corpus, Document, Mention, Relation
 from core.errors import ConflictError, DomainError, SnapshotError
 from core.formats import write_corpus
-from core.formats.base import IssueLog
-from core.formats.jsonl import read_jsonl
+from core.formats.jsonl import LINE_ADAPTER
+from core.formats.jsonl_header import HeaderRecord
+from core.formats.jsonl_records import DocumentRecord, SyntheticRecord
 from core.workflows.data_card import CardHead, count_corpus, make_card, write_card
 from core.workflows.export import ExportCounts, ExportFilter, build_corpus
 from core.workflows.snapshot_files import (
@@ -120,11 +123,20 @@ def read_snapshot(store: ArtifactStore, snapshot: SnapshotView) -> Corpus:
 
     Raises:
         NotFoundError: Its files are gone.
-        SnapshotError: The file was changed.
-        FormatError: It was written by a newer version of this program.
+        SnapshotError: The file was changed, or written by a newer version of this program.
     """
-    text = read_snapshot_data(store, snapshot).decode("utf-8")
-    return read_jsonl(text, source=snapshot.name, log=IssueLog(), schema=None)
+    lines = iter(read_snapshot_data(store, snapshot).decode("utf-8").split("\n"))
+    try:
+        header = HeaderRecord.model_validate_json(next(lines))
+        # Not checked against its schema: what a project held then, it held.
+        records = [LINE_ADAPTER.validate_json(line) for line in lines if line]
+    except ValidationError as error:
+        raise SnapshotError(f"Snapshot {snapshot.name!r} is of a newer version of DARE Curator; update it.") from error
+    return Corpus(
+        tuple(record.to_domain()[0] for record in records if isinstance(record, DocumentRecord)),
+        tuple(record.to_domain() for record in records if isinstance(record, SyntheticRecord)),
+        header.schema_record.to_domain() if header.schema_record else None,
+    )
 
 
 def to_json(chosen: ExportFilter) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.artifacts import ArtifactStore
-from core.domain import JobKind, Mention, Span, Split, State, SyntheticSentence
+from core.domain import JobKind, Mention, Relation, Span, Split, State, SyntheticSentence
 from core.errors import ConflictError, DomainError, NotFoundError, SnapshotError
 from core.formats import read_corpus
 from core.workflows import curate
@@ -102,6 +102,16 @@ def test_documents_that_share_an_id_are_told_apart(session: Session, store: Arti
     assert not result.report.is_refused
     assert "train-0~2" in {document.id for document in result.corpus.documents}
     assert json.loads(data[CARD_NAME])["renamed_documents"] == 1
+
+
+def test_what_the_schema_no_longer_allows_comes_out_all_the_same(
+    session: Session, store: ArtifactStore, project_id: int
+) -> None:
+    document = make_document(8, Split.TRAIN)
+    old = replace(document, relations=(Relation(*document.mentions[:2], "OLD"),))
+    documents.store_document(session, project_id, old, source_name="t")
+    corpus = read_snapshot(store, make(session, store, project_id))
+    assert "OLD" in {relation.label for one in corpus.documents for relation in one.relations}
 
 
 @pytest.mark.parametrize("format_name", ["jsonl", "pubtator"])
