@@ -9,7 +9,7 @@ import fsspec
 
 from core.errors import NotFoundError
 
-_MANIFESTS = ("done.json", "generator.json", "pulled.json")
+_MANIFESTS = ("done.json", "generator.json", "pulled.json", "MANIFEST")
 
 
 class ArtifactStore:

@@ -345,6 +345,26 @@ class Member(Table, table=True):
     metrics: dict[str, Any] = Field(default_factory=dict, sa_type=type_of_json)
 
 
+class Snapshot(Table, table=True):
+    """A part of a project's data as it was at a moment; neither the row nor its files ever change.
+
+    `chosen` is the filter, `content_hash` the SHA-256 of the native file under `artifact_key`.
+    """
+
+    __tablename__ = "snapshot"
+
+    id: int = Field(default=None, primary_key=True)
+    project_id: int = Field(foreign_key="project.id", ondelete="CASCADE", index=True)
+    user_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
+    name: str = Field(sa_type=type_of_text, unique=True)
+    content_hash: str = Field(sa_type=type_of_text)
+    artifact_key: str = Field(sa_type=type_of_text)
+    licence: str = Field(default="", sa_type=type_of_text)
+    chosen: dict[str, Any] = Field(default_factory=dict, sa_type=type_of_json)
+    counts: dict[str, Any] = Field(default_factory=dict, sa_type=type_of_json)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=type_of_moment)
+
+
 class Run(Table, table=True):
     """What a training job used, so that it can be repeated; its id is the job's id."""
 
@@ -356,6 +376,7 @@ class Run(Table, table=True):
     architecture: str = Field(sa_type=type_of_text)
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=type_of_json)
     data_hash: str = Field(sa_type=type_of_text)
+    snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id", ondelete="SET NULL")
     seed: int
     versions: dict[str, str] = Field(default_factory=dict, sa_type=type_of_json)
     created_at: datetime = Field(default_factory=utc_now, sa_type=type_of_moment)

@@ -32,7 +32,7 @@ def fetch(
     """
     settings = Settings()
     with errors_in_one_line(), progress_line() as progress, open_session(settings) as session:
-        listed = ids_file.read_text(encoding="utf-8") if ids_file else ""
+        listed = ids_file.read_text(encoding="utf-8", errors="replace") if ids_file else ""
         ids = parse_ids(" ".join([*(pubmed or []), listed]), pmc_text=" ".join(pmc or []))
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)

@@ -17,6 +17,7 @@ from core.cli import (
     pretraining,
     sentences,
     service,
+    snapshots,
     starters,
     synthetic,
     training,
@@ -62,6 +63,7 @@ app.command("generate")(generation.generate)
 app.command("pretrain-generator")(pretraining.pretrain_generator)
 app.command("pretrain-encoder")(pretraining.pretrain_encoder)
 app.add_typer(catalogue.app, name="models")
+app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(synthetic.app, name="synthetic")
 
 

@@ -17,10 +17,6 @@ class ArticleStore:
 
     path: Path
 
-    def has(self, database: Database, number: str) -> bool:
-        """Return whether an article is here."""
-        return self._file(database, number).is_file()
-
     def find(self, database: Database, number: str) -> Element | None:
         """Return an article, or None; one whose file was damaged is deleted, so that it is fetched again."""
         file = self._file(database, number)

@@ -119,7 +119,7 @@ def _download(store: ArticleStore, client: NcbiClient, ids: ArticleIds, report: 
     """Ask for the articles that are not here, a batch after the other, and keep them."""
     absent: dict[Database, list[str]] = {"pubmed": [], "pmc": []}
     for database, number in _each(ids):
-        if not store.has(database, number):
+        if store.find(database, number) is None:
             absent[database].append(number)
     num_absent = sum(map(len, absent.values()))
     if num_absent and client.settings.offline:

@@ -7,7 +7,7 @@ from core.errors import NotFoundError
 from core.starter import CARD_NAME, DEFAULT_STARTER, find_starter
 from core.workflows.catalogue import ModelEntry
 from core.workflows.pulled import PulledRecord
-from db.queries import models
+from db.queries import models, snapshots
 from db.queries.models import ModelView
 from db.session import Session
 
@@ -50,6 +50,7 @@ def _describe_pulled(record: PulledRecord) -> list[str]:
 
 def _describe_trained(session: Session, model: ModelView) -> str:
     run = models.find_run(session, model.job_id) if model.job_id else None
+    snapshot = snapshots.find_snapshot_name(session, run.snapshot_id) if run else ""
     settings = {name: value for name, value in model.settings.items() if name not in _HIDDEN_SETTINGS}
     versions = ", ".join(f"{name} {number}" for name, number in (run.versions if run else {}).items())
     lines = [
@@ -65,6 +66,7 @@ def _describe_trained(session: Session, model: ModelView) -> str:
         "",
         *(f"- {name}: {value}" for name, value in settings.items()),
         f"- data: SHA-256 `{model.metrics.get('data_hash', 'not known')}`",
+        *([f"- snapshot: {snapshot}"] if snapshot else []),
         f"- versions: {versions or 'not known'}",
         *(["", "## Notes", ""] if model.metrics.get("notes") else []),
         *(f"- {note}" for note in model.metrics.get("notes", ())),

@@ -1,9 +1,10 @@
 """Start a project, change its schema, remove it."""
 
+from core.artifacts import ArtifactStore
 from core.domain import EntityType, RelationLabel, Schema
 from core.errors import DomainError, SchemaError
 from core.workflows.templates import TEMPLATES
-from db.queries import projects
+from db.queries import projects, snapshots
 from db.session import Session
 
 MAX_NAME_LENGTH = 100
@@ -42,13 +43,24 @@ def create_project(session: Session, name: str, *, template: str, description: s
     )
 
 
-def delete_project(session: Session, project_id: int) -> None:
-    """Remove a project with everything in it, its decisions too; this cannot be undone.
+def delete_project(session: Session, project_id: int, store: ArtifactStore) -> None:
+    """Remove a project with everything in it, its decisions and snapshots too; this cannot be undone.
+
+    The session is committed: the files of snapshots may go only after their rows have.
+
+    Args:
+        session: An open session.
+        project_id: The project.
+        store: Where the files of its snapshots lie.
 
     Raises:
         NotFoundError: There is no such project.
     """
+    keys = [one.artifact_key for one in snapshots.list_snapshots(session, project_id)]
     projects.delete_project(session, project_id)
+    session.commit()
+    for key in keys:
+        store.remove(key)
 
 
 def set_guideline(session: Session, project_id: int, guideline: str) -> None:

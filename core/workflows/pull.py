@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
 from core.artifacts import ArtifactStore, hash_file
-from core.errors import ConflictError, EncoderNotFoundError, HubError
+from core.errors import ConflictError, EncoderNotFoundError, HubError, SettingsError
 from core.settings import Settings
 from core.workflows.generators import open_store
 from core.workflows.hub import MIB, HubModel, describe_model, download_file
@@ -66,10 +66,13 @@ def pull_model(
         The record, and whether nothing had to be downloaded.
 
     Raises:
+        SettingsError: The installation is offline.
         HubError: The hub cannot be reached or refuses, the model has nothing we read, or the disk is too small.
         EncoderNotFoundError: Its tokenizer is of no use.
         ConflictError: Another process pulls the same model.
     """
+    if settings.offline:
+        raise SettingsError("DARE_OFFLINE forbids to ask the hub; unset it, or copy DARE_HOME/artifacts/pulled here.")
     report(0.0, f"asking the hub for {name}")
     found = describe_model(check_hub_name(name), revision)
     store, key = open_store(settings), pulled_key(check_hub_name(found.name))

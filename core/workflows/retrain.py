@@ -18,6 +18,7 @@ from core.ensemble.members import MemberSpec, train_member
 from core.nlp.dependency import Parser, describe_parser
 from core.settings import Settings
 from core.training.trainer import Report
+from core.workflows.generators import open_store
 from core.workflows.parsers import load_parser
 from core.workflows.retrain_data import (
     collect_dataset,
@@ -29,6 +30,7 @@ from core.workflows.retrain_data import (
 from core.workflows.retrain_params import NUM_TEACHERS, RetrainParams
 from core.workflows.retrain_plan import EVALUATE_TASK, JOINT_TASK, STUDENT_TASK, RetrainPlan
 from core.workflows.retrain_results import STUDENT_MEMBER, save_result, store_ensemble, store_joint, write_ensemble
+from core.workflows.snapshot import snapshot_for_run
 from core.workflows.sources import describe_revisions, resolve_encoder
 from core.workflows.train_joint import train_joint
 from db.queries import models, projects
@@ -54,7 +56,8 @@ class RetrainPipeline:
         prepare = _prepare_joint if params.is_joint else _prepare_ensemble
         plan = prepare(session, job, params, run_path)
         plan.save(run_path)
-        models.add_run(session, _describe_run(job, plan))
+        snapshot = snapshot_for_run(session, open_store(Settings()), job)
+        models.add_run(session, _describe_run(job, plan, snapshot_id=snapshot.id))
         return plan.stages
 
     def run_task(self, task: str, run_path: Path, out_path: Path, report: Report) -> None:
@@ -179,7 +182,7 @@ def _parser_of(plan: RetrainPlan) -> Callable[[], Parser]:
     return partial(load_parser, plan.params.parser)
 
 
-def _describe_run(job: "Job", plan: RetrainPlan) -> models.RunView:
+def _describe_run(job: "Job", plan: RetrainPlan, *, snapshot_id: int) -> models.RunView:
     params = plan.params
     versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
     versions |= describe_revisions(Settings(), [params.encoder])
@@ -196,4 +199,5 @@ def _describe_run(job: "Job", plan: RetrainPlan) -> models.RunView:
         seed=params.seed,
         versions=versions,
         created_at=datetime.now(UTC),
+        snapshot_id=snapshot_id,
     )

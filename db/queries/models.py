@@ -61,6 +61,7 @@ class RunView:
     seed: int
     versions: Mapping[str, str]
     created_at: datetime = field(default_factory=utc_now)
+    snapshot_id: int | None = None
 
 
 def add_model(
@@ -186,6 +187,7 @@ def add_run(session: Session, run: RunView) -> None:
                 seed=run.seed,
                 versions=dict(run.versions),
                 created_at=run.created_at,
+                snapshot_id=run.snapshot_id,
             )
         )
         session.flush()
@@ -206,6 +208,7 @@ def find_run(session: Session, run_id: str) -> RunView | None:
         row.seed,
         row.versions,
         row.created_at,
+        row.snapshot_id,
     )
 
 

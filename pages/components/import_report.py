@@ -54,12 +54,13 @@ def _show_job(session: Session, job: Job, waiting: str) -> None:
     job_progress.show_header(job, name_import(job.params), state=("refused", "red") if is_refused else None)
     progress = jobs.get_progress(session, job.id)
     if not job.state.is_over:
-        job_progress.show_bar(job, progress, waiting=waiting)
+        job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job), waiting=waiting)
     if job.state is JobState.DONE and job.result is not None:
         show_result(job.id, job.result)
     if job.state is JobState.FAILED:
         job_progress.show_failure(job)
-        is_stored = any(part.fraction >= STORED_SHARE for part in progress)
+        # A download is a part of its own, after which nothing is stored yet.
+        is_stored = any(part.part == job.kind.value and part.fraction >= STORED_SHARE for part in progress)
         st.caption("The text is stored; it was not predicted." if is_stored else "Nothing of it was stored.")
     job_progress.show_buttons(job)
 

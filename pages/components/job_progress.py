@@ -142,7 +142,12 @@ def show_running(session: Session, project_id: int) -> bool:
 
 
 def count_parts(job: Job) -> int:
-    """Return how many parts of a job take time: the models of a training, whose scoring at the end does not."""
+    """Return how many parts of a job take time: the models of a training, whose scoring at the end does not.
+
+    Articles are downloaded, then read.
+    """
+    if job.kind is JobKind.FETCH:
+        return 2
     if job.kind is not JobKind.RETRAIN:
         return 1
     params = job.params

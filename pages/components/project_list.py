@@ -4,12 +4,13 @@ from functools import partial
 
 import streamlit as st
 
+from core.workflows.generators import open_store
 from core.workflows.projects import MAX_NAME_LENGTH, create_project, delete_project
 from core.workflows.templates import TEMPLATES
 from db.queries import projects
 from db.queries.projects import ProjectView
 from db.session import Session
-from pages.components.session import act, choose_project, escape
+from pages.components.session import act, choose_project, escape, get_settings
 from pages.components.wording import count, moment
 
 _NAME_KEY = "new-project-name"
@@ -87,7 +88,7 @@ def _show_removal(project: ProjectView) -> None:
         st.caption("The demo is only there to look around in. Removing it cannot be undone.")
         st.button("Remove the demo", icon=":material/delete:", on_click=_remove, args=(project,))
         return
-    st.caption("Removes its documents, decisions, models and jobs. This cannot be undone; export first what you need.")
+    st.caption("Removes its documents, decisions, snapshots, models and jobs for good; export first what you need.")
     typed = st.text_input("Type the project's name to confirm", key=f"confirm-{project.id}")
     st.button(
         "Remove for good",
@@ -103,6 +104,6 @@ def _remove(project: ProjectView) -> None:
 
 
 def _do_remove(session: Session, *, project: ProjectView) -> str:
-    delete_project(session, project.id)
+    delete_project(session, project.id, open_store(get_settings()))
     choose_project(None)
     return f"Removed {project.name}."

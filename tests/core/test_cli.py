@@ -69,9 +69,10 @@ def test_every_command_is_listed_and_documented() -> None:
     inner = {str(name): instance.registered_commands for name, instance in groups.items() if instance is not None}
     assert {name: _names(commands) for name, commands in inner.items()} == {
         "models": ["card", "list", "pull", "remove"],
+        "snapshot": ["create", "diff", "export", "list", "show"],
         "synthetic": ["accept", "export", "list", "reject"],
     }
-    for command in [*app.registered_commands, *inner["models"], *inner["synthetic"]]:
+    for command in [*app.registered_commands, *inner["models"], *inner["snapshot"], *inner["synthetic"]]:
         assert command.callback is not None and command.callback.__doc__, command.name
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from core.formats import WRITERS
 from core.workflows.projects import create_project
+from db.queries import snapshots
 from db.session import Session
 from pages.components.export_form import FORMATS, file_name, preview
 from tests.pages.support import OpenPage, press, texts
@@ -81,3 +82,28 @@ def test_a_file_is_called_what_its_programs_expect() -> None:
 def test_a_preview_ends_with_a_whole_line() -> None:
     assert preview(b"x" * 10) == "x" * 10
     assert preview(b"line\n" * 2000).endswith("line\n…")
+
+
+def test_a_snapshot_is_made_listed_downloaded_and_compared(open_page: OpenPage, session: Session) -> None:
+    app = open_page("export")
+    assert "Each training makes or names one." in texts(app)
+    for name, standing in (("first", "Approved only"), ("second", "With suggestions")):
+        app.text_input(key="snapshot-name").input(name)
+        app.radio(key="snapshot-standing").set_value(standing)
+        press(app, "Make a snapshot")
+    assert [one.name for one in snapshots.list_snapshots(session)] == ["second", "first"]
+    assert list(app.dataframe[0].value["name"]) == ["second", "first"]
+    press(app, "Prepare")
+    assert [button.label.split()[0] for button in app.download_button] == ["Download"]
+    press(app, "Compare")
+    differences = app.dataframe[1].value.set_index("kind")
+    assert differences.loc["documents", "newer"] >= differences.loc["documents", "older"]
+
+
+def test_a_name_that_is_taken_is_one_clear_message(open_page: OpenPage, session: Session) -> None:
+    app = open_page("export")
+    for _ in range(2):
+        app.text_input(key="snapshot-name").input("same")
+        press(app, "Make a snapshot")
+    assert "exists already" in app.error[0].value
+    assert len(snapshots.list_snapshots(session)) == 1

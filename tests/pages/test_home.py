@@ -1,5 +1,7 @@
 """Home: the chosen project, the next step, and all projects."""
 
+from core.settings import Settings
+from core.workflows.generators import open_store
 from core.workflows.projects import create_project, delete_project
 from db.queries import projects
 from db.session import Session
@@ -25,8 +27,10 @@ def test_the_class_balance_has_a_table_with_every_label(open_page: OpenPage) -> 
     assert (table["gold"] + table["synthetic"] == table["together"]).all()
 
 
-def test_without_a_project_only_the_form_for_one_is_shown(open_page: OpenPage, session: Session) -> None:
-    delete_project(session, projects.list_projects(session)[0].id)
+def test_without_a_project_only_the_form_for_one_is_shown(
+    open_page: OpenPage, session: Session, settings: Settings
+) -> None:
+    delete_project(session, projects.list_projects(session)[0].id, open_store(settings))
     session.commit()
     app = open_page()
     assert app.subheader[0].value == "Create your first project"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from core.domain import JobKind, JobState
 from core.formats import READERS
 from core.settings import Settings
@@ -136,3 +138,38 @@ def test_pasted_text_is_named_by_its_title_or_its_first_words() -> None:
 
 def test_every_format_that_can_be_read_is_offered() -> None:
     assert set(FORMATS) == {"", *READERS}
+
+
+def test_ids_become_a_job_that_fetches_them(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.text_area(key="fetch-ids").input("12, PMC34 12")
+    press(app, "Fetch and import")
+    (job,) = jobs.list_jobs(session, kinds=(JobKind.FETCH,))
+    assert (job.params["pubmed"], job.params["pmc"]) == (["12"], ["34"])
+    assert "2 ids of PubMed and PMC" in texts(app)
+    assert app.text_area(key="fetch-ids").value == ""
+
+
+def test_a_word_that_is_no_id_is_one_clear_message_and_no_job(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.text_area(key="fetch-ids").input("12 nonsense")
+    press(app, "Fetch and import")
+    assert "is no id of an article" in app.error[0].value
+    assert asked_jobs(session) == []
+
+
+def test_an_offline_installation_says_so(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DARE_OFFLINE", "1")
+    assert "This installation is offline" in texts(open_page("upload"))
+
+
+def test_a_download_that_failed_half_way_does_not_claim_that_anything_is_stored(
+    open_page: OpenPage, session: Session
+) -> None:
+    project_id = projects.list_projects(session)[0].id
+    jobs.add_job(session, "f1", JobKind.FETCH, project_id=project_id, params={"source": "2 ids of PubMed"})
+    jobs.start_job(session, "f1")
+    jobs.upsert_progress(session, "f1", "download", fraction=0.9, message="1 of 2 articles")
+    jobs.end_job(session, "f1", JobState.FAILED, error="NCBI refused.")
+    session.commit()
+    assert "Nothing of it was stored." in texts(open_page("upload"))

@@ -28,8 +28,10 @@ class NotedSteps:
         self.running = 0
         self.most_running = 0
 
-    def prepare(self, _job_id: str) -> list[list[str]]:
+    def prepare(self, job_id: str) -> list[list[str]]:
         self.notes.append("prepare")
+        if job_id == "fetch":
+            return [["download"]]
         return [["generate"], ["member-0", "member-1", "member-2"]]
 
     def enter_stage(self, _job_id: str, tasks: list[str]) -> None:
@@ -161,6 +163,30 @@ def test_interactive_job_does_not_wait_for_a_task(engine: JobEngine, steps: Note
     engine.enqueue("short", JobKind.PREDICT)
     wait_for_status(engine, "short", "SUCCESS")
     assert steps.notes[-2:] == ["begin", "predict"]
+
+
+def test_a_fetch_downloads_beside_a_training_and_then_goes_to_the_predictor(
+    engine: JobEngine, steps: NotedSteps
+) -> None:
+    steps.hanging = {"generate"}
+    engine.enqueue("long", JobKind.RETRAIN)
+    wait_for(lambda: "generate" in steps.notes)
+    engine.enqueue("fetch", JobKind.FETCH)
+    wait_for_status(engine, "fetch", "SUCCESS")
+    assert steps.notes[-3:] == ["prepare", "download", "predict"]
+
+
+def test_a_cancelled_fetch_ends_its_download_and_stores_nothing(engine: JobEngine, steps: NotedSteps) -> None:
+    steps.hanging = {"download"}
+    engine.enqueue("fetch", JobKind.FETCH)
+    wait_for(lambda: "download" in steps.notes)
+    engine.cancel("fetch")
+    wait_for(lambda: "download ended" in steps.notes)
+    steps.hanging = set()
+    steps.notes.clear()
+    engine.rerun("fetch", JobKind.FETCH)
+    wait_for_status(engine, "fetch", "SUCCESS")
+    assert steps.notes == ["prepare", "download", "predict"]
 
 
 def test_job_is_queued_once_however_often_it_is_sent(engine: JobEngine, steps: NotedSteps) -> None:

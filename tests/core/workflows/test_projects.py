@@ -1,7 +1,10 @@
 """Projects, templates, schema changes."""
 
+from pathlib import Path
+
 import pytest
 
+from core.artifacts import ArtifactStore
 from core.domain import EntityType, RelationLabel
 from core.errors import ConflictError, DomainError, NotFoundError, SchemaError
 from core.workflows.projects import (
@@ -73,12 +76,13 @@ def test_schema_refuses_taken_reserved_and_dangling_names(session: Session) -> N
         add_relation_label(session, project_id, RelationLabel("X", ()))
 
 
-def test_deleted_project_is_gone(session: Session) -> None:
+def test_deleted_project_is_gone(session: Session, tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path.as_uri(), cache_path=tmp_path)
     project_id = create_project(session, "p", template="drug-drug")
     set_guideline(session, project_id, "new")
     assert projects.get_project(session, project_id).guideline == "new"
-    delete_project(session, project_id)
+    delete_project(session, project_id, store)
     assert projects.list_projects(session) == []
-    for change in (delete_project, lambda *args: set_guideline(*args, "x")):
+    for change in (lambda *args: delete_project(*args, store), lambda *args: set_guideline(*args, "x")):
         with pytest.raises(NotFoundError):
             change(session, project_id)

@@ -17,7 +17,7 @@ from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import OfflineModeIsEnabled
 from safetensors.torch import load_file, save_file
 
-from core.errors import ConflictError, EncoderNotFoundError, HubError
+from core.errors import ConflictError, EncoderNotFoundError, HubError, SettingsError
 from core.models.encoder import load_encoder
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER
@@ -110,6 +110,13 @@ def test_a_generator_is_told_by_its_config_and_is_a_base_under_every_name_it_was
     assert resolve_base(settings, "gpt2") == resolve_base(settings, "owner/gpt2") == folder
     assert list_bases(settings) == {"owner/gpt2": "pulled", "starter-generator": "shipped"}
     assert "owner/gpt2" not in list_encoder_names(settings)
+
+
+def test_an_offline_installation_asks_no_hub(settings: Settings, hub: FakeHub) -> None:
+    offline = settings.model_copy(update={"offline": True})
+    with pytest.raises(SettingsError, match="DARE_OFFLINE forbids to ask the hub"):
+        pull_model(offline, NAME, report=ignore_progress)
+    assert hub.asked == []
 
 
 def test_the_process_is_offline_before_and_after_a_pull(
