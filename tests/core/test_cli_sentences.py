@@ -13,7 +13,7 @@ from core.cli.main import app
 from core.domain import Document, Sentence, Span, State
 from core.settings import Settings
 from core.workflows.projects import create_project
-from db.queries import documents
+from db.queries import intake
 from db.session import make_engine, session_scope
 
 TEXT = "TNF-α rose. Codeine helped. Codeine failed."
@@ -28,7 +28,7 @@ def dare(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -
     engine = make_engine(Settings().resolved_database_url)
     with session_scope(engine) as session:
         project_id = create_project(session, "p", template="chemical-disease")
-        documents.store_document(session, project_id, Document("doc", TEXT, spans), source_name="s")
+        intake.store_document(session, project_id, Document("doc", TEXT, spans), source_name="s")
     engine.dispose()
     return lambda *words: CliRunner().invoke(app, ["sentences", *words])
 

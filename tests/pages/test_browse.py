@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain import Document, Sentence, Span, Split
 from core.workflows.projects import create_project
-from db.queries import documents
+from db.queries import intake
 from db.session import Session
 from pages.components import browse_filters
 from tests.pages.support import OpenPage, press, texts
@@ -66,7 +66,7 @@ def test_second_page_of_a_long_table(open_page: OpenPage, session: Session) -> N
     text = " ".join(f"Sentence {number:03d}." for number in range(120))
     spans = tuple(Sentence(Span(at * 14, at * 14 + 13)) for at in range(120))
     project_id = create_project(session, "long", template="blank")
-    documents.store_document(session, project_id, Document("d", text, spans, split=Split.TRAIN), source_name="s")
+    intake.store_document(session, project_id, Document("d", text, spans, split=Split.TRAIN), source_name="s")
     session.commit()
     app = open_page("browse", project=str(project_id), page="3")
     assert column(app, "sentence")[0] == "Sentence 100."

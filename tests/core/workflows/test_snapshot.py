@@ -20,7 +20,7 @@ from core.workflows.snapshot import CARD_NAME, create_snapshot, read_snapshot, s
 from core.workflows.snapshot_diff import diff_snapshots, diff_to_json
 from core.workflows.snapshot_export import export_snapshot
 from core.workflows.snapshot_files import hash_bytes, write_files, zip_files
-from db.queries import documents, jobs, snapshots, synthetic, users
+from db.queries import documents, intake, jobs, snapshots, synthetic, users
 from db.queries.snapshots import SnapshotView
 from db.session import Session
 from tests.core.workflows.training import make_document, seed_project
@@ -66,7 +66,7 @@ def test_the_hash_follows_the_content_and_not_the_order_in_which_it_came(
     for name, numbers in (("one", (0, 1)), ("two", (1, 0))):
         project_id = create_project(session, name, template="chemical-disease")
         for number in numbers:
-            documents.store_document(session, project_id, make_document(number, Split.TRAIN), source_name="t")
+            intake.store_document(session, project_id, make_document(number, Split.TRAIN), source_name="t")
         made.append(make(session, store, project_id))
     assert made[0].content_hash == made[1].content_hash
 
@@ -95,7 +95,7 @@ def test_a_name_is_given_once_and_fits_a_file_name(session: Session, store: Arti
 
 def test_documents_that_share_an_id_are_told_apart(session: Session, store: ArtifactStore, project_id: int) -> None:
     twin = replace(make_document(7, Split.TRAIN), id="train-0")
-    documents.store_document(session, project_id, twin, source_name="t")
+    intake.store_document(session, project_id, twin, source_name="t")
     made = make(session, store, project_id)
     data = export_snapshot(store, made, format_name="jsonl")
     result = read_corpus(data["data.jsonl"], source="data.jsonl")
@@ -109,7 +109,7 @@ def test_what_the_schema_no_longer_allows_comes_out_all_the_same(
 ) -> None:
     document = make_document(8, Split.TRAIN)
     old = replace(document, relations=(Relation(*document.mentions[:2], "OLD"),))
-    documents.store_document(session, project_id, old, source_name="t")
+    intake.store_document(session, project_id, old, source_name="t")
     corpus = read_snapshot(store, make(session, store, project_id))
     assert "OLD" in {relation.label for one in corpus.documents for relation in one.relations}
 
@@ -171,7 +171,7 @@ def test_two_snapshots_differ_by_the_items_that_changed(
     session: Session, store: ArtifactStore, project_id: int
 ) -> None:
     before = make(session, store, project_id, "before")
-    documents.store_document(session, project_id, make_document(5, Split.TRAIN), source_name="t")
+    intake.store_document(session, project_id, make_document(5, Split.TRAIN), source_name="t")
     curate.apply_sentence_event(
         session, project_id=project_id, user_id=users.get_or_add_user(session),
         sentence_id=first_sentence(session, project_id), version=1, event={"kind": "flag", "value": True},
@@ -200,7 +200,7 @@ def test_a_training_names_its_snapshot_and_makes_one_only_where_the_data_is_new(
     named = make(session, store, project_id, "mine")
     job = jobs.add_job(session, "0123456789abcdef", JobKind.RETRAIN, project_id=project_id, params={})
     assert snapshot_for_run(session, store, job).name == "mine"
-    documents.store_document(session, project_id, make_document(5, Split.TRAIN), source_name="t")
+    intake.store_document(session, project_id, make_document(5, Split.TRAIN), source_name="t")
     made = snapshot_for_run(session, store, job)
     assert made.name == "p-run-456789abcdef"
     assert made.content_hash != named.content_hash
