@@ -124,16 +124,6 @@ def test_undo_takes_back_an_edit_and_a_decision(read: Read, project_id: int) -> 
     assert (after.text, after.state, after.original_text) == (before.text, State.PENDING, None)
 
 
-def test_undo_of_what_was_done_on_another_page_is_refused_by_name(open_database: OpenDatabase, project_id: int) -> None:
-    text = Document("d", "One.", (Sentence(Span(0, 4)),))
-    with open_database() as session:
-        intake.store_document(session, project_id, text, source_name="s")
-    DeckPage("annotate", project=str(project_id)).send("flag")
-    tab = DeckPage("synthetic", project=str(project_id))
-    tab.send("undo_last")
-    assert tab.notices == ["Your last step was on the Annotate page; undo it there."]
-
-
 def test_edit_that_loses_a_mask_is_refused_on_the_card(read: Read, project_id: int) -> None:
     tab = DeckPage("synthetic", project=str(project_id))
     tab.send("edit", text="$DISEASE$ came out of nowhere.")
