@@ -27,7 +27,7 @@ def unpack_zip(data: bytes) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
             if len(members) > MAX_MEMBERS:
                 raise FormatError(
                     f"The archive has {len(members):,} files; the limit is {MAX_MEMBERS:,}. Split it into several."
