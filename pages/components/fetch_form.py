@@ -36,7 +36,7 @@ def show(project: ProjectView, user_id: int) -> None:
         if get_settings().offline:
             st.caption("This installation is offline (DARE_OFFLINE): only articles that were fetched before are here.")
         else:
-            st.caption("Asks NCBI for these articles and sends nothing but their ids; each is asked for once.")
+            st.caption("Asks NCBI for these articles by id, each once; no text of yours leaves the machine.")
 
 
 def _split_name(split: Split) -> str:
