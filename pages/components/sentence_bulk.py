@@ -66,7 +66,7 @@ def _open(user_id: int, queue: QueueFilter, schema: Schema) -> None:
         key="above-score",
         help="A relation counts where its own score and those of its mentions reach it; decided mentions always do.",
     )
-    st.caption(f"In the sentences that the page shows: {describe_filter(queue)}.")
+    st.caption(f"In the sentences that the page shows: {escape(describe_filter(queue))}.")
     chosen = AboveScore(queue, score, label or None)
     with open_session() as session:
         counts = accept_above.get_counts(session, chosen)
@@ -91,8 +91,9 @@ def describe_filter(queue: QueueFilter) -> str:
     split = "all splits" if queue.split is None else f"the {SPLIT_NAMES[queue.split]} split"
     document = "one document, " if queue.document_id is not None else ""
     flagged = "flagged, " if queue.is_flagged else ""
+    found = f"with {queue.search!r}, " if queue.search else ""
     state = "reviewed or not" if queue.state is None else {"pending": "to review"}.get(queue.state.value, "reviewed")
-    return f"{document}{flagged}{state}, {split}"
+    return f"{document}{flagged}{found}{state}, {split}"
 
 
 def _show_counts(counts: AboveCounts) -> None:
