@@ -115,6 +115,7 @@ def sentence_values(document: Document, *, project_id: int, document_id: int) ->
             "start": sentence.span.start,
             "end": sentence.span.end,
             "state": sentence.state,
+            "split": document.split,
             "is_flagged": sentence.is_flagged,
             "comment": sentence.comment,
             "version": 1,

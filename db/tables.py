@@ -111,18 +111,19 @@ class DocumentFactRow(Table, table=True):
 class SentenceRow(Table, table=True):
     """The unit of review; `start` and `end` are document offsets, `version` counts changes.
 
-    `uncertainty` is None before a model has read the sentence; `shuffle` in [0, 1) decides who gets into
-    the random share of the review queue.
+    `split` is the document's. `uncertainty` is None before a model has read the sentence; `shuffle` in [0, 1)
+    decides who gets into the random share of the review queue.
     """
 
     __tablename__ = "sentence"
     __table_args__ = (
         sa.UniqueConstraint("document_id", "position"),
         sa.Index(None, "project_id", "id"),
-        sa.Index("ix_sentence_queue", "project_id", "state", "uncertainty", "id"),
-        sa.Index("ix_sentence_disagreement", "project_id", "state", "disagreement", "id"),
-        sa.Index("ix_sentence_shuffle", "project_id", "state", "shuffle", "id"),
-        sa.Index("ix_sentence_text", "project_id", "state", "id"),
+        # The split comes last, so that a queue of one split passes over all others without reading their rows.
+        sa.Index("ix_sentence_queue", "project_id", "state", "uncertainty", "id", "split"),
+        sa.Index("ix_sentence_disagreement", "project_id", "state", "disagreement", "id", "split"),
+        sa.Index("ix_sentence_shuffle", "project_id", "state", "shuffle", "id", "split"),
+        sa.Index("ix_sentence_text", "project_id", "state", "id", "split"),
         sa.Index("ix_sentence_flagged", "project_id", "is_flagged", "id"),
         sa.Index("ix_sentence_changed", "project_id", "updated_at", "id"),
         IDS_STAY_UNIQUE,
@@ -135,6 +136,9 @@ class SentenceRow(Table, table=True):
     start: int
     end: int
     state: State = Field(default=State.PENDING, sa_type=type_of_enum(State))
+    split: Split = Field(
+        default=Split.TRAIN, sa_type=type_of_enum(Split), sa_column_kwargs={"server_default": Split.TRAIN.value}
+    )
     is_flagged: bool = False
     comment: str = Field(default="", sa_type=type_of_text)
     version: int = 1

@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 
 from core.domain import Source, Split, State
 from db.queries.decisions import SENTENCE
-from db.queries.queue_filter import is_in_split
 from db.queries.search import matches
 from db.tables import Decision, DocumentRow, RelationRow, SentenceRow
 
@@ -129,7 +128,7 @@ def _sentence_conditions(chosen: SentenceFilter) -> list[Any]:
     if chosen.min_uncertainty is not None:
         found.append(col(sentence.uncertainty) >= chosen.min_uncertainty)
     if chosen.split is not None:
-        found.append(is_in_split(chosen.split))
+        found.append(SentenceRow.split == chosen.split)
     if chosen.search:
         found.append(matches(chosen.project_id, chosen.search))
     return [*found, *_annotation_conditions(chosen)]

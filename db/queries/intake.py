@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.domain import Document, Mention, State
-from db.columns import Table
 from db.mapping import (
     StoredMention,
     document_values,
@@ -50,7 +49,7 @@ def store_documents(session: Session, project_id: int, documents: Iterable[Docum
     return ids
 
 
-def _insert(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def _insert(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:  # noqa: ANN401 - a class
     """Insert rows and return their ids in the same order.
 
     Objects of the rows would take most of the time, and nobody looks at them.

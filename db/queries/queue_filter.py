@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from core.domain import Split, State
 from db.queries.search import matches
-from db.tables import DocumentRow, SentenceRow
+from db.tables import SentenceRow
 
 RANDOM_SHARE = 0.15
 
@@ -66,15 +66,10 @@ def conditions(queue: QueueFilter) -> list[sa.ColumnElement[bool]]:
     if queue.is_flagged is not None:
         found.append(SentenceRow.is_flagged == queue.is_flagged)
     if queue.split is not None:
-        found.append(is_in_split(queue.split))
+        found.append(SentenceRow.split == queue.split)
     if queue.search:
         found.append(matches(queue.project_id, queue.search))
     return found
-
-
-def is_in_split(split: Split) -> sa.ColumnElement[bool]:
-    """Return the condition that the document of a sentence is in a split."""
-    return sa.exists().where(col(DocumentRow.id) == col(SentenceRow.document_id), col(DocumentRow.split) == split)
 
 
 def is_outside_random_share() -> sa.ColumnElement[bool]:

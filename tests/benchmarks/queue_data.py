@@ -63,7 +63,7 @@ def _store(session: Session, project_id: int, texts: list[str], *, first: int, r
             "external_id": f"doc-{base + number:06d}",
             "text": text,
             "content_hash": hash_text(f"{project_id}:{base + number}"),
-            "split": Split.DEV if (base + number) % 10 == 9 else Split.TRAIN,
+            "split": _split_of(base + number),
             "metadata_": {},
             "source_name": "made in code",
             "created_at": utc_now(),
@@ -77,6 +77,10 @@ def _store(session: Session, project_id: int, texts: list[str], *, first: int, r
     mentions, relations = _annotations(sentences, texts, rng)
     session.execute(sa.insert(MentionRow), mentions)
     session.execute(sa.insert(RelationRow), relations)
+
+
+def _split_of(document: int) -> Split:
+    return Split.DEV if document % 10 == 9 else Split.TRAIN
 
 
 def _sentences(
@@ -96,6 +100,7 @@ def _sentences(
                 "start": start,
                 "end": start + len(text),
                 "state": State.ACCEPTED if rng.random() < REVIEWED_SHARE else State.PENDING,
+                "split": _split_of(base + document),
                 "is_flagged": rng.random() < FLAGGED_SHARE,
                 "comment": "",
                 "version": 1,

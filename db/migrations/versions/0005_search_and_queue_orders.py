@@ -11,9 +11,14 @@ down_revision: str | None = "0004"
 branch_labels: str | None = None
 depends_on: str | None = None
 
+WITHOUT_SPLIT = {
+    "ix_sentence_queue": ("project_id", "state", "uncertainty", "id"),
+    "ix_sentence_shuffle": ("project_id", "state", "shuffle", "id"),
+}
 INDEXES = {
-    "ix_sentence_disagreement": ("project_id", "state", "disagreement", "id"),
-    "ix_sentence_text": ("project_id", "state", "id"),
+    **{name: (*columns, "split") for name, columns in WITHOUT_SPLIT.items()},
+    "ix_sentence_disagreement": ("project_id", "state", "disagreement", "id", "split"),
+    "ix_sentence_text": ("project_id", "state", "id", "split"),
     "ix_sentence_flagged": ("project_id", "is_flagged", "id"),
     "ix_sentence_changed": ("project_id", "updated_at", "id"),
 }
@@ -21,7 +26,11 @@ LABELS, BEFORE = "ix_relation_labels", "ix_relation_project_id_label_state"
 
 
 def upgrade() -> None:
-    """Add the indexes and fill the search."""
+    """Give sentences their document's split, add the indexes and fill the search."""
+    op.add_column("sentence", sa.Column("split", sa.String(16), nullable=False, server_default="train"))
+    op.execute("UPDATE sentence SET split = (SELECT split FROM document WHERE document.id = sentence.document_id)")
+    for name in WITHOUT_SPLIT:
+        op.drop_index(name, "sentence")
     for name, columns in INDEXES.items():
         op.create_index(name, "sentence", columns)
     op.drop_index(BEFORE, "relation")
@@ -49,3 +58,6 @@ def downgrade() -> None:
     op.create_index(BEFORE, "relation", ("project_id", "label", "state"))
     for name in INDEXES:
         op.drop_index(name, "sentence")
+    for name, columns in WITHOUT_SPLIT.items():
+        op.create_index(name, "sentence", columns)
+    op.drop_column("sentence", "split")
