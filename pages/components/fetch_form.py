@@ -28,7 +28,7 @@ def show(project: ProjectView, user_id: int) -> None:
             "as full text where the publisher allows it.",
         )
         left, right = st.columns(2, vertical_alignment="bottom")
-        left.selectbox("Split", list(Split), format_func=_split_name, key=_SPLIT)
+        left.selectbox("Their split", list(Split), format_func=_split_name, key=_SPLIT)
         right.checkbox("Predict them", value=True, key=_PREDICT)
         st.form_submit_button(
             "Fetch and import", icon=":material/cloud_download:", on_click=_fetch, args=(project, user_id)

@@ -25,6 +25,7 @@ from core.domain import (
 from core.errors import ConflictError, NotFoundError
 from db.queries import (
     annotations,
+    bulk_edits,
     decisions,
     documents,
     edits,
@@ -337,6 +338,6 @@ def test_a_bulk_step_of_thousands_takes_few_statements(session: Session, project
     statements: list[str] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     after = [(view, replace(synthetic.to_edit(view), state=State.ACCEPTED)) for view in views]
-    synthetic.save_states(session, after)
+    bulk_edits.save_synthetic_edits(session, after)
     assert len(statements) == 3
     assert synthetic.count_synthetic(session, project_id) == {"CID": {State.ACCEPTED: 2_500}}
