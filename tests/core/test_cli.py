@@ -29,6 +29,7 @@ COMMANDS = [
     "import",
     "fetch",
     "export",
+    "sentences",
     "corpus",
     "predict",
     "evaluate",
