@@ -9,8 +9,9 @@ user_id = require_user()
 with open_session() as session:
     project = require_project(session)
     st.title("Annotate")
-    choice = sentence_filters.show(session, project)
-    sentence_bulk.show(session, project, user_id, choice)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        choice = sentence_filters.show(session, project)
+        sentence_bulk.show(session, project, user_id, choice)
     sentence_status.show_reading(session, project.id)
     cards = sentence_queue.open_queue(session, choice)
     if cards.ids:

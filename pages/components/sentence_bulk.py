@@ -26,15 +26,14 @@ ALL_LABELS = "All mentions and relations"
 
 def show(session: Session, project: ProjectView, user_id: int, choice: Choice) -> None:
     """Show the button that opens the step, and the last step while nothing was decided after it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        if st.button(
-            "Accept above a score",
-            icon=":material/done_all:",
-            type="tertiary",
-            help="Accepts every suggestion with a high score in the sentences that the filters show, as one step.",
-        ):
-            _open(user_id, choice.queue, projects.get_schema(session, project.id))
-        _show_last(session, project.id, user_id)
+    if st.button(
+        "Accept above a score",
+        icon=":material/done_all:",
+        type="tertiary",
+        help="Accepts every suggestion with a high score in the sentences that the filters show, as one step.",
+    ):
+        _open(user_id, choice.queue, projects.get_schema(session, project.id))
+    _show_last(session, project.id, user_id)
 
 
 def _show_last(session: Session, project_id: int, user_id: int) -> None:

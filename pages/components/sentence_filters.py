@@ -51,47 +51,46 @@ def show(session: Session, project: ProjectView) -> Choice:
         _show_link(session, linked)
         return linked
     names = {split.value: name.capitalize() for split, name in SPLIT_NAMES.items()}
-    with st.container(horizontal=True, vertical_alignment="center"):
-        shown = st.segmented_control(
-            "Sentences",
-            [TO_REVIEW, REVIEWED, FLAGGED],
-            default=TO_REVIEW,
-            required=True,
-            key="show",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        split = st.selectbox(
-            "Split",
-            ["", *names],
-            format_func=lambda name: names.get(name, ALL_SPLITS),
-            key="split",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=170,
-        )
-        order = QueueOrder.TEXT
-        if shown == TO_REVIEW:
-            order = ORDERS[st.selectbox(
-                *("Order", list(ORDERS)), key="order", bind="query-params",
-                label_visibility="collapsed", width=210, help=_ORDER_HELP,
-            )]  # fmt: skip
-        search = _show_search()
-        choice = Choice(_make_filter(project.id, shown, split, order, search))
-        st.button(
-            "New suggestions",
-            icon=":material/refresh:",
-            type="tertiary",
-            help=_NEW_HELP,
-            on_click=forget_queue,
-            args=(PAGE, choice),
-        )
-        st.page_link(
-            page_path("browse"),
-            label="Choose a document",
-            icon=":material/description:",
-            query_params={PROJECT_KEY: str(project.id), "table": "Documents"},
-        )
+    shown = st.segmented_control(
+        "Sentences",
+        [TO_REVIEW, REVIEWED, FLAGGED],
+        default=TO_REVIEW,
+        required=True,
+        key="show",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    split = st.selectbox(
+        "Split",
+        ["", *names],
+        format_func=lambda name: names.get(name, ALL_SPLITS),
+        key="split",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=170,
+    )
+    order = QueueOrder.TEXT
+    if shown == TO_REVIEW:
+        order = ORDERS[st.selectbox(
+            *("Order", list(ORDERS)), key="order", bind="query-params",
+            label_visibility="collapsed", width=210, help=_ORDER_HELP,
+        )]  # fmt: skip
+    search = _show_search()
+    choice = Choice(_make_filter(project.id, shown, split, order, search))
+    st.button(
+        "New suggestions",
+        icon=":material/refresh:",
+        type="tertiary",
+        help=_NEW_HELP,
+        on_click=forget_queue,
+        args=(PAGE, choice),
+    )
+    st.page_link(
+        page_path("browse"),
+        label="Choose a document",
+        icon=":material/description:",
+        query_params={PROJECT_KEY: str(project.id), "table": "Documents"},
+    )
     return choice
 
 
@@ -164,9 +163,8 @@ def _read_id(name: str) -> int | None:
 def _show_link(session: Session, choice: Choice) -> None:
     ids = queue.get_queue_page(session, choice.queue, limit=1).sentence_ids
     name = annotations.get_sentence_view(session, ids[0]).external_id
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f":material/description: Document **{escape(name)}**, in text order", width="content")
-        st.button("Back to the queue", icon=":material/arrow_back:", type="tertiary", on_click=_leave_link)
+    st.markdown(f":material/description: Document **{escape(name)}**, in text order", width="content")
+    st.button("Back to the queue", icon=":material/arrow_back:", type="tertiary", on_click=_leave_link)
 
 
 def _leave_link() -> None:
