@@ -12,8 +12,9 @@ from core.domain import Split
 from core.errors import NotFoundError
 from core.settings import Settings
 from core.workflows.export import WRITE_FORMATS, ExportFilter, export_project
-from core.workflows.ingest import READ_FORMATS, import_file
+from core.workflows.ingest import READ_FORMATS, ImportOptions, import_file
 from core.workflows.projects import create_project
+from core.workflows.renames import parse_renames
 from db.queries import projects
 from db.session import Session, make_engine, migrate, session_scope
 
@@ -62,6 +63,11 @@ def import_files(
         list[str] | None,
         typer.Option(help="For tables, ROLE=NAME: a column's name where it is not recognised; repeat for several."),
     ] = None,
+    renames: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="OLD=NEW: a type or label of the file in the project's words; OLD= leaves it out."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be stored, and store nothing.")] = False,
     as_suggestions: Annotated[
         bool, typer.Option("--as-suggestions", help="Annotations wait for review instead of counting as approved.")
     ] = False,
@@ -71,29 +77,32 @@ def import_files(
     results: list[dict[str, Any]] = []
     columns = _parse_columns(column or [])
     with errors_in_one_line(), progress_line() as progress, open_session(Settings()) as session:
+        options = ImportOptions(
+            format_name=format_name,
+            split=split,
+            as_gold=not as_suggestions,
+            columns=columns,
+            renames=parse_renames(renames or []),
+        )
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
         project_id = get_project_id(session, project)
         for number, path in enumerate(files):
             progress(number / len(files), path.name)
-            result = import_file(
-                session,
-                project_id,
-                path,
-                format_name=format_name,
-                split=split,
-                as_gold=not as_suggestions,
-                columns=columns,
-            )
-            results.append(result)
-            if not results[-1]["refused"]:
+            results.append(import_file(session, project_id, path, options=options))
+            if not results[-1]["refused"] and not dry_run:
                 session.commit()
+        if dry_run:
+            session.rollback()
         progress(1.0, f"{len(files)} of {len(files)} files")
     is_refused = any(result["refused"] for result in results)
-    show_result({"project": project, "files": results, "refused": is_refused}, as_json=as_json, lines=lambda: [])
+    result = {"project": project, "files": results, "refused": is_refused, "dry_run": dry_run}
+    show_result(result, as_json=as_json, lines=lambda: [])
     if not as_json:
-        for result in results:
-            _say_import(result)
+        for found in results:
+            _say_import(found)
+        if dry_run:
+            say("dry run: nothing was stored")
     if is_refused:
         raise typer.Exit(1)
 
@@ -113,6 +122,8 @@ def _say_import(result: dict[str, Any]) -> None:
         say(f"{issue['severity']}: {place}: {issue['message']}")
     if result["refused"]:
         say(f"error: {report['source']}: refused, nothing of it was stored")
+        if names := [name for kind in result["unknown"].values() for name in kind]:
+            say(f"the project knows no {', '.join(names)}; `--map OLD=NEW` says what a name means here")
         return
     again = f", {len(outcome['skipped'])} known already" if outcome["skipped"] else ""
     typer.echo(

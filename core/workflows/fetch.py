@@ -22,7 +22,8 @@ from core.settings import Settings
 from core.workflows.article_ids import ArticleIds
 from core.workflows.article_store import ArticleStore
 from core.workflows.generators import open_store
-from core.workflows.ingest import STORED_SHARE, import_corpus, predict_stored
+from core.workflows.import_corpus import import_corpus
+from core.workflows.ingest import STORED_SHARE, predict_stored
 from core.workflows.ncbi import Database, NcbiClient
 from core.workflows.pipelines import Report
 from db.session import Session

@@ -2,7 +2,7 @@
 
 from core.corpora import CorpusSet
 from core.domain import Corpus
-from core.workflows.ingest import ImportOutcome, import_corpus
+from core.workflows.import_corpus import ImportOutcome, import_corpus
 from core.workflows.projects import create_project
 from core.workflows.templates import BLANK
 from db.queries import projects

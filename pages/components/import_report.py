@@ -12,7 +12,7 @@ from core.workflows.ingest import STORED_SHARE
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session
-from pages.components import job_progress
+from pages.components import job_progress, name_mapping
 from pages.components.session import escape, page_path
 from pages.components.wording import count
 
@@ -57,6 +57,7 @@ def _show_job(session: Session, job: Job, waiting: str) -> None:
         job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job), waiting=waiting)
     if job.state is JobState.DONE and job.result is not None:
         show_result(job.id, job.result)
+        name_mapping.show(session, job)
     if job.state is JobState.FAILED:
         job_progress.show_failure(job)
         # A download is a part of its own, after which nothing is stored yet.
@@ -79,9 +80,13 @@ def show_result(job_id: str, result: Mapping[str, Any]) -> None:
     if result.get("refused"):
         st.error("Refused: nothing of this file was stored.", icon=":material/block:")
     elif outcome is not None:
-        for line in describe_outcome(outcome, result.get("prediction")):
+        is_stored = not result.get("only_checked")
+        if not is_stored:
+            st.info("Only checked: nothing was stored. An import would do this:", icon=":material/fact_check:")
+        for line in describe_outcome(outcome, result.get("prediction"), is_stored=is_stored):
             st.markdown(line)
-        _show_links(outcome)
+        if is_stored:
+            _show_links(outcome)
     if report is not None:
         _show_issues(report["issues"])
         st.download_button(
@@ -96,7 +101,9 @@ def show_result(job_id: str, result: Mapping[str, Any]) -> None:
         )
 
 
-def describe_outcome(outcome: Mapping[str, Any], prediction: Mapping[str, Any] | None) -> list[str]:
+def describe_outcome(
+    outcome: Mapping[str, Any], prediction: Mapping[str, Any] | None, *, is_stored: bool = True
+) -> list[str]:
     """Return lines on what an import stored, what it knew already, and what the models found."""
     lines = []
     if outcome["num_documents"] or outcome["num_synthetic"]:
@@ -108,7 +115,7 @@ def describe_outcome(outcome: Mapping[str, Any], prediction: Mapping[str, Any] |
         ]
         if outcome["num_synthetic"]:
             parts.append(count(outcome["num_synthetic"], "synthetic sentence"))
-        lines.append(f"Stored {', '.join(parts)}.")
+        lines.append(f"{'Stored' if is_stored else 'Would store'} {', '.join(parts)}.")
     if outcome["num_projected"]:
         lines.append(
             f"{count(outcome['num_projected'], 'of these relations was', 'of these relations were')} projected from "

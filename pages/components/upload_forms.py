@@ -40,11 +40,12 @@ FORMATS = {
 AS_GOLD, AS_SUGGESTIONS = "Approved", "Suggestions to review"
 KEEP_SPLIT = "As the file says"
 _TEXT, _TITLE = "paste-text", "paste-title"
-_FORMAT, _SPLIT, _STANDING, _PREDICT, _ROUND = (
+_FORMAT, _SPLIT, _STANDING, _PREDICT, _ONLY_CHECK, _ROUND = (
     "file-format",
     "file-split",
     "file-standing",
     "file-predict",
+    "file-only-check",
     "file-round",
 )
 
@@ -81,6 +82,7 @@ def show_files(project: ProjectView, user_id: int) -> None:
         right.selectbox("Split", [KEEP_SPLIT, *Split], format_func=_split_name, key=_SPLIT, help=_SPLIT_HELP)
         st.radio("Annotations in the files are", [AS_GOLD, AS_SUGGESTIONS], key=_STANDING, horizontal=True)
         st.checkbox("Predict sentences without annotations", value=True, key=_PREDICT)
+        st.checkbox("Only check: report, and store nothing", key=_ONLY_CHECK)
         st.button(
             f"Import {count(len(files), 'file')}" if files else "Import",
             type="primary",
@@ -134,6 +136,7 @@ def _do_import(session: Session, *, project_id: int, user_id: int) -> str:
             "split": None if split == KEEP_SPLIT else Split(split).value,
             "as_gold": st.session_state[_STANDING] == AS_GOLD,
             "predict": bool(st.session_state[_PREDICT]),
+            "only_check": bool(st.session_state[_ONLY_CHECK]),
         }
         client.enqueue(get_settings(), session, JobKind.INGEST, project_id=project_id, params=params, user_id=user_id)
     st.session_state[_ROUND] += 1

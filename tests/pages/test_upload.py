@@ -173,3 +173,33 @@ def test_a_download_that_failed_half_way_does_not_claim_that_anything_is_stored(
     jobs.end_job(session, "f1", JobState.FAILED, error="NCBI refused.")
     session.commit()
     assert "Nothing of it was stored." in texts(open_page("upload"))
+
+
+def test_unknown_names_of_a_refused_file_are_chosen_and_it_is_imported_again(
+    open_page: OpenPage, session: Session
+) -> None:
+    result = {
+        "refused": True,
+        "report": {"issues": []},
+        "outcome": None,
+        "unknown": {"types": ["Drug"], "labels": ["X"]},
+    }
+    add_import(session, result=result, path="/f", source="f.txt", predict=True)
+    app = open_page("upload")
+    choices = {box.label: box for box in app.selectbox if "“" in box.label}
+    assert choices["Type “Drug”"].options == ["Chemical", "Disease", "leave out"]
+    choices["Type “Drug”"].select("Chemical")
+    choices["Label “X”"].select("leave out")
+    press(app, "Import with these names")
+    again = next(job for job in jobs.list_jobs(session, kinds=(JobKind.INGEST,)) if job.id != "j1")
+    assert again.params == {
+        "path": "/f", "source": "f.txt", "predict": True, "renames": {"Drug": "Chemical", "X": ""}
+    }  # fmt: skip
+
+
+def test_a_check_says_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
+    result = {"refused": False, "only_checked": True, "report": None, "outcome": OUTCOME, "prediction": None}
+    add_import(session, result=result, path="/f", source="f.txt")
+    app = open_page("upload")
+    assert "nothing was stored" in app.info[0].value
+    assert "Stored 1 document, 2 sentences" not in texts(app)

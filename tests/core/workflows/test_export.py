@@ -20,7 +20,7 @@ from core.domain import (
 from core.formats import read_corpus
 from core.workflows.curate import apply_sentence_event
 from core.workflows.export import ExportFilter, build_corpus, export_project
-from core.workflows.ingest import import_corpus
+from core.workflows.import_corpus import import_corpus
 from core.workflows.projects import create_project
 from db.queries import documents, users
 from db.session import Session

@@ -24,7 +24,8 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.errors import FormatError, NotFoundError, SchemaError
-from core.workflows.ingest import ImportOutcome, import_corpus, run_ingest
+from core.workflows.import_corpus import ImportOutcome, import_corpus
+from core.workflows.ingest import ImportOptions, import_file, run_ingest
 from core.workflows.projects import create_project
 from db.queries import documents, jobs, projects, synthetic
 from db.session import Session
@@ -248,3 +249,44 @@ def test_job_that_runs_again_predicts_what_no_model_has_read(
     result = run_ingest(session, job, cast(Any, None), Reported())
     assert result["prediction"] == {"sentences": 2}
     assert read[0] == read[1]
+
+
+def test_a_check_says_what_an_import_would_do_and_stores_nothing(
+    session: Session, project_id: int, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("Aspirin caused rash.", encoding="utf-8")
+    session.commit()
+    result = run(session, project_id, path=str(tmp_path / "a.txt"), source="a.txt", only_check=True, predict=True)
+    assert (result["only_checked"], result["refused"], result["outcome"]["num_documents"]) == (True, False, 1)
+    assert stored(session, project_id) == []
+
+
+PUBTATOR = "1|t|Aspirin and rash.\n1|a|\n1\t0\t7\tAspirin\tDrug\tD1\n1\t12\t16\trash\tADE\tD2\n1\tADR\tD1\tD2\n"
+
+
+def test_a_file_with_unknown_names_is_refused_and_names_them_then_taken_with_their_meaning(
+    session: Session, project_id: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pubtator"
+    path.write_text(PUBTATOR, encoding="utf-8")
+    refused = import_file(session, project_id, path)
+    assert refused["refused"]
+    assert refused["unknown"] == {"types": ["Drug", "ADE"], "labels": ["ADR"]}
+    options = ImportOptions(renames={"Drug": "Chemical", "ADE": "Disease", "ADR": "CID"})
+    taken = import_file(session, project_id, path, options=options)
+    assert not taken["refused"], taken["report"]
+    (document,) = stored(session, project_id)
+    assert [mention.entity_type for mention in document.mentions] == ["Chemical", "Disease"]
+    assert [relation.label for relation in document.relations] == ["CID"]
+    assert [fact.label for fact in document.facts] == ["CID"]
+
+
+def test_what_is_left_out_does_not_reach_the_project(session: Session, project_id: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.pubtator"
+    path.write_text(PUBTATOR, encoding="utf-8")
+    options = ImportOptions(renames={"Drug": "Chemical", "ADE": "", "ADR": ""})
+    assert not import_file(session, project_id, path, options=options)["refused"]
+    (document,) = stored(session, project_id)
+    assert ([mention.entity_type for mention in document.mentions], document.relations, document.facts) == (
+        ["Chemical"], (), ()
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from core.domain import Corpus, Instance, Origin, Split, State
 from core.errors import SplitError
 from core.formats import read_corpus, write_corpus
 from core.workflows.export_synthetic import describe_sentences, write_lines
-from core.workflows.ingest import import_corpus
+from core.workflows.import_corpus import import_corpus
 from core.workflows.instances import synthetic_instance
 from db.mapping import synthetic_row
 from db.queries import documents, synthetic
