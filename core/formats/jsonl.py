@@ -1,7 +1,9 @@
 """The native format: one JSON object a line, holding everything the domain knows."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -49,21 +51,32 @@ def read_jsonl(text: str, *, source: str, log: IssueLog, schema: Schema | None) 
 
 def write_jsonl(corpus: Corpus) -> WriteResult:
     """Write everything a corpus holds; nothing is dropped or changed."""
-    records: Iterable[Record] = (
-        HeaderRecord(schema=SchemaRecord.from_domain(corpus.schema) if corpus.schema else None),
-        *map(DocumentRecord.from_domain, corpus.documents),
-        *map(SyntheticRecord.from_domain, corpus.synthetic),
-    )
-    lines = [record.model_dump_json(by_alias=True) for record in records]
-    report = ExportReport(
-        format_name="jsonl",
-        num_documents=len(corpus.documents),
-        num_mentions=sum(len(document.mentions) for document in corpus.documents),
-        num_relations=sum(len(document.relations) for document in corpus.documents),
-        num_facts=sum(len(document.facts) for document in corpus.documents),
-        num_synthetic=len(corpus.synthetic),
-    )
-    return WriteResult("".join(f"{line}\n" for line in lines).encode(), report)
+    return write_records(corpus.schema, corpus.documents, corpus.synthetic)
+
+
+def write_records(
+    schema: Schema | None, documents: Iterable[Document], synthetic: Iterable[SyntheticSentence]
+) -> WriteResult:
+    """Write what two streams yield, one item in memory at a time beside the file itself."""
+    file = BytesIO()
+    counts: Counter[str] = Counter()
+    _write_line(file, HeaderRecord(schema=SchemaRecord.from_domain(schema) if schema else None))
+    for document in documents:
+        _write_line(file, DocumentRecord.from_domain(document))
+        counts += Counter(
+            num_documents=1,
+            num_mentions=len(document.mentions),
+            num_relations=len(document.relations),
+            num_facts=len(document.facts),
+        )
+    for sentence in synthetic:
+        _write_line(file, SyntheticRecord.from_domain(sentence))
+        counts["num_synthetic"] += 1
+    return WriteResult(file.getvalue(), ExportReport(format_name="jsonl", **counts))
+
+
+def _write_line(file: BytesIO, record: Record) -> None:
+    file.write(record.model_dump_json(by_alias=True).encode() + b"\n")
 
 
 def _read_header(line: str, number: int) -> Schema | None:

@@ -1,15 +1,17 @@
 """Take curated data out: choose it, count what each filter drops, write it in a format."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from core.domain import Corpus, Document, Mention, Relation, Span, Split, State
+from core.domain import Corpus, Document, Mention, Relation, Span, Split, State, SyntheticSentence
 from core.formats import BINARY_FORMATS, SUFFIXES, WRITERS, WriteResult, write_corpus
+from core.formats.jsonl import write_records
 from db.queries import documents, projects, synthetic
 from db.queries.synthetic import GOLD
 from db.session import Session
 
+NATIVE = "jsonl"
 WRITE_FORMATS = tuple(WRITERS)
 SUFFIX_BY_FORMAT = SUFFIXES
 WITHOUT_PREVIEW = BINARY_FORMATS
@@ -59,46 +61,56 @@ def build_corpus(session: Session, project_id: int, chosen: ExportFilter) -> tup
     Raises:
         NotFoundError: There is no such project.
     """
-    projects.get_project(session, project_id)
     counts = ExportCounts()
-    kept = _keep_documents(session, project_id, chosen, counts)
-    sentences = tuple(synthetic.stream_synthetic(session, project_id, labels=chosen.labels))
-    by_state = synthetic.count_synthetic(session, project_id).values()
-    accepted = sum(number for states in by_state for state, number in states.items() if state in GOLD)
-    takes_synthetic = chosen.include_synthetic and (not chosen.splits or Split.TRAIN in chosen.splits)
-    if not takes_synthetic:
-        counts.drop("synthetic: sentences", accepted)
-        sentences = ()
-    else:
-        counts.drop("labels: synthetic sentences", accepted - len(sentences))
-    counts.documents = len(kept)
-    counts.mentions = sum(len(document.mentions) for document in kept)
-    counts.relations = sum(len(document.relations) for document in kept)
-    counts.synthetic = len(sentences)
-    return Corpus(tuple(kept), sentences, projects.get_schema(session, project_id)), counts
+    schema = projects.get_schema(session, project_id)
+    kept = tuple(_keep_documents(session, project_id, chosen, counts))
+    return Corpus(kept, _keep_synthetic(session, project_id, chosen, counts), schema), counts
 
 
 def export_project(
     session: Session, project_id: int, chosen: ExportFilter, *, format_name: str
 ) -> tuple[WriteResult, ExportCounts]:
-    """Return the chosen part of a project as the bytes of a file.
+    """Return the chosen part of a project as the bytes of a file; the native format never holds it all as objects.
 
     Raises:
         NotFoundError: There is no such project.
         FormatError: There is no such format, or it cannot hold the data.
     """
-    corpus, counts = build_corpus(session, project_id, chosen)
-    return write_corpus(corpus, format_name=format_name), counts
+    if format_name != NATIVE:
+        corpus, counts = build_corpus(session, project_id, chosen)
+        return write_corpus(corpus, format_name=format_name), counts
+    counts = ExportCounts()
+    schema = projects.get_schema(session, project_id)
+    kept = _keep_documents(session, project_id, chosen, counts)
+    return write_records(schema, kept, _keep_synthetic(session, project_id, chosen, counts)), counts
 
 
-def _keep_documents(session: Session, project_id: int, chosen: ExportFilter, counts: ExportCounts) -> list[Document]:
+def _keep_synthetic(
+    session: Session, project_id: int, chosen: ExportFilter, counts: ExportCounts
+) -> tuple[SyntheticSentence, ...]:
+    """Return the accepted synthetic sentences, if the filter takes any."""
+    by_state = synthetic.count_synthetic(session, project_id).values()
+    accepted = sum(number for states in by_state for state, number in states.items() if state in GOLD)
+    if not chosen.include_synthetic or (chosen.splits and Split.TRAIN not in chosen.splits):
+        counts.drop("synthetic: sentences", accepted)
+        return ()
+    sentences = tuple(synthetic.stream_synthetic(session, project_id, labels=chosen.labels))
+    counts.drop("labels: synthetic sentences", accepted - len(sentences))
+    counts.synthetic = len(sentences)
+    return sentences
+
+
+def _keep_documents(
+    session: Session, project_id: int, chosen: ExportFilter, counts: ExportCounts
+) -> Iterator[Document]:
+    """Yield the documents that the filter takes, with the annotations that it takes."""
+    projects.get_project(session, project_id)
     by_split = documents.count_documents(session, project_id)
     if chosen.splits:
         counts.drop("splits: documents", sum(by_split.values()) - sum(by_split.get(s, 0) for s in chosen.splits))
     decided = None
     if chosen.reviewer_id is not None:
         decided = documents.find_decided_sentences(session, project_id, chosen.reviewer_id)
-    kept = []
     for document in documents.stream_documents(session, project_id, splits=chosen.splits):
         if chosen.gold_only and not any(sentence.state.is_gold for sentence in document.sentences):
             counts.drop("gold only: documents", 1)
@@ -110,8 +122,11 @@ def _keep_documents(session: Session, project_id: int, chosen: ExportFilter, cou
             if not inside:
                 counts.drop("reviewer: documents", 1)
                 continue
-        kept.append(_keep_annotations(document, chosen, inside, counts))
-    return kept
+        kept = _keep_annotations(document, chosen, inside, counts)
+        counts.documents += 1
+        counts.mentions += len(kept.mentions)
+        counts.relations += len(kept.relations)
+        yield kept
 
 
 def _keep_annotations(
