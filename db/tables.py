@@ -300,6 +300,7 @@ class Decision(Table, table=True):
     __table_args__ = (
         sa.Index(None, "project_id", "user_id", "id"),
         sa.Index(None, "target_kind", "target_id"),
+        sa.Index(None, "batch_id"),
     )
 
     id: int = Field(default=None, primary_key=True)

@@ -1,13 +1,13 @@
 """A snapshot in any format, with its card and a manifest: byte for byte the same each time."""
 
 from core.artifacts import ArtifactStore
-from core.formats import write_corpus
+from core.formats import SUFFIXES, write_corpus
+from core.workflows.export import NATIVE
 from core.workflows.snapshot import CARD_NAME, CARD_TEXT_NAME, read_snapshot, read_snapshot_data, read_snapshot_file
 from core.workflows.snapshot_files import add_manifest, to_json_bytes
 from db.queries.snapshots import SnapshotView
 
 REPORT_NAME = "report.json"
-NATIVE = "jsonl"
 
 
 def export_snapshot(store: ArtifactStore, snapshot: SnapshotView, *, format_name: str) -> dict[str, bytes]:
@@ -26,6 +26,6 @@ def export_snapshot(store: ArtifactStore, snapshot: SnapshotView, *, format_name
         files["data.jsonl"] = read_snapshot_data(store, snapshot)
         return add_manifest(files)
     written = write_corpus(read_snapshot(store, snapshot), format_name=format_name)
-    files[f"data.{format_name}"] = written.data
+    files[f"data.{SUFFIXES[format_name]}"] = written.data
     files[REPORT_NAME] = to_json_bytes(written.report.to_json())
     return add_manifest(files)

@@ -33,6 +33,7 @@ def upgrade() -> None:
         op.drop_index(name, "sentence")
     for name, columns in INDEXES.items():
         op.create_index(name, "sentence", columns)
+    op.create_index("ix_decision_batch_id", "decision", ["batch_id"])
     op.drop_index(BEFORE, "relation")
     op.create_index(LABELS, "relation", ("project_id", "label", "state", "sentence_id"))
     connection = op.get_bind()
@@ -56,6 +57,7 @@ def downgrade() -> None:
     op.execute("DROP TABLE sentence_search")
     op.drop_index(LABELS, "relation")
     op.create_index(BEFORE, "relation", ("project_id", "label", "state"))
+    op.drop_index("ix_decision_batch_id", "decision")
     for name in INDEXES:
         op.drop_index(name, "sentence")
     for name, columns in WITHOUT_SPLIT.items():
