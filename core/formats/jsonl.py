@@ -1,7 +1,6 @@
 """The native format: one JSON object a line, holding everything the domain knows."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Annotated
@@ -59,20 +58,19 @@ def write_records(
 ) -> WriteResult:
     """Write what two streams yield, one item in memory at a time beside the file itself."""
     file = BytesIO()
-    counts: Counter[str] = Counter()
+    num_documents = num_mentions = num_relations = num_facts = num_synthetic = 0
     _write_line(file, HeaderRecord(schema=SchemaRecord.from_domain(schema) if schema else None))
     for document in documents:
         _write_line(file, DocumentRecord.from_domain(document))
-        counts += Counter(
-            num_documents=1,
-            num_mentions=len(document.mentions),
-            num_relations=len(document.relations),
-            num_facts=len(document.facts),
-        )
+        num_documents += 1
+        num_mentions += len(document.mentions)
+        num_relations += len(document.relations)
+        num_facts += len(document.facts)
     for sentence in synthetic:
         _write_line(file, SyntheticRecord.from_domain(sentence))
-        counts["num_synthetic"] += 1
-    return WriteResult(file.getvalue(), ExportReport(format_name="jsonl", **counts))
+        num_synthetic += 1
+    report = ExportReport("jsonl", num_documents, num_mentions, num_relations, num_facts, num_synthetic)
+    return WriteResult(file.getvalue(), report)
 
 
 def _write_line(file: BytesIO, record: Record) -> None:
