@@ -69,19 +69,25 @@ def _draw(
         "removed": {reason.value: result.removed.get(reason, 0) for reason in Removal},
         "drawing_seconds": seconds,
         "batch_size": sampling.batch_size,
-        "agreement": _ask_judges(row, plan, result.kept, options),
+        **_ask_judges(row, plan, result.kept, options),
         "examples": Random(SEED).sample(kept, min(NUM_EXAMPLES, len(kept))),
     } | measure_kept(generator, kept, plan.gold, code=label.code)
 
 
 def _ask_judges(
     row: GenerationRow, plan: GenerationPlan, kept: Sequence[KeptSentence], options: argparse.Namespace
-) -> float | None:
-    """Return the judges' mean agreement; None without judges."""
+) -> dict[str, float | None]:
+    """Return the judges' mean agreement with kept sentences, and with gold ones as a yardstick; None without judges."""
     if not options.judges or not kept:
-        return None
+        return {"agreement": None, "gold_agreement": None}
     panel = load_panel(options.corpora, row.corpus, options.results, encoder=options.judges, seed=SEED)
-    return measure_agreement(panel, row.label, kept, plan.gold)
+    label = find_label(row, plan)
+    plain = SentenceFilter(label.pairs, masks=(*plan.masks, *plan.codes))
+    gold = [one for one in map(plain.judge, label.sentences) if isinstance(one, KeptSentence)]
+    return {
+        "agreement": measure_agreement(panel, row.label, kept, plan.gold),
+        "gold_agreement": measure_agreement(panel, row.label, gold, plan.gold),
+    }
 
 
 def measure_kept(generator: Generator, kept: Sequence[str], gold: Sequence[str], *, code: str) -> dict[str, Any]:

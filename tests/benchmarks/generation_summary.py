@@ -22,7 +22,8 @@ def make_summary(rows: Sequence[GenerationRow], found: Mapping[GenerationRow, Re
     bases = list(dict.fromkeys(row.base_name for row in rows))
     aims = (
         f"Aims with {MIN_GOLD} gold sentences of a label: a yield (kept of generated) of at least {MIN_YIELD:.0%}, and "
-        f"an agreement of the judges of at least {MIN_AGREEMENT} without gating; what reaches its aim is bold."
+        f"an agreement of the judges of at least {MIN_AGREEMENT} without gating; what reaches its aim is bold. In "
+        "brackets: the judges' agreement with gold sentences of the label that they have not seen."
     )
     if len(bases) == 1:
         return aims
@@ -54,8 +55,12 @@ def _cells(result: Result | None) -> list[str]:
     agreement = result["agreement"]
     return [
         _mark(f"{_yield(result):.0%}", is_reached=_yield(result) >= MIN_YIELD),
-        "not run" if agreement is None else _mark(f"{agreement:.2f}", is_reached=agreement >= MIN_AGREEMENT),
+        "not run" if agreement is None else _agreement(agreement, result["gold_agreement"]),
     ]
+
+
+def _agreement(agreement: float, of_gold: float) -> str:
+    return f"{_mark(f'{agreement:.2f}', is_reached=agreement >= MIN_AGREEMENT)} ({of_gold:.2f})"
 
 
 def _mark(text: str, *, is_reached: bool) -> str:

@@ -22,7 +22,9 @@ ABOUT = (
     "number matters, so compare rows that kept as many). *Novelty* is 1 - the Jaccard similarity with the nearest gold "
     "sentence, the mean over the kept. *Perplexity* is the generator's own, per piece, the code of a shared one "
     "included, so bases of different vocabularies cannot be compared by it. *Agreement* is the mean probability that "
-    "judges, trained on gold alone, give the intended label; it held no sentence back. *Sentences/s* are drawn and "
+    "judges, trained on gold alone, give the intended label; it held no sentence back. In brackets is their agreement "
+    "with the gold sentences of the label, each judged by those that have not seen it: the yardstick, for judges are no "
+    "better than their own training. *Sentences/s* are drawn and "
     "filtered ones, on a machine that may have had other work. *Training* includes the search of the rate; that of a "
     "shared one is for all labels."
 )
@@ -98,7 +100,7 @@ def _measures(result: Result) -> list[str]:
         " / ".join(f"{share:.2f}" for share in result["distinct"]),
         *(f"{result[name]:.2f}" for name in ("self_bleu", "novelty")),
         f"{result['perplexity']:.1f}",
-        "not run" if result["agreement"] is None else f"{result['agreement']:.2f}",
+        "not run" if result["agreement"] is None else f"{result['agreement']:.2f} ({result['gold_agreement']:.2f})",
     ]
 
 
