@@ -23,8 +23,8 @@ ABOUT = (
     "sentence, the mean over the kept. *Perplexity* is the generator's own, per piece, the code of a shared one "
     "included, so bases of different vocabularies cannot be compared by it. *Agreement* is the mean probability that "
     "judges, trained on gold alone, give the intended label; it held no sentence back. In brackets is their agreement "
-    "with the gold sentences of the label, each judged by those that have not seen it: the yardstick, for judges are no "
-    "better than their own training. *Sentences/s* are drawn and "
+    "with the gold sentences of the label, each judged by those that have not seen it: a yardstick, for judges are "
+    "no better than their training. *Sentences/s* are drawn and "
     "filtered ones, on a machine that may have had other work. *Training* includes the search of the rate; that of a "
     "shared one is for all labels."
 )
