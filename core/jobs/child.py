@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from core.domain import JobKind
 from core.jobs.names import DONE_FILE
-from core.jobs.processes import describe_error, end_own_group, send, take_stdout, watch_parent
+from core.jobs.processes import describe_error, end_own_group, give_way, send, take_stdout, watch_parent
 from core.jobs.progress import make_progress
 from core.workflows.pipelines import Pipeline, Report, get_pipeline
 
@@ -91,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A terminal's Ctrl-C is the worker's business: it ends its children in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     watch_parent(end_own_group)
+    give_way()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         pipeline = get_pipeline(options.kind)

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
 from core.errors import DareError
@@ -14,6 +15,7 @@ from core.settings import Settings
 
 GRACE_SECONDS = 5.0
 MAX_ERROR_CHARACTERS = 1000
+NICENESS = 10
 
 
 def settings_environment(settings: Settings) -> dict[str, str]:
@@ -65,6 +67,15 @@ def watch_parent(on_end: Callable[[], None]) -> None:
         on_end()
 
     threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+
+
+def give_way() -> None:
+    """Let other processes go first: a training takes every core, and a curator at the pages must not wait for it."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    # A process in a session of its own competes as a group on Linux, whatever its own niceness is.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def end_own_group() -> None:

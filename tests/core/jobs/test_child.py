@@ -13,10 +13,11 @@ import pytest
 from core.errors import NotEnoughDataError
 from core.jobs.child import ChannelReport, run_task
 from core.jobs.names import DONE_FILE
+from core.jobs.processes import NICENESS
 from core.workflows.pipelines import Report
 
 LAUNCHER = """
-import subprocess, sys, time
+import os, subprocess, sys, time
 from core.domain import JobKind
 from core.errors import NotEnoughDataError
 from core.jobs import child
@@ -30,6 +31,7 @@ class Pipeline:
         report(0.5, "half way", loss=0.25)
         helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         (run_path / "helper").write_text(str(helper.pid))
+        (run_path / "niceness").write_text(str(os.nice(0)))
         time.sleep(60 if task == "long" else 0)
         helper.kill()
         helper.wait()
@@ -139,6 +141,8 @@ def test_child_sends_progress_only_and_logs_what_is_printed(tmp_path: Path) -> N
         {"fraction": 1.0, "message": "done", "values": {}},
     ]
     assert "printed text is no message" in (tmp_path / "log").read_text()
+    # Pages and curators go first.
+    assert int((tmp_path / "niceness").read_text()) == min(19, os.nice(0) + NICENESS)
 
 
 def test_child_tells_its_error_in_one_line_and_logs_the_traceback(tmp_path: Path) -> None:
