@@ -63,14 +63,21 @@ def delete_project(session: Session, project_id: int, store: ArtifactStore) -> N
         store.remove(key)
 
 
-def set_guideline(session: Session, project_id: int, guideline: str) -> None:
-    """Replace a project's guideline.
+def set_guideline(session: Session, project_id: int, guideline: str, *, before: str) -> None:
+    """Replace a project's guideline, unless it is no more what the user read.
+
+    Args:
+        session: An open session.
+        project_id: The project.
+        guideline: The new text.
+        before: The text that the user read.
 
     Raises:
         NotFoundError: There is no such project.
+        ConflictError: Somebody stored another text meanwhile; nothing was changed.
     """
     projects.get_project(session, project_id)
-    projects.set_guideline(session, project_id, guideline)
+    projects.set_guideline(session, project_id, guideline, before=before)
 
 
 def add_entity_type(session: Session, project_id: int, entity_type: EntityType) -> None:

@@ -124,9 +124,15 @@ def find_project(session: Session, name: str) -> ProjectView | None:
     return None if project is None else _view(project)
 
 
-def set_guideline(session: Session, project_id: int, guideline: str) -> None:
-    """Store the guideline text of a project."""
-    session.exec(sa.update(Project).where(col(Project.id) == project_id).values(guideline=guideline))
+def set_guideline(session: Session, project_id: int, guideline: str, *, before: str) -> None:
+    """Store the guideline text of a project in place of the one that was read.
+
+    Raises:
+        ConflictError: It is another one by now; nothing was stored.
+    """
+    same = (col(Project.id) == project_id, col(Project.guideline) == before)
+    if session.exec(sa.update(Project).where(*same).values(guideline=guideline)).rowcount == 0:
+        raise ConflictError("The guideline was changed elsewhere meanwhile; nothing was overwritten. Choose one.")
 
 
 def get_schema(session: Session, project_id: int) -> Schema:

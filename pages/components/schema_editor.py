@@ -1,4 +1,4 @@
-"""A project's entity types, relation labels and guideline: shown, and added to."""
+"""A project's entity types and relation labels: shown, and added to."""
 
 from functools import partial
 from typing import Protocol
@@ -12,6 +12,7 @@ from core.workflows.templates import PALETTE
 from db.queries import projects
 from db.queries.projects import ProjectView
 from db.session import Session
+from pages.components import guideline_editor
 from pages.components.session import act, escape
 
 
@@ -30,8 +31,7 @@ def show(session: Session, project: ProjectView) -> None:
             _show_types(project, schema)
         with labels:
             _show_labels(project, schema)
-        st.text_area("Guideline for reviewers", value=project.guideline, key=_key(project, "guideline"), height=110)
-        st.button("Save guideline", key=_key(project, "save"), on_click=_act, args=(project, _save_guideline))
+        guideline_editor.show(project)
 
 
 def _show_types(project: ProjectView, schema: Schema) -> None:
@@ -96,8 +96,3 @@ def _add_label(session: Session, *, project: ProjectView) -> str:
     )
     workflow.add_relation_label(session, project.id, added)
     return f"Added the relation label {name}."
-
-
-def _save_guideline(session: Session, *, project: ProjectView) -> str:
-    workflow.set_guideline(session, project.id, _value(project, "guideline"))
-    return "Saved the guideline."

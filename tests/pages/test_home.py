@@ -119,3 +119,34 @@ def test_a_blank_project_gets_types_labels_and_a_guideline(open_page: OpenPage, 
     assert schema.type_names == ("Drug", "Rash")
     assert schema.relation_labels[0].legal_types == (("Drug", "Rash"),)
     assert projects.get_project(session, made).guideline == "Only what the text claims."
+
+
+def test_a_guideline_that_somebody_else_stored_meanwhile_is_not_overwritten(
+    open_page: OpenPage, session: Session
+) -> None:
+    made = create_project(session, "Own", template="blank")
+    session.commit()
+    app = open_page(project=str(made))
+    app.text_area(key=f"schema-{made}-guideline").input("Mine.").run()
+    projects.set_guideline(session, made, "Theirs.", before="")
+    session.commit()
+    press(app, "Save guideline")
+    assert "changed elsewhere" in app.error[0].value
+    assert "Theirs." in [one.value for one in app.text]
+    assert projects.get_project(session, made).guideline == "Theirs."
+    press(app, "Replace it by mine")
+    session.expire_all()
+    assert projects.get_project(session, made).guideline == "Mine."
+
+
+def test_of_two_guidelines_that_of_the_other_can_be_taken(open_page: OpenPage, session: Session) -> None:
+    made = create_project(session, "Own", template="blank")
+    session.commit()
+    app = open_page(project=str(made))
+    app.text_area(key=f"schema-{made}-guideline").input("Mine.").run()
+    projects.set_guideline(session, made, "Theirs.", before="")
+    session.commit()
+    app.run()
+    press(app, "Take theirs")
+    assert app.text_area(key=f"schema-{made}-guideline").value == "Theirs."
+    assert not app.warning

@@ -79,10 +79,11 @@ def test_schema_refuses_taken_reserved_and_dangling_names(session: Session) -> N
 def test_deleted_project_is_gone(session: Session, tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path.as_uri(), cache_path=tmp_path)
     project_id = create_project(session, "p", template="drug-drug")
-    set_guideline(session, project_id, "new")
+    before = projects.get_project(session, project_id).guideline
+    set_guideline(session, project_id, "new", before=before)
     assert projects.get_project(session, project_id).guideline == "new"
     delete_project(session, project_id, store)
     assert projects.list_projects(session) == []
-    for change in (lambda *args: delete_project(*args, store), lambda *args: set_guideline(*args, "x")):
+    for change in (lambda *args: delete_project(*args, store), lambda *args: set_guideline(*args, "x", before="new")):
         with pytest.raises(NotFoundError):
             change(session, project_id)

@@ -20,7 +20,7 @@ from core.workflows.snapshot import CARD_NAME, create_snapshot, read_snapshot, s
 from core.workflows.snapshot_diff import diff_snapshots, diff_to_json
 from core.workflows.snapshot_export import export_snapshot
 from core.workflows.snapshot_files import hash_bytes, write_files, zip_files
-from db.queries import documents, intake, jobs, snapshots, synthetic, users
+from db.queries import documents, intake, jobs, projects, snapshots, synthetic, users
 from db.queries.snapshots import SnapshotView
 from db.session import Session
 from tests.core.workflows.training import make_document, seed_project
@@ -139,7 +139,8 @@ def test_the_manifest_holds_the_hash_of_every_other_file(
 
 
 def test_the_card_tells_what_who_and_under_which_terms(session: Session, store: ArtifactStore, project_id: int) -> None:
-    set_guideline(session, project_id, "Only *caused* counts.")
+    before = projects.get_project(session, project_id).guideline
+    set_guideline(session, project_id, "Only *caused* counts.", before=before)
     reviewer = users.get_or_add_user(session, "ada", role="curator")
     curate.apply_sentence_event(
         session, project_id=project_id, user_id=reviewer, sentence_id=first_sentence(session, project_id),
