@@ -131,6 +131,8 @@ def _say_import(result: dict[str, Any]) -> None:
         f"{outcome['num_sentences']} sentences, {outcome['num_mentions']} mentions, "
         f"{outcome['num_relations']} relations ({outcome['num_projected']} projected from document facts)"
     )
+    if added := [*outcome["added_types"], *outcome["added_labels"]]:
+        typer.echo(f"taken over into the schema: {', '.join(added)}")
 
 
 def export(

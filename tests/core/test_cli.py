@@ -231,3 +231,17 @@ def test_the_starter_finds_the_mentions_and_relation_of_a_plain_sentence(tmp_pat
     (found,) = model.predict([text])
     assert {mention.span.text(text) for mention in found.mentions} >= {"Lithium", "tremor", "bipolar disorder"}
     assert ("Lithium", "tremor") in {(r.head.span.text(text), r.tail.span.text(text)) for r in found.relations}
+
+
+def test_import_maps_names_says_what_a_blank_project_takes_over_and_a_dry_run_stores_nothing(tmp_path: Path) -> None:
+    source, home = tmp_path / "a.pubtator", tmp_path / "home"
+    source.write_text(PUBTATOR, encoding="utf-8")
+    tried = dare(home, "import", "p", str(source), "--create", "blank", "--dry-run")
+    assert tried.returncode == 0 and "dry run: nothing was stored" in tried.stderr
+    assert "No project 'p'" in dare(home, "export", "p", "--out", str(tmp_path / "x")).stderr
+    mapped = dare(home, "import", "p", str(source), "--create", "blank", "--map", "Chemical=Drug", "--map", "Disease=")
+    assert mapped.returncode == 0, mapped.stderr
+    assert "taken over into the schema: Drug" in mapped.stdout
+    unknown = dare(home, "import", "q", str(source), "--create", "drug-drug")
+    assert unknown.returncode == 1
+    assert "the project knows no Chemical, Disease, CID" in unknown.stderr
