@@ -6,6 +6,8 @@ interactive   begin → the warm predictor does the job
 fetch         prepare → a child process downloads, beside whatever trains → the warm predictor stores and predicts
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from dbos import DBOS, SetWorkflowID, StepOptions
@@ -79,36 +81,37 @@ def register_flows(steps: Steps, *, poll_seconds: float = 0.5) -> None:
 
     @DBOS.workflow(name=names.PIPELINE_FLOW, max_recovery_attempts=MAX_PIPELINE_RECOVERIES)
     async def run_pipeline(job_id: str) -> None:
-        try:
+        async with _recording_failure(steps, job_id):
             for tasks in await DBOS.run_step_async(None, steps.prepare, job_id):
                 await DBOS.run_step_async(None, steps.enter_stage, job_id, tasks)
                 await run_stage(job_id, tasks)
             await DBOS.run_step_async(None, steps.finish, job_id)
-        except dbos_error.DBOSAwaitedWorkflowCancelledError:
-            raise
-        except Exception as error:
-            await DBOS.run_step_async(None, steps.fail, job_id, str(error))
-            raise
 
     @DBOS.workflow(name=names.INTERACTIVE_FLOW, max_recovery_attempts=MAX_TASK_RECOVERIES)
     async def run_interactive(job_id: str) -> None:
-        try:
+        async with _recording_failure(steps, job_id):
             await DBOS.run_step_async(None, steps.begin, job_id)
             await DBOS.run_step_async(PREEMPTIBLE, steps.predict, job_id)
-        except Exception as error:
-            await DBOS.run_step_async(None, steps.fail, job_id, str(error))
-            raise
 
     @DBOS.workflow(name=names.FETCH_FLOW, max_recovery_attempts=MAX_TASK_RECOVERIES)
     async def run_fetch(job_id: str) -> None:
-        try:
+        async with _recording_failure(steps, job_id):
             for tasks in await DBOS.run_step_async(None, steps.prepare, job_id):
                 for task in tasks:
                     await DBOS.run_step_async(PREEMPTIBLE, steps.run_task, job_id, task)
             await DBOS.run_step_async(PREEMPTIBLE, steps.predict, job_id)
-        except Exception as error:
-            await DBOS.run_step_async(None, steps.fail, job_id, str(error))
-            raise
+
+
+@asynccontextmanager
+async def _recording_failure(steps: Steps, job_id: str) -> AsyncIterator[None]:
+    """Let a job fail with the message of the error that ends its flow; a cancelled one has not failed."""
+    try:
+        yield
+    except dbos_error.DBOSAwaitedWorkflowCancelledError:
+        raise
+    except Exception as error:
+        await DBOS.run_step_async(None, steps.fail, job_id, str(error))
+        raise
 
 
 def poison_message(num_recoveries: int) -> str:
