@@ -24,7 +24,9 @@ from core.formats.jsonl_header import Pairs, Record
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
 _FROM_ZERO = {"minimum": 0}  # a reader names the mention or sentence, which the record's own check could not
-Start = Annotated[int, Field(description="First character, counted in Unicode code points.", json_schema_extra=_FROM_ZERO)]
+Start = Annotated[
+    int, Field(description="First character, counted in Unicode code points.", json_schema_extra=_FROM_ZERO)
+]
 End = Annotated[int, Field(description="Character after the last one.", json_schema_extra=_FROM_ZERO)]
 ModelScore = Annotated[Score | None, Field(description="Probability that a model gave; null without a model.")]
 Decision = Annotated[State, Field(description="What a curator decided; pending: nothing yet.")]
