@@ -90,7 +90,7 @@ def _join_schemas(schemas: list[Schema]) -> Schema:
     types: dict[str, EntityType] = {}
     labels: dict[str, RelationLabel] = {}
     for schema in schemas:
-        types = {one.name: one for one in schema.entity_types} | types
+        types |= {one.name: one for one in schema.entity_types if one.name not in types}
         for label in schema.relation_labels:
             known = labels.get(label.name, label)
             pairs = tuple(dict.fromkeys((*known.legal_types, *label.legal_types)))
