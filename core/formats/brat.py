@@ -163,5 +163,5 @@ class _PairReader:
             bound.entity_type,
             bound.surface or None,
             tuple(self.concepts.get(bound.id, ())),
-            has_gaps=len(bound.fragments) > 1,
+            fragments=bound.fragments if len(bound.fragments) > 1 else (),
         )
