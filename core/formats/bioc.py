@@ -29,6 +29,7 @@ from core.formats.bioc_infons import (
     read_infons,
     read_label,
     read_pair,
+    without_needless,
 )
 from core.formats.bioc_model import parse_json, parse_xml
 from core.formats.checks import SchemaCheck
@@ -80,7 +81,7 @@ def _read(text: str, parse: Callable[[str], Any], log: IssueLog, schema: Schema 
             continue
         try:
             document = make_document(stated, log, check, describe=reader.describe)
-            documents.append(apply_extras(document, found.infons.get(EXTRAS_KEY)))
+            documents.append(without_needless(apply_extras(document, found.infons.get(EXTRAS_KEY))))
         except FormatError as error:
             log.add(Severity.REFUSED, error.message)
         except DomainError as error:

@@ -7,6 +7,7 @@ value is a JSON object: the infons, and for a relation the roles of its two node
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.domain import Document, DocumentFact, Mention, Relation
@@ -96,6 +97,12 @@ def keep(key: str, infons: Infons, roles: tuple[str, ...] = ROLES) -> tuple[str,
     """Return the metadata entry of an element."""
     value: dict[str, Any] = {"infons": infons} | ({} if roles == ROLES else {"roles": roles})
     return key, json.dumps(value, ensure_ascii=False)
+
+
+def without_needless(document: Document) -> Document:
+    """Return a document without entries that only say what its mentions do, now that their extras are known."""
+    needless = {keep(name_mention(mention), mention_infons(mention)) for mention in document.mentions}
+    return replace(document, metadata=tuple(entry for entry in document.metadata if entry not in needless))
 
 
 class KeptInfons:
