@@ -1,6 +1,5 @@
 """WebAnno TSV 3 as its user guide describes it: stacks, parts of tokens, slots, relations, reserved signs."""
 
-
 from core.domain import Document, Mention, Relation, Span
 from core.formats import ReadResult, Severity, read_corpus
 
