@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from core.domain import Corpus, Split
+from core.workflows.agreement import get_agreement
 from core.workflows.export import ExportCounts
 from db.queries import documents, projects, snapshots
 from db.session import Session
@@ -29,11 +30,7 @@ class CardHead:
 def make_card(
     session: Session, project_id: int, head: CardHead, corpus: Corpus, counts: ExportCounts, *, num_renamed: int
 ) -> dict[str, Any]:
-    """Return the card of a corpus as JSON; its project tells guideline, sources and reviewers.
-
-    "agreement" is None: nobody annotates the same sentence independently here, and decisions that follow one another
-    are no second opinion.
-    """
+    """Return the card of a corpus as JSON; its project tells guideline, sources, reviewers and their agreement."""
     project = projects.get_project(session, project_id)
     source_by_hash = snapshots.get_source_names(session, project_id)
     sources = Counter(source_by_hash.get(documents.get_text_hash(one.text)) or _NO_SOURCE for one in corpus.documents)
@@ -58,7 +55,7 @@ def make_card(
             role: {"people": people, "decisions": decisions}
             for role, (people, decisions) in snapshots.count_reviewers(session, project_id).items()
         },
-        "agreement": None,
+        "agreement": get_agreement(session, project_id).to_json(),
         "guideline": project.guideline,
         "schema": corpus.schema.to_json() if corpus.schema else None,
         "software": f"dare-curator {version('dare-curator')}",
@@ -109,7 +106,6 @@ def write_card(card: Mapping[str, Any]) -> str:
         f"- SHA-256 of the data: `{card['content_sha256']}`",
         f"- licence: {_plain(card['licence']) or 'not stated'}",
         f"- share of synthetic sentences: {'–' if share is None else f'{share:.1%}'}",
-        f"- agreement between annotators: {'not measured' if card['agreement'] is None else card['agreement']}",
         f"- filter: {', '.join(f'{name} {_plain(value)}' for name, value in sorted(card['filter'].items()))}",
         f"- written by {card['software']}",
         *_table("Counts", "what", {"all": card["counts"], **card["by_split"]}),
@@ -118,12 +114,30 @@ def write_card(card: Mapping[str, Any]) -> str:
         *_list("Documents by source", card["sources"]),
         *_list("Documents by licence", card["document_licences"]),
         *_table("Reviewers", "role", card["reviewers"]),
+        *_write_agreement(card["agreement"]),
         *_list("Left out", card["left_out"]),
     ]
     if card["renamed_documents"]:
         lines += ["", f"{card['renamed_documents']} documents had the id of another one and got a number after it."]
     lines += ["", "## Guideline", "", card["guideline"].strip() or "None was written.", ""]
     return "\n".join(lines)
+
+
+def _write_agreement(agreement: Mapping[str, Mapping[str, float | int | None] | None]) -> list[str]:
+    lines = ["", "## Agreement between reviewers", ""]
+    for name, noun in (("relations", "pairs of mentions"), ("synthetic", "synthetic sentences")):
+        found = agreement[name]
+        if found is None:
+            lines.append(f"- {noun}: not measurable, no two people decided on the same")
+            continue
+        alpha = "undefined, all decided alike" if found["alpha"] is None else f"{found['alpha']:.2f}"
+        lines.append(
+            f"- {noun}: {found['items']} decided by two or more people, {found['observed']:.1%} of pairs of decisions "
+            f"equal, Krippendorff's alpha {alpha}"
+        )
+    if any(agreement.values()):
+        lines += ["", "Reviewers saw each other's decisions; these are second opinions, not independent ones."]
+    return lines
 
 
 def _table(title: str, corner: str, rows: Mapping[str, Mapping[str, int]]) -> list[str]:
