@@ -13,8 +13,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from core.errors import SettingsError
+from core.settings import Settings
 
-__all__ = ["Engine", "Session", "make_engine", "migrate", "migration_config", "session_scope"]
+__all__ = ["Engine", "Session", "make_engine", "migrate", "migration_config", "open_session", "session_scope"]
 
 Engine = sa.Engine
 
@@ -66,6 +67,24 @@ def session_scope(engine: Engine) -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+
+
+@contextmanager
+def open_session(settings: Settings) -> Iterator[Session]:
+    """Yield a session on the database of an installation, made or brought to the newest version; commit at the end.
+
+    For commands and notebooks, which need one session; a process that serves many keeps its engine.
+
+    Raises:
+        SettingsError: The database was written by a newer version of this program, or is of a kind that is not known.
+    """
+    engine = make_engine(settings.resolved_database_url)
+    try:
+        migrate(engine)
+        with session_scope(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
 
 
 def migration_config(connection: sa.Connection) -> Config:

@@ -95,7 +95,9 @@ def _take_in(
     """Store what a job brings; the caller commits."""
     options = ImportOptions.from_params(params)
     if "text" in params:
-        outcome = _store(session, project_id, _read_paste(params), options, source="pasted text")
+        outcome = import_text(
+            session, project_id, params["text"], name=params.get("external_id") or "", options=options
+        )
         return _describe(None, outcome), outcome
     path = Path(params["path"])
     source = params.get("source") or path.name
@@ -107,12 +109,27 @@ def _take_in(
     return import_bytes(session, project_id, data, source=source, options=options)
 
 
-def _read_paste(params: Mapping[str, Any]) -> Corpus:
-    text = params["text"]
+def import_text(
+    session: Session, project_id: int, text: str, *, name: str = "", options: ImportOptions | None = None
+) -> ImportOutcome:
+    """Import one text as a document; the caller commits.
+
+    Args:
+        session: An open session.
+        project_id: The project.
+        text: The text; stored unchanged.
+        name: Identifier of the document; told from the text where empty.
+        options: Only its split matters here.
+
+    Raises:
+        NotFoundError: There is no such project.
+        FormatError: The text is empty, or holds characters that no database can store.
+    """
+    source = "pasted text"
     if not text.strip():
-        raise FormatError("The text is empty; paste at least one sentence.", source="pasted text")
-    external_id = params.get("external_id") or f"pasted-{documents.get_text_hash(text)[:8]}"
-    return Corpus((Document(external_id, text),))
+        raise FormatError("The text is empty; paste at least one sentence.", source=source)
+    document = Document(name or f"pasted-{documents.get_text_hash(text)[:8]}", text)
+    return _store(session, project_id, Corpus((document,)), options or ImportOptions(), source=source)
 
 
 def import_file(
@@ -196,7 +213,7 @@ def predict_stored(
         report(STORED_SHARE + (1 - STORED_SHARE) * fraction, message, **values)
 
     ids = documents.list_sentence_ids(session, [*outcome.document_ids, *outcome.known_ids], only_unread=True)
-    return dict(predict_sentences(session, job.project_id, ids, models, report_rest))
+    return predict_sentences(session, job.project_id, ids, models, report_rest).to_json()
 
 
 def _schema_to_keep(session: Session, project_id: int) -> Schema | None:

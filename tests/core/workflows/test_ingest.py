@@ -26,6 +26,7 @@ from core.domain import (
 from core.errors import FormatError, NotFoundError, SchemaError
 from core.workflows.import_corpus import ImportOutcome, import_corpus
 from core.workflows.ingest import ImportOptions, import_file, run_ingest
+from core.workflows.predict import Predicted
 from core.workflows.projects import create_project
 from db.queries import documents, jobs, projects, synthetic
 from db.session import Session
@@ -234,12 +235,12 @@ def test_job_that_runs_again_predicts_what_no_model_has_read(
 ) -> None:
     read: list[list[int]] = []
 
-    def predict(_session: Session, _project: int, ids: list[int], _models: object, report: Reported) -> dict[str, int]:
+    def predict(_session: Session, _project: int, ids: list[int], _models: object, report: Reported) -> Predicted:
         read.append(ids)
         report(1.0)
         if len(read) == 1:
             raise RuntimeError("killed")
-        return {"sentences": len(ids)}
+        return Predicted("tiny", len(ids))
 
     monkeypatch.setattr("core.workflows.predict.predict_sentences", predict)
     with pytest.raises(RuntimeError):
@@ -247,7 +248,7 @@ def test_job_that_runs_again_predicts_what_no_model_has_read(
     session.rollback()
     job = jobs.get_job(session, "j1")
     result = run_ingest(session, job, cast(Any, None), Reported())
-    assert result["prediction"] == {"sentences": 2}
+    assert result["prediction"] == {"model": "tiny", "sentences": 2, "mentions": 0, "relations": 0}
     assert read[0] == read[1]
 
 
