@@ -24,12 +24,13 @@ ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
 
 def import_files(
     project: ProjectArgument,
-    files: Annotated[list[Path], typer.Argument(help="Files to import; each is stored whole or not at all.")],
+    files: Annotated[list[Path], typer.Argument(help="Files, zips or folders; each is stored whole or not at all.")],
     format_name: Annotated[
         str | None,
         typer.Option(
             "--format",
-            help=f"{', '.join(READ_FORMATS)}; told from the content otherwise. Brat is a zip of .txt and .ann files.",
+            help=f"{', '.join(READ_FORMATS)}; told from the content otherwise. Brat is a zip or a folder of .txt and "
+            ".ann files. For a zip or folder of other files: the format of each.",
         ),
     ] = None,
     split: Annotated[Split | None, typer.Option(help="Split of the documents; kept from the file otherwise.")] = None,

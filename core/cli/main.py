@@ -11,6 +11,7 @@ from core.cli import (
     corpora,
     data,
     fetching,
+    formats,
     generation,
     models,
     parsers,
@@ -51,6 +52,7 @@ app.command("doctor")(service.doctor)
 app.command("import")(data.import_files)
 app.command("fetch")(fetching.fetch)
 app.command("export")(data.export)
+app.command("formats")(formats.formats)
 app.command("sentences")(sentences.sentences)
 app.command("corpus")(corpora.corpus)
 app.command("predict")(models.predict)

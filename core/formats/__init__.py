@@ -6,7 +6,7 @@ from functools import partial
 from core.domain import Corpus, Schema
 from core.errors import FormatError
 from core.formats.ade_rel import read_ade_rel
-from core.formats.archives import GZIP_SIGNATURE, unpack_gzip
+from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURE, unpack_gzip
 from core.formats.base import (
     BytesReader,
     ExportReport,
@@ -24,12 +24,14 @@ from core.formats.bioc_writer import write_bioc_json, write_bioc_xml
 from core.formats.brat import read_brat
 from core.formats.brat_writer import write_brat
 from core.formats.checks import check_length
+from core.formats.chemprot import read_chemprot
 from core.formats.conll import read_conll, write_conll
 from core.formats.ddi_xml import read_ddi_xml
 from core.formats.detect import detect_bytes_format, detect_format, detect_text_format
 from core.formats.docbin import read_docbin, write_docbin
 from core.formats.doccano import read_doccano, write_doccano
 from core.formats.encoding import check_size, decode_text
+from core.formats.jats_xml import read_jats_xml
 from core.formats.jsonl import read_jsonl, write_jsonl
 from core.formats.label_studio import read_label_studio, write_label_studio
 from core.formats.masked_table import write_masked_csv, write_masked_tsv
@@ -37,6 +39,7 @@ from core.formats.parquet import read_parquet, write_parquet
 from core.formats.prodigy import read_prodigy, write_prodigy
 from core.formats.projection import project_facts
 from core.formats.pubannotation import read_pubannotation, write_pubannotation
+from core.formats.pubmed_xml import read_pubmed_xml
 from core.formats.pubtator import read_pubtator
 from core.formats.pubtator_writer import write_pubtator
 from core.formats.semeval import read_semeval
@@ -47,6 +50,7 @@ from core.formats.tally import get_tally
 from core.formats.text import read_text
 from core.formats.triples_json import read_triples_json
 from core.formats.webanno import read_webanno
+from core.formats.zip_members import read_members
 
 TEXT_READERS: dict[str, Reader] = {
     "text": read_text,
@@ -66,8 +70,44 @@ TEXT_READERS: dict[str, Reader] = {
     "triples-json": read_triples_json,
     "semeval": read_semeval,
     "ade-rel": read_ade_rel,
+    "pubmed-xml": read_pubmed_xml,
+    "jats-xml": read_jats_xml,
 }
-BYTES_READERS: dict[str, BytesReader] = {"brat": read_brat, "parquet": read_parquet, "docbin": read_docbin}
+
+
+def read_zip(
+    data: bytes,
+    *,
+    source: str,  # noqa: ARG001 (Reader)
+    log: IssueLog,
+    schema: Schema | None,
+    format_name: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Corpus:
+    """Read an archive of files that stand each for itself.
+
+    Args:
+        data: The archive.
+        source: Its name, as the user knows it.
+        log: Takes what is said of each file.
+        schema: As in `read_corpus`.
+        format_name: Format of every file; None tells each from its content.
+        columns: As in `read_corpus`.
+
+    Raises:
+        FormatError: The archive cannot be read.
+    """
+    read = partial(read_corpus, format_name=format_name, schema=schema, columns=columns)
+    return read_members(data, log=log, read_member=read)
+
+
+BYTES_READERS: dict[str, BytesReader] = {
+    "brat": read_brat,
+    "parquet": read_parquet,
+    "docbin": read_docbin,
+    "chemprot": read_chemprot,
+    "zip": read_zip,
+}
 READERS: dict[str, Reader | BytesReader] = {**TEXT_READERS, **BYTES_READERS}
 WRITERS: dict[str, Writer] = {
     "jsonl": write_jsonl,
@@ -104,7 +144,7 @@ SUFFIXES: dict[str, str] = {
     "conll": "conll",
     "spert-json": "spert.json",
 }
-BINARY_FORMATS = frozenset(BYTES_READERS)
+BINARY_FORMATS = frozenset(BYTES_READERS) & WRITERS.keys()
 
 __all__ = [
     "BINARY_FORMATS",
@@ -139,7 +179,7 @@ def read_corpus(
     Args:
         data: The whole file; a gzipped one is unpacked.
         source: Name of the file, as the user knows it.
-        format_name: Key of READERS; None tells the format from the content.
+        format_name: Key of READERS, for a zip also that of every file in it; None tells it from the content.
         schema: The project's schema; types and labels outside it are refused. None takes any.
         columns: For tables: name of the column by its role, where `core.formats.table` does not tell it itself.
     """
@@ -150,10 +190,13 @@ def read_corpus(
         _check_name(name)
         if data.startswith(GZIP_SIGNATURE):
             data = unpack_gzip(data)
-        name = name or detect_bytes_format(data)
+        inside = name if data.startswith(ZIP_SIGNATURE) and name in TEXT_READERS else None
+        name = "zip" if inside else name or detect_bytes_format(data)
         if name in BYTES_READERS:
             check_size(data)
-            corpus = BYTES_READERS[name](data, source=source, log=log, schema=schema)
+            read_zipped = partial(read_zip, format_name=inside, columns=columns)
+            read_bytes = read_zipped if name == "zip" else BYTES_READERS[name]
+            corpus = read_bytes(data, source=source, log=log, schema=schema)
         else:
             text = decode_text(data, log)
             name = name or detect_text_format(text)

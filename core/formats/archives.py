@@ -4,7 +4,8 @@ import gzip
 import io
 import zipfile
 import zlib
-from pathlib import PurePosixPath
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
 from core.errors import FormatError
 from core.formats.checks import shorten
@@ -14,7 +15,10 @@ MAX_UNPACKED_MEGABYTES = 200
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 2**20  # a small file may shrink as much as it likes
 CHUNK_BYTES = 2**20
+MAX_BEGINNINGS = 1_000
+BEGINNING_BYTES = 2**13
 ZIP_SIGNATURE = b"PK\x03\x04"
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 GZIP_SIGNATURE = b"\x1f\x8b"
 REMEDY = "Pack the files again with an ordinary zip program."
 
@@ -41,8 +45,38 @@ def unpack_zip(data: bytes) -> dict[str, bytes]:
                 files[member.filename] = _read_member(archive, member, left)
                 left -= len(files[member.filename])
             return files
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except DAMAGE as error:
         raise FormatError(f"The archive cannot be unpacked: {error}. {REMEDY}") from error
+
+
+def list_beginnings(data: bytes) -> dict[str, bytes]:
+    """Return the first bytes of the first files of an archive by name; nothing of a damaged one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = (member for member in archive.infolist() if not member.filename.endswith("/"))
+            return {one.filename: _read_beginning(archive, one) for one in islice(members, MAX_BEGINNINGS)}
+    except DAMAGE:
+        return {}
+
+
+def pack_folder(folder: Path) -> bytes:
+    """Return an archive of the files below a folder; hidden ones and linked folders are left out.
+
+    Raises:
+        FormatError: It holds no file, or more than an archive may.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder): path for path in paths}
+    seen = {str(name.as_posix()): path for name, path in names.items() if not any(p[0] == "." for p in name.parts)}
+    if not seen:
+        raise FormatError("The folder holds no files. Name the folder that holds the texts and annotations.")
+    size = sum(path.stat().st_size for path in seen.values())
+    if len(seen) > MAX_MEMBERS or size > MAX_UNPACKED_MEGABYTES * 2**20:
+        raise FormatError(
+            f"The folder holds {len(seen):,} files of {size / 2**20:.0f} MB; the limits are {MAX_MEMBERS:,} files and "
+            f"{MAX_UNPACKED_MEGABYTES} MB. Split it into several."
+        )
+    return pack_zip({name: path.read_bytes() for name, path in seen.items()})
 
 
 def pack_zip(files: dict[str, bytes]) -> bytes:
@@ -54,13 +88,17 @@ def pack_zip(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack_gzip(data: bytes) -> bytes:
+def unpack_gzip(data: bytes, *, left: int = MAX_UNPACKED_MEGABYTES * 2**20) -> bytes:
     """Return what a gzip file holds.
+
+    Args:
+        data: The file.
+        left: Bytes that it may unpack to.
 
     Raises:
         FormatError: A limit is passed, or the file is damaged.
     """
-    limit = _limit(len(data), MAX_UNPACKED_MEGABYTES * 2**20)
+    limit = _limit(len(data), left)
     unpacked = bytearray()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
@@ -77,6 +115,11 @@ def _check_name(name: str) -> None:
     path = PurePosixPath(name.replace("\\", "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise FormatError(f"The archive holds {shorten(name)}, which points outside of it; not read. {REMEDY}")
+
+
+def _read_beginning(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        return file.read(BEGINNING_BYTES)
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:

@@ -54,6 +54,8 @@ def read_brat(data: bytes, *, source: str, log: IssueLog, schema: Schema | None)
     files = unpack_zip(data)
     if not is_brat(list(files)):
         raise FormatError("The archive holds no .ann files. Put every .txt beside its .ann, also an empty one.")
+    if others := [name for name in files if PurePosixPath(name).suffix not in (".txt", *ANNOTATION_SUFFIXES)]:
+        log.add(Severity.NOTED, f"Files that are no texts or annotations are left out: {', '.join(others[:20])}.")
     check = SchemaCheck(schema, log)
     documents: list[Document] = []
     for pair in _find_pairs(files, log):
@@ -67,7 +69,7 @@ def read_brat(data: bytes, *, source: str, log: IssueLog, schema: Schema | None)
 
 
 def _find_pairs(files: dict[str, bytes], log: IssueLog) -> list[Pair]:
-    """Return the texts with their annotations; other files are noted once."""
+    """Return the texts with their annotations; texts without any are noted once."""
     pairs = []
     for name, data in files.items():
         path = PurePosixPath(name)

@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 from core.errors import FormatError
-from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURE, unpack_gzip
+from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURE, list_beginnings, unpack_gzip
+from core.formats.brat import is_brat
 from core.formats.checks import shorten
+from core.formats.chemprot import is_chemprot
 from core.formats.encoding import decode_text
 from core.formats.json_items import decode_item
 from core.formats.table import is_table
@@ -16,6 +18,10 @@ ADE_ROW = re.compile(r"[^|\n]+\|[^|\n]*\|[^|\n]+\|\d+\|\d+\|[^|\n]+\|\d+\|\d+\s*
 SEMEVAL_SENTENCE = re.compile(r"\d+\t[^\n]*?<e[12]>")
 DDI_DOCUMENT = re.compile(r"(?:<\?xml[^>]*\?>\s*)?<document\b[^>]*>\s*<sentence\b[^>]*\btext\s*=")
 BIOC_COLLECTION = re.compile(r"(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE\s+collection\b[^>]*>\s*)?<collection\b")
+PUBMED_ARTICLES = re.compile(r"(?:<\?[^>]*>\s*)*(?:<!DOCTYPE\s+Pubmed\w+[^>\[]*>\s*)?<Pubmed(?:Book)?Article(?:Set)?\b")
+JATS_ARTICLES = re.compile(
+    r"(?:<\?[^>]*>\s*)*(?:<!DOCTYPE\s+(?:article|pmc-articleset)\b[^>\[]*>\s*)?<(?:article|pmc-articleset)\b"
+)
 CONLL_ROWS = re.compile(
     r"(?:# (?:id|text) = [^\n]*\n|-DOCSTART-[^\n]*\n|\s*\n)*"
     r"(?:[^\s]+[ \t]+(?:[^\s]+[ \t]+)*(?:O|[BISELU]-[^\s]+)[ \t\r]*(?:\n|$)){2}"
@@ -44,6 +50,8 @@ PATTERNS = {
     "semeval": SEMEVAL_SENTENCE,
     "ddi-xml": DDI_DOCUMENT,
     "bioc-xml": BIOC_COLLECTION,
+    "pubmed-xml": PUBMED_ARTICLES,
+    "jats-xml": JATS_ARTICLES,
     "conll": CONLL_ROWS,
 }
 PARQUET_SIGNATURE = b"PAR1"
@@ -66,9 +74,17 @@ def detect_bytes_format(data: bytes) -> str:
     if data.startswith(PARQUET_SIGNATURE) and data.endswith(PARQUET_SIGNATURE):
         return "parquet"
     if data.startswith(ZIP_SIGNATURE):
-        return "brat"
+        return _find_archive_format(data)
     is_zlib = data.startswith(ZLIB_SIGNATURES) and int.from_bytes(data[:2], "big") % 31 == 0
     return "docbin" if is_zlib and not _is_plain(data) else ""
+
+
+def _find_archive_format(data: bytes) -> str:
+    """Return the format that the files of an archive have together, "zip" where each is read for itself."""
+    beginnings = list_beginnings(data)
+    if is_brat(list(beginnings)):
+        return "brat"
+    return "chemprot" if is_chemprot(beginnings) else "zip"
 
 
 def _is_plain(data: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The header record of the native JSONL format: name, version, schema."""
 
 from dataclasses import asdict
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,29 +19,33 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+Colour = Annotated[str, Field(description="Colour on the pages, as #RRGGBB.")]
+Guideline = Annotated[str, Field(description="What annotators are told about it.")]
+
+
 class EntityTypeRecord(Record):
     """An entity type of the schema."""
 
-    name: str
-    colour: str = EntityType("").colour
-    guideline: str = ""
+    name: str = Field(description="Name that mentions use.")
+    colour: Colour = EntityType("").colour
+    guideline: Guideline = ""
 
 
 class RelationLabelRecord(Record):
     """A relation label of the schema."""
 
-    name: str
-    legal_types: Pairs
-    is_symmetric: bool = False
-    colour: str = RelationLabel("", ()).colour
-    guideline: str = ""
+    name: str = Field(description="Name that relations use.")
+    legal_types: Pairs = Field(description="Pairs of head type and tail type that it may join.")
+    is_symmetric: bool = Field(False, description="Whether head and tail may change places.")
+    colour: Colour = RelationLabel("", ()).colour
+    guideline: Guideline = ""
 
 
 class SchemaRecord(Record):
     """The schema of the project that wrote the file."""
 
-    entity_types: tuple[EntityTypeRecord, ...]
-    relation_labels: tuple[RelationLabelRecord, ...]
+    entity_types: tuple[EntityTypeRecord, ...] = Field(description="Types that mentions may have.")
+    relation_labels: tuple[RelationLabelRecord, ...] = Field(description="Labels that relations may have.")
 
     @classmethod
     def from_domain(cls, schema: Schema) -> Self:
@@ -66,6 +70,10 @@ class SchemaRecord(Record):
 class HeaderRecord(Record):
     """The first line of a file."""
 
-    format: Literal["dare-curator"] = FORMAT_NAME
-    version: int = FORMAT_VERSION
-    schema_record: SchemaRecord | None = Field(default=None, alias="schema")
+    format: Literal["dare-curator"] = Field(FORMAT_NAME, description="Name of the format.")
+    version: int = Field(
+        FORMAT_VERSION, description="Version of the format.", json_schema_extra={"const": FORMAT_VERSION}
+    )
+    schema_record: SchemaRecord | None = Field(
+        default=None, alias="schema", description="Types and labels of the project that wrote the file; null for any."
+    )

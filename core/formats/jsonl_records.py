@@ -23,31 +23,39 @@ from core.formats.checks import check_sentence_order, locate, shorten
 from core.formats.jsonl_header import Pairs, Record
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
+_FROM_ZERO = {"minimum": 0}  # a reader names the mention or sentence, which the record's own check could not
+Start = Annotated[
+    int, Field(description="First character, counted in Unicode code points.", json_schema_extra=_FROM_ZERO)
+]
+End = Annotated[int, Field(description="Character after the last one.", json_schema_extra=_FROM_ZERO)]
+ModelScore = Annotated[Score | None, Field(description="Probability that a model gave; null without a model.")]
+Decision = Annotated[State, Field(description="What a curator decided; pending: nothing yet.")]
+MadeBy = Annotated[Source, Field(description="Who made it.")]
 
 
 class SentenceRecord(Record):
     """A sentence and what was decided about it."""
 
-    start: int
-    end: int
-    state: State = State.PENDING
-    is_flagged: bool = False
-    comment: str = ""
+    start: Start
+    end: End
+    state: Decision = State.PENDING
+    is_flagged: bool = Field(False, description="Whether somebody marked it to be looked at again.")
+    comment: str = Field("", description="What a reviewer wrote about it.")
 
 
 class MentionRecord(Record):
     """A mention; its id counts only inside its record, `text` repeats the characters under it."""
 
-    id: str
-    start: int
-    end: int
-    text: str | None = None
-    entity_type: str
-    concept_ids: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    score: Score | None = None
-    state: State = State.ACCEPTED
-    source: Source = Source.IMPORT
+    id: str = Field(description="Name by which relations of this record call it.")
+    start: Start
+    end: End
+    text: str | None = Field(None, description="The characters from start to end, checked in reading; null: unchecked.")
+    entity_type: str = Field(description="Name of an entity type.")
+    concept_ids: tuple[str, ...] = Field((), description="Identifiers of what is mentioned; several if composite.")
+    names: tuple[str, ...] = Field((), description="The single names inside a composite or discontinuous mention.")
+    score: ModelScore = None
+    state: Decision = State.ACCEPTED
+    source: MadeBy = Source.IMPORT
 
     @classmethod
     def from_domain(cls, mention: Mention, *, mention_id: str, text: str) -> Self:
@@ -79,34 +87,34 @@ class MentionRecord(Record):
 class RelationRecord(Record):
     """A relation; head and tail are ids of mentions of the same record."""
 
-    label: str
-    head: str
-    tail: str
-    score: Score | None = None
-    state: State = State.ACCEPTED
-    source: Source = Source.IMPORT
+    label: str = Field(description="Name of a relation label.")
+    head: str = Field(description="Id of the mention that is its first argument.")
+    tail: str = Field(description="Id of the mention that is its second argument.")
+    score: ModelScore = None
+    state: Decision = State.ACCEPTED
+    source: MadeBy = Source.IMPORT
 
 
 class FactRecord(Record):
     """A relation between two concepts of a document."""
 
-    label: str
-    head_concept: str
-    tail_concept: str
+    label: str = Field(description="Name of a relation label.")
+    head_concept: str = Field(description="Concept id of its first argument.")
+    tail_concept: str = Field(description="Concept id of its second argument.")
 
 
 class DocumentRecord(Record):
     """A document with everything known about it."""
 
-    kind: Literal["document"] = "document"
-    id: str
-    text: str
-    split: Split = Split.TRAIN
-    metadata: Pairs = ()
-    sentences: tuple[SentenceRecord, ...] = ()
-    mentions: tuple[MentionRecord, ...] = ()
-    relations: tuple[RelationRecord, ...] = ()
-    facts: tuple[FactRecord, ...] = ()
+    kind: Literal["document"] = Field("document", description="Says that the line is a document.")
+    id: str = Field(description="Identifier that its source gives it; once in a file.")
+    text: str = Field(description="The text, unchanged; without NUL.")
+    split: Split = Field(Split.TRAIN, description="Part of the corpus that it belongs to.")
+    metadata: Pairs = Field((), description="Pairs of key and value: what its source says beside the text.")
+    sentences: tuple[SentenceRecord, ...] = Field((), description="In order, disjoint; empty: not split yet.")
+    mentions: tuple[MentionRecord, ...] = Field((), description="Its mentions, rejected ones too.")
+    relations: tuple[RelationRecord, ...] = Field((), description="Relations between its mentions.")
+    facts: tuple[FactRecord, ...] = Field((), description="Relations between concepts of the whole document.")
 
     @classmethod
     def from_domain(cls, document: Document) -> Self:
@@ -192,20 +200,20 @@ class DocumentRecord(Record):
 class SyntheticRecord(Record):
     """A synthetic sentence with its two masks."""
 
-    kind: Literal["synthetic"] = "synthetic"
-    text: str
-    label: str
-    head: MentionRecord
-    tail: MentionRecord
-    state: State = State.PENDING
-    reason: str = ""
-    provenance: Pairs = ()
-    head_name: str = ""
-    tail_name: str = ""
-    agreement: float | None = None
-    disagreement: float | None = None
-    novelty: float | None = None
-    nearest_gold: str = ""
+    kind: Literal["synthetic"] = Field("synthetic", description="Says that the line is a synthetic sentence.")
+    text: str = Field(description="The sentence with a mask for each argument.")
+    label: str = Field(description="Relation label that it was written for.")
+    head: MentionRecord = Field(description="The mask of the first argument.")
+    tail: MentionRecord = Field(description="The mask of the second argument.")
+    state: Decision = State.PENDING
+    reason: str = Field("", description="Why it was rejected.")
+    provenance: Pairs = Field((), description="Pairs of key and value: generator, base, data, seed, settings.")
+    head_name: str = Field("", description="Name to read the first argument by.")
+    tail_name: str = Field("", description="Name to read the second argument by.")
+    agreement: float | None = Field(None, description="Mean probability of the label among the judges; null: unjudged.")
+    disagreement: float | None = Field(None, description="Mutual information between the judges, in nats.")
+    novelty: float | None = Field(None, description="1 minus its likeness to the nearest gold sentence, in [0, 1].")
+    nearest_gold: str = Field("", description="The gold sentence that it resembles most.")
 
     @classmethod
     def from_domain(cls, sentence: SyntheticSentence) -> Self:

@@ -2,10 +2,34 @@
 
 from xml.etree.ElementTree import Element
 
-from core.domain import Document
+from core.domain import Corpus, Document, Schema
 from core.errors import FormatError
+from core.formats.base import IssueLog, Severity
+from core.formats.xml_tags import read_tree
 
 ARTICLES = ("PubmedArticle", "PubmedBookArticle")
+
+
+def read_pubmed_xml(text: str, *, source: str, log: IssueLog, schema: Schema | None) -> Corpus:  # noqa: ARG001 (Reader)
+    """Read every article of a file; those without text are named and left out.
+
+    Raises:
+        FormatError: The XML is broken, declares entities, or holds no article with text.
+    """
+    root = read_tree(text)
+    documents = []
+    for article in (one for one in root.iter() if one.tag in ARTICLES):
+        try:
+            document, remarks = read_pubmed_article(article)
+        except FormatError as error:
+            log.add(Severity.NOTED, f"{error.message} Left out.")
+            continue
+        documents.append(document)
+        for remark in remarks:
+            log.add(Severity.NOTED, f"{document.id} {remark}.")
+    if not documents:
+        raise FormatError("The file holds no article of PubMed with title or abstract. Choose another file.")
+    return Corpus(tuple(documents))
 
 
 def find_pmid(article: Element) -> str:

@@ -1,10 +1,11 @@
-"""Reads XML as a flat list of tags with their line numbers; document types and entities are refused (defusedxml)."""
+"""Reads XML as a flat list of tags with their line numbers, or as a tree; entities are refused (defusedxml)."""
 
 from dataclasses import dataclass
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, XMLParser
+from defusedxml.ElementTree import ParseError, XMLParser, fromstring
 
 from core.errors import FormatError
 
@@ -61,3 +62,20 @@ def read_tags(text: str) -> list[Tag]:
         message = "The XML declares a document type or entities, which can hide other files. Remove the DOCTYPE."
         raise FormatError(message, line=collector.parser.parser.CurrentLineNumber) from error
     return collector.tags
+
+
+def read_tree(text: str) -> Element:
+    """Return the root of an XML text; a named document type is let be and never fetched.
+
+    Raises:
+        FormatError: The XML is broken, or declares entities.
+    """
+    try:
+        root: Element = fromstring(text, forbid_entities=True, forbid_external=True)
+    except ParseError as error:
+        line, _ = error.position
+        raise FormatError(f"Not valid XML: {error}. Correct the file.", line=line) from error
+    except DefusedXmlException as error:
+        message = "The XML declares entities, which can hide other files or endless text. Remove them."
+        raise FormatError(message) from error
+    return root

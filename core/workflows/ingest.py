@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from core.domain import Corpus, Document, Schema, Split
 from core.errors import FormatError
 from core.formats import READERS, ReadResult, read_corpus
+from core.formats.archives import pack_folder
 from core.workflows.import_corpus import ImportOutcome, import_corpus
 from core.workflows.import_schema import find_needs
 from core.workflows.pipelines import Report
@@ -135,10 +136,9 @@ def import_text(
 def import_file(
     session: Session, project_id: int, path: Path, *, options: ImportOptions | None = None
 ) -> dict[str, Any]:
-    """Import one file, gzipped or not, into a project; the caller commits, and refusals are as in `import_bytes`."""
-    result, _ = import_bytes(
-        session, project_id, path.read_bytes(), source=path.name, options=options or ImportOptions()
-    )
+    """Import a file, gzipped or not, or the files of a folder; the caller commits, refusals as in `import_bytes`."""
+    data = pack_folder(path) if path.is_dir() else path.read_bytes()
+    result, _ = import_bytes(session, project_id, data, source=path.name, options=options or ImportOptions())
     return result
 
 

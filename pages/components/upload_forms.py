@@ -22,6 +22,7 @@ FORMATS = {
     "bioc-xml": "BioC XML",
     "bioc-json": "BioC JSON",
     "brat": "brat (zip of .txt and .ann)",
+    "zip": "Zip of files, each by its content",
     "table": "CSV or TSV table",
     "prodigy": "Prodigy rel.manual",
     "parquet": "Parquet (Hugging Face)",
@@ -36,6 +37,9 @@ FORMATS = {
     "triples-json": "JSON of text and triples (WebNLG, NYT)",
     "semeval": "SemEval-2010 task 8",
     "ade-rel": "ADE corpus, .rel",
+    "chemprot": "ChemProt (zip of its TSV files)",
+    "pubmed-xml": "PubMed XML",
+    "jats-xml": "PMC or JATS XML",
 }
 AS_GOLD, AS_SUGGESTIONS = "Approved", "Suggestions to review"
 KEEP_SPLIT = "As the file says"
@@ -73,7 +77,7 @@ def show_files(project: ProjectView, user_id: int) -> None:
     with st.container(border=True):
         st.markdown("**Drop files**")
         files = st.file_uploader(
-            "Texts, annotations of any listed format, or a zip of brat files",
+            "Texts, annotations of any listed format, or a zip of such files",
             accept_multiple_files=True,
             key=_uploader_key(),
         )

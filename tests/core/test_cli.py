@@ -29,6 +29,7 @@ COMMANDS = [
     "import",
     "fetch",
     "export",
+    "formats",
     "sentences",
     "corpus",
     "predict",

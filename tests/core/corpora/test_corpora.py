@@ -67,7 +67,7 @@ def test_chemprot_keeps_evaluated_groups_and_counts_the_others(tmp_path: Path) -
     assert counts.mentions == {"Chemical": 1, "Gene": 2}
     assert counts.relations == {"CPR:4": 1}
     assert counts.others == {
-        "evaluated relations stated twice": 1,
+        "relations stated twice": 1,
         "relations of groups that are not evaluated": 1,
     }
     assert "Gene stands for GENE-Y (2), GENE-N (2)." in corpus_set.notes

@@ -73,7 +73,7 @@ def test_a_damaged_archive_is_refused_with_a_remedy() -> None:
 
 
 def test_an_archive_without_annotations_says_what_it_needs() -> None:
-    report = read_corpus(pack_zip({"a.txt": b"Aspirin."}), source="a.zip").report
+    report = read_corpus(pack_zip({"a.txt": b"Aspirin."}), source="a.zip", format_name="brat").report
     assert report.issues[0].message.startswith("The archive holds no .ann files.")
 
 

@@ -6,9 +6,10 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from core.errors import FormatError
+from core.formats import Severity, read_corpus
 from core.formats.jats_xml import find_pmcid, read_jats_article
 from core.formats.pubmed_xml import find_pmid, read_pubmed_article
-from tests.fake_ncbi import pmc_xml, pubmed_xml
+from tests.fake_ncbi import DOCTYPE, pmc_xml, pubmed_xml
 
 
 def parse(xml: str) -> Element:
@@ -71,3 +72,58 @@ def test_an_article_of_pmc_tells_where_it_is_from_and_its_licence() -> None:
         "source": "PMC", "pmcid": "PMC34", "pmid": "12", "journal": "A Journal", "year": "2010",
         "title": "Aspirin in vivo", "licence": "https://creativecommons.org/licenses/by/4.0/",
     }  # fmt: skip
+
+
+def test_a_file_of_pubmed_articles_is_recognised_and_those_without_text_are_named() -> None:
+    articles = (pubmed_xml("12"), pubmed_xml("13", title="", sections=()), pubmed_xml("14", sections=()))
+    xml = f"<?xml version='1.0'?>\n{DOCTYPE}\n<PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>"
+    result = read_corpus(xml.encode(), source="f.xml")
+    assert [(one.id, one.text) for one in result.corpus.documents] == [
+        ("12", "Aspirin.\nIt helps."),
+        ("14", "Aspirin."),
+    ]
+    assert result.report.format_name == "pubmed-xml"
+    assert [one.message for one in result.report.issues] == [
+        "Article 13 has neither title nor abstract in PubMed. Left out.",
+        "14 has no abstract in PubMed; its title alone was taken.",
+    ]
+
+
+def test_a_file_of_jats_articles_is_recognised_whether_they_come_alone_or_together() -> None:
+    doctype = '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS" "http://127.0.0.1:9/JATS.dtd">'
+    alone = read_corpus(f"<?xml version='1.0'?>{doctype}{pmc_xml('34')}".encode(), source="f.xml")
+    assert ([one.id for one in alone.corpus.documents], alone.report.format_name) == (["PMC34"], "jats-xml")
+    articles = f"<pmc-articleset>{pmc_xml('34')}{pmc_xml('35')}</pmc-articleset>"
+    together = read_corpus(articles.encode("utf-16"), source="f.xml")
+    assert [one.id for one in together.corpus.documents] == ["PMC34", "PMC35"]
+
+
+def test_a_jats_article_without_a_pmc_id_is_named_by_another_id_or_its_file() -> None:
+    xml = pmc_xml("34").replace("pub-id-type='pmcid'", "pub-id-type='x'")
+    assert [one.id for one in read_corpus(xml.encode(), source="f.xml").corpus.documents] == ["12"]
+    xml = xml.replace("pub-id-type='pmid'", "pub-id-type='x'")
+    (document,) = read_corpus(xml.encode(), source="f.xml").corpus.documents
+    assert (document.id, dict(document.metadata).get("source")) == ("f.xml", None)
+
+
+@pytest.mark.parametrize(
+    ("xml", "message"),
+    [
+        ("<PubmedArticleSet></PubmedArticleSet>", "The file holds no article of PubMed"),
+        ("<article><front/></article>", "The file holds no JATS article with text."),
+        ("<article>\n<front></article>", "Not valid XML"),
+        (f"<article>{'<sec>' * 5000}{'</sec>' * 5000}</article>", "The file holds no JATS article with text."),
+        (pmc_xml("1", body=f"<body>{'<sec>' * 5000}{'</sec>' * 5000}</body>"), "f.xml: its elements are nested too"),
+    ],
+)
+def test_a_file_without_articles_is_refused(xml: str, message: str) -> None:
+    report = read_corpus(xml.encode(), source="f.xml").report
+    refusal = next(one for one in report.issues if one.severity is Severity.REFUSED)
+    assert refusal.message.startswith(message)
+
+
+def test_entities_in_a_file_of_articles_are_refused() -> None:
+    for name, root in (("pubmed-xml", "PubmedArticleSet"), ("jats-xml", "article")):
+        xml = f'<!DOCTYPE {root} [<!ENTITY a SYSTEM "file:///etc/passwd">]><{root}>&a;</{root}>'
+        report = read_corpus(xml.encode(), source="f.xml", format_name=name).report
+        assert report.issues[0].message.startswith("The XML declares entities")
