@@ -2,31 +2,45 @@
 
 A relation whose nodes refer to annotations is a relation; one that names two concepts in its infons (BC5CDR:
 "Chemical" and "Disease"; BioRED: "entity1" and "entity2") is a fact of the document. Passages stand in the text
-where their offsets put them, so spaces fill what lies between; where these make no sense a line break does.
+where their offsets put them, so spaces fill what lies between; where these make no sense a line break does. Infons
+beyond type, concepts and label are kept as metadata (`bioc_infons`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain import Corpus, Document, DocumentFact, Schema, Sentence, Span, State
+from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Schema, Sentence, Span, State
 from core.errors import DomainError, FormatError
 from core.formats.base import IssueLog, Severity
+from core.formats.bioc_infons import (
+    ROLES,
+    TYPE_KEY,
+    Infons,
+    fact_infons,
+    keep,
+    mention_infons,
+    name_fact,
+    name_mention,
+    name_passage,
+    name_relation,
+    read_concepts,
+    read_infons,
+    read_label,
+    read_pair,
+    without_needless,
+)
 from core.formats.bioc_model import parse_json, parse_xml
 from core.formats.checks import SchemaCheck
 from core.formats.extras import EXTRAS_KEY, apply_extras
-from core.formats.pubtator_lines import decode_concepts
 from core.formats.standoff import DISCONTINUOUS, StatedDocument, StatedMention, StatedRelation, make_document
 from core.formats.title import TITLE_END_KEY
 
-TYPE_KEY = "type"
-LABEL_KEYS = ("type", "relation")
-CONCEPT_KEYS = ("identifier", "MESH", "mesh", "NCBI Gene", "concept_id")
-CONCEPT_PAIRS = (("entity1", "entity2"), ("role1", "role2"), ("Chemical", "Disease"))
-NO_CONCEPTS = ("-", "-1", "None", "")
 MAX_GAP = 10
-OTHER_INFONS = "infons of annotations and relations"
+LOST_INFONS = "infons of the collection, of sentences and of passages without text"
+REPEATED_INFONS = "annotations and relations stated twice with other infons"
+TITLE_AND_ABSTRACT = [{TYPE_KEY: "title"}, {TYPE_KEY: "abstract"}]
 MANY_NODES = "relations of other than two arguments"
 UNREFERRED = "relations with a missing argument"
 UNTYPED = "annotations without a type"
@@ -57,14 +71,17 @@ def _read(text: str, parse: Callable[[str], Any], log: IssueLog, schema: Schema 
     documents: list[Document] = []
     empty = 0
     counts = Counter[str]()
-    for number, found in enumerate(parse(text).documents, start=1):
-        stated = _DocumentReader(found, number).read()
+    collection = parse(text)
+    counts[LOST_INFONS] += len(collection.infons)
+    for number, found in enumerate(collection.documents, start=1):
+        reader = _DocumentReader(found, number)
+        stated = reader.read()
         if not stated.text.strip():
             empty += 1
             continue
         try:
-            document = make_document(stated, log, check)
-            documents.append(apply_extras(document, found.infons.get(EXTRAS_KEY)))
+            document = make_document(stated, log, check, describe=reader.describe)
+            documents.append(without_needless(apply_extras(document, found.infons.get(EXTRAS_KEY))))
         except FormatError as error:
             log.add(Severity.REFUSED, error.message)
         except DomainError as error:
@@ -87,9 +104,13 @@ class _DocumentReader:
         self.found = found
         self.counts = Counter[str]()
         self.sentences: list[Sentence] = []
-        metadata = [(key, value or "") for key, value in found.infons.items() if key != EXTRAS_KEY]
+        metadata = [(key, value) for key, value in read_infons(found.infons).items() if key != EXTRAS_KEY]
         self.stated = StatedDocument(found.id or f"document-{number}", "", metadata=metadata, counts=self.counts)
         self.ids: dict[str, str] = {}
+        self.passages: list[tuple[int, Infons]] = []
+        self.kept_mentions: dict[str, Infons] = {}
+        self.kept_relations: list[tuple[StatedRelation, Infons, tuple[str, str]]] = []
+        self.kept_facts: list[tuple[DocumentFact, Infons]] = []
 
     def read(self) -> StatedDocument:
         for part in self._place_parts():
@@ -102,11 +123,36 @@ class _DocumentReader:
         self._keep_title()
         return self.stated
 
+    def describe(self, mentions: Mapping[str, Mention]) -> list[tuple[str, str]]:
+        """Return the metadata entries of infons that say more than the document does, one for each element."""
+        entries: dict[str, str] = {}
+        for key, value in self._list_infons(mentions):
+            self.counts[REPEATED_INFONS] += entries.setdefault(key, value) != value
+        return list(entries.items())
+
+    def _list_infons(self, mentions: Mapping[str, Mention]) -> Iterator[tuple[str, str]]:
+        for start, infons in self.passages:
+            yield keep(name_passage(start), infons)
+        for mention_id, infons in self.kept_mentions.items():
+            if infons != mention_infons(mentions[mention_id]):
+                yield keep(name_mention(mentions[mention_id]), infons)
+        for stated, infons, roles in self.kept_relations:
+            relation = Relation(mentions[stated.head], mentions[stated.tail], stated.label)
+            if (infons, roles) != ({TYPE_KEY: stated.label}, ROLES):
+                yield keep(name_relation(relation), infons, roles)
+        for fact, infons in self.kept_facts:
+            if infons != fact_infons(fact):
+                yield keep(name_fact(fact), infons)
+
     def _keep_title(self) -> None:
+        """Keep where the title ends; only passages that are more than title and abstract are kept as they are."""
         passages = self.found.passages
-        kinds = [passage.infons.get("type") for passage in passages]
+        kinds = [passage.infons.get(TYPE_KEY) for passage in passages]
         if kinds == ["title", "abstract"] and all(passage.text for passage in passages):
             self.stated.metadata.append((TITLE_END_KEY, str(len(passages[0].text))))
+        infons = [found for _, found in self.passages]
+        if infons == TITLE_AND_ABSTRACT or infons in ([], [{}]):
+            self.passages = []
 
     def _place_parts(self) -> Iterator[Part]:
         """Yield passages and sentences with their annotations, having put their texts together."""
@@ -115,7 +161,9 @@ class _DocumentReader:
             pieces = self._place_passage(passage)
             if not pieces:
                 self.counts[UNPLACED] += len(passage.annotations)
+                self.counts[LOST_INFONS] += len(passage.infons)
                 continue
+            self.passages.append((pieces[0].start, read_infons(passage.infons)))
             first = first or pieces[0]
             yield from pieces
             if not passage.text:
@@ -135,6 +183,7 @@ class _DocumentReader:
             return [part]
         parts = []
         for sentence in passage.sentences:
+            self.counts[LOST_INFONS] += len(sentence.infons)
             if sentence.text:
                 start = self._append(sentence.text, sentence.offset)
                 parts.append(Part(start, sentence.offset, sentence.annotations))
@@ -154,50 +203,46 @@ class _DocumentReader:
 
     def _add_annotations(self, part: Part) -> None:
         for one in part.annotations:
-            infons = {key: value or "" for key, value in one.infons.items()}
-            entity_type = infons.pop(TYPE_KEY, "")
+            infons = read_infons(one.infons)
+            entity_type = infons.get(TYPE_KEY, "")
             if not entity_type or not one.locations:
                 self.counts[UNPLACED if entity_type else UNTYPED] += 1
                 continue
-            concept_ids: list[str] = []
-            for key in CONCEPT_KEYS:
-                concept_ids += decode_concepts(infons.pop(key, ""))
-            self.counts[OTHER_INFONS] += len(infons)
-            first, last = one.locations[0], one.locations[-1]
+            shift = part.start - part.offset
+            parts = sorted((one.offset + shift, one.offset + one.length + shift) for one in one.locations)
             mention_id = f"{len(self.stated.mentions)}"
             self.ids.setdefault(one.id, mention_id)
+            self.kept_mentions[mention_id] = infons
             self.stated.mentions.append(
                 StatedMention(
                     mention_id,
-                    first.offset - part.offset + part.start,
-                    last.offset + last.length - part.offset + part.start,
+                    parts[0][0],
+                    parts[-1][1],
                     entity_type,
                     one.text or None,
-                    tuple(dict.fromkeys(one for one in concept_ids if one not in NO_CONCEPTS)),
-                    has_gaps=len(one.locations) > 1,
+                    read_concepts(infons),
+                    fragments=tuple(parts) if len(parts) > 1 else (),
                 )
             )
 
     def _add_relation(self, relation: Any) -> None:  # noqa: ANN401
-        infons = {key: value or "" for key, value in relation.infons.items()}
-        label = next((infons.pop(key) for key in LABEL_KEYS if infons.get(key)), "")
+        infons = read_infons(relation.infons)
+        label, pair = read_label(infons), read_pair(infons)
+        if not relation.nodes and label and pair:
+            fact = DocumentFact(label, *pair)
+            self.stated.facts.append(fact)
+            self.kept_facts.append((fact, infons))
+            return
         known = [node for node in relation.nodes if node.refid in self.ids]
-        if relation.nodes:
-            if len(relation.nodes) != 2:
-                self.counts[MANY_NODES] += 1
-            elif len(known) != 2 or not label:
-                self.counts[UNREFERRED] += 1
-            else:
-                head, tail = _order(known)
-                self.stated.relations.append(StatedRelation(label, self.ids[head.refid], self.ids[tail.refid]))
-                self.counts[OTHER_INFONS] += len(infons)
-            return
-        concepts = _find_concepts(infons)
-        if not label or concepts is None:
+        if len(relation.nodes) not in (0, 2):
+            self.counts[MANY_NODES] += 1
+        elif len(known) != 2 or not label:
             self.counts[UNREFERRED] += 1
-            return
-        self.stated.facts.append(DocumentFact(label, *concepts))
-        self.counts[OTHER_INFONS] += len(infons) - 2
+        else:
+            head, tail = _order(known)
+            stated = StatedRelation(label, self.ids[head.refid], self.ids[tail.refid])
+            self.stated.relations.append(stated)
+            self.kept_relations.append((stated, infons, (head.role, tail.role)))
 
 
 def _order(nodes: list[Any]) -> tuple[Any, Any]:
@@ -209,12 +254,3 @@ def _order(nodes: list[Any]) -> tuple[Any, Any]:
         ("object", "subject"),
     }
     return (second, first) if is_backwards else (first, second)
-
-
-def _find_concepts(infons: dict[str, str]) -> tuple[str, str] | None:
-    """Return the two concepts that infons name: entity1 and entity2, or any two that are alone."""
-    for keys in CONCEPT_PAIRS:
-        if all(infons.get(key) for key in keys):
-            return infons[keys[0]], infons[keys[1]]
-    values = [value for value in infons.values() if value]
-    return (values[0], values[1]) if len(values) == len(infons) == 2 else None

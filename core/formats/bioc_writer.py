@@ -1,25 +1,46 @@
-"""Writes BioC XML and JSON: one collection, title and abstract as passages, what has no element in one infon.
+"""Writes BioC XML and JSON: one collection, passages as they came in, what has no element in one infon.
 
-Annotations stand in the passage where they begin, even where they run into the next; offsets count characters.
+Without passages of its own a document has one, or title and abstract. Annotations stand in the passage where they
+begin, even where they run into the next; offsets count characters. Infons that came in are written where they fit.
 """
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from core.domain import Corpus, Document, Mention
+from core.domain import Corpus, Document, DocumentFact, Mention
 from core.errors import FormatError
 from core.formats.base import WriteResult
+from core.formats.bioc import MAX_GAP
+from core.formats.bioc_infons import (
+    CONCEPT_KEYS,
+    PREFIX,
+    TYPE_KEY,
+    Infons,
+    KeptInfons,
+    fact_infons,
+    mention_infons,
+    name_fact,
+    name_mention,
+    name_passage,
+    name_relation,
+    plain_entries,
+    read_concepts,
+    read_label,
+    read_pair,
+)
 from core.formats.extras import EXTRAS_KEY, Extras
+from core.formats.fragments import Fragments, find_fragments
 from core.formats.losses import EVERYTHING, Losses, keep_standing
-from core.formats.pubtator_lines import decode_concepts
 from core.formats.title import find_title_end
 
 # Characters that XML 1.0 cannot hold, escaped or not.
 UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SOURCE = "DARE Curator"
+GONE = "BioC infons of annotations, relations and passages that are gone"
 
 
 def write_bioc_xml(corpus: Corpus) -> WriteResult:
@@ -49,7 +70,7 @@ def _write(corpus: Corpus, format_name: str, dump: Callable[[Any], str], *, is_x
         if is_xml:
             kept = _clean(kept, losses)
         written.append(kept)
-        collection.add_document(_make_document(kept))
+        collection.add_document(_make_document(kept, losses))
     try:
         data = dump(collection).encode()
     except ValueError as error:
@@ -64,64 +85,94 @@ def _clean(document: Document, losses: Losses) -> Document:
     return replace(document, text=text)
 
 
-def _make_document(document: Document) -> Any:  # noqa: ANN401 (the library ships no types)
+def _make_document(document: Document, losses: Losses) -> Any:  # noqa: ANN401 (the library ships no types)
     from bioc import BioCDocument, BioCNode, BioCRelation
 
     made = BioCDocument()
     made.id = document.id
-    for passage in _make_passages(document):
+    kept = KeptInfons(document)
+    for passage in _make_passages(document, kept):
         made.add_passage(passage)
     ids = {mention: str(number) for number, mention in enumerate(document.mentions)}
     for number, relation in enumerate(document.relations):
         found = BioCRelation()
-        found.id, found.infons = f"R{number}", {"type": relation.label}
-        found.add_node(BioCNode(ids[relation.head], "head"))
-        found.add_node(BioCNode(ids[relation.tail], "tail"))
+        infons, roles = kept.take(name_relation(relation))
+        found.id = f"R{number}"
+        found.infons = infons if read_label(infons) == relation.label else {**infons, TYPE_KEY: relation.label}
+        found.add_node(BioCNode(ids[relation.head], roles[0]))
+        found.add_node(BioCNode(ids[relation.tail], roles[1]))
         made.add_relation(found)
     for number, fact in enumerate(document.facts, start=len(document.relations)):
         found = BioCRelation()
         found.id = f"R{number}"
-        found.infons = {"type": fact.label, "entity1": fact.head_concept, "entity2": fact.tail_concept}
+        found.infons = _choose_fact_infons(fact, kept.take(name_fact(fact))[0])
         made.add_relation(found)
-    extras = Extras.from_document(document).to_plain()
+    losses.dropped[GONE] += len(kept)
+    others = tuple((key, value) for key, value in document.metadata if not key.startswith(PREFIX))
+    made.infons.update(plain_entries(others))
+    extras = Extras.from_document(replace(document, metadata=others)).to_plain()
     made.infons[EXTRAS_KEY] = json.dumps(extras, ensure_ascii=True)
     return made
 
 
-def _make_passages(document: Document) -> list[Any]:
+def _choose_fact_infons(fact: DocumentFact, infons: Infons) -> Infons:
+    """Return the kept infons where they still say what the fact does, else its own."""
+    is_same = read_label(infons) == fact.label and read_pair(infons) == (fact.head_concept, fact.tail_concept)
+    return infons if is_same else fact_infons(fact)
+
+
+def _choose_mention_infons(mention: Mention, infons: Infons) -> Infons:
+    """Return the kept infons where they still say what the mention does, else its own beside the others."""
+    if infons.get(TYPE_KEY) == mention.entity_type and read_concepts(infons) == mention.concept_ids:
+        return infons
+    return mention_infons(mention) | {
+        key: value for key, value in infons.items() if key != TYPE_KEY and key not in CONCEPT_KEYS
+    }
+
+
+def _make_passages(document: Document, kept: KeptInfons) -> list[Any]:
     from bioc import BioCPassage
 
-    title_end = find_title_end(document)
-    starts = [0] if title_end is None else [0, title_end + 1]
-    ends = [len(document.text)] if title_end is None else [title_end, len(document.text)]
+    starts, infons = _find_passages(document, kept)
     passages = []
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+    for number, start in enumerate(starts):
+        text = document.text[start : starts[number + 1] if number + 1 < len(starts) else None]
         passage = BioCPassage()
-        passage.offset, passage.text = start, document.text[start:end]
-        if title_end is not None:
-            passage.infons["type"] = ("title", "abstract")[number]
+        passage.offset, passage.infons = start, infons[number]
+        passage.text = text if number + 1 == len(starts) else _without_filling(text)
         passages.append(passage)
+    fragments = find_fragments(document)
     for number, mention in enumerate(document.mentions):
-        home = passages[-1] if mention.span.start >= starts[-1] else passages[0]
-        home.add_annotation(_make_annotation(document, mention, number))
+        home = passages[max(0, bisect_right(starts, mention.span.start) - 1)]
+        made = _make_annotation(document, mention, fragments.get(mention, ()))
+        made.id = str(number)
+        made.infons = _choose_mention_infons(mention, kept.take(name_mention(mention))[0])
+        home.add_annotation(made)
     return passages
 
 
-def _make_annotation(document: Document, mention: Mention, number: int) -> Any:  # noqa: ANN401
+def _find_passages(document: Document, kept: KeptInfons) -> tuple[list[int], list[Infons]]:
+    """Return where the passages start and their infons: those that came in, else title and abstract, else one."""
+    starts = [start for start in kept.passage_starts() if start < len(document.text)]
+    if starts and starts[0] == 0:
+        return starts, [kept.take(name_passage(start))[0] for start in starts]
+    title_end = find_title_end(document)
+    if title_end is None:
+        return [0], [{}]
+    return [0, title_end + 1], [{TYPE_KEY: "title"}, {TYPE_KEY: "abstract"}]
+
+
+def _without_filling(text: str) -> str:
+    """Return the text of a passage without the spaces that a reader puts before the next one."""
+    bare = text.rstrip(" ")
+    return bare if bare and len(text) - len(bare) <= MAX_GAP else text
+
+
+def _make_annotation(document: Document, mention: Mention, fragments: Fragments) -> Any:  # noqa: ANN401
     from bioc import BioCAnnotation, BioCLocation
 
     made = BioCAnnotation()
-    made.id = str(number)
-    made.infons["type"] = mention.entity_type
-    if mention.concept_ids:
-        made.infons["identifier"] = next(
-            (
-                column
-                for column in ("|".join(mention.concept_ids), ",".join(mention.concept_ids))
-                if decode_concepts(column) == mention.concept_ids
-            ),
-            ",".join(mention.concept_ids),
-        )
-    made.add_location(BioCLocation(mention.span.start, mention.span.end - mention.span.start))
-    made.text = mention.span.text(document.text)
+    for start, end in fragments or ((mention.span.start, mention.span.end),):
+        made.add_location(BioCLocation(start, end - start))
+    made.text = mention.names[0] if fragments and mention.names else mention.span.text(document.text)
     return made

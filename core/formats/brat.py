@@ -3,29 +3,36 @@
 A discontinuous mention becomes the span that covers its fragments and keeps its stated text as its name.
 """
 
+import json
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.domain import Corpus, Document, Schema
+from core.domain import Corpus, Document, Mention, Schema
 from core.errors import DomainError, FormatError
 from core.formats.archives import unpack_zip
 from core.formats.base import IssueLog, Severity
 from core.formats.brat_lines import (
+    IDS,
     KEPT_KINDS,
     NORMALISATION,
+    ROLES,
+    USUAL_ROLES,
+    RelationLine,
     TextBound,
     keep_as_metadata,
+    name_relation,
     parse_relation,
     parse_text_bound,
 )
 from core.formats.checks import SchemaCheck, shorten
 from core.formats.encoding import decode_text
 from core.formats.extras import EXTRAS_KEY, apply_extras
+from core.formats.fragments import name_place
 from core.formats.standoff import StatedDocument, StatedMention, StatedRelation, make_document
 
 ANNOTATION_SUFFIXES = (".ann", ".a1", ".a2")
-FRAGMENTS = "fragments"
 EVENT_ARGUMENTS = "relations of events, which are no mentions"
 CONCEPT = "Concept"
 EXTRAS_PREFIX = f"#\t{EXTRAS_KEY}\t"
@@ -103,57 +110,76 @@ class _PairReader:
         self.stated = StatedDocument(pair.stem, pair.text, place=f"{pair.stem}: ", counts=self.counts)
         self.lines = [line.removesuffix("\r") for line in pair.lines if line.strip()]
         self.bounds: dict[str, TextBound] = {}
-        self.places: dict[str, str] = {}
+        self.relations: list[RelationLine] = []
         self.concepts: dict[str, list[str]] = {}
+        self.kept: list[str] = []
         self.extras = ""
 
     def read(self) -> Document:
         for line in self.lines:
             if line.startswith(EXTRAS_PREFIX):
                 self.extras = line.removeprefix(EXTRAS_PREFIX)
-            elif line[0] == "T":
-                self._add_bound(line)
-            elif line[0] == "N":
-                self._add_concept(line)
-        for line in self.lines:
-            if line[0] == "R":
-                self._add_relation(line)
-        for line in self.lines:
-            if line[0] in KEPT_KINDS and not line.startswith(EXTRAS_PREFIX):
-                self.stated.metadata.append(keep_as_metadata(line, self.places))
+            elif line[0] in KEPT_KINDS:
+                self.kept.append(line)
                 kind = KEPT_KINDS[line[0]]
                 self.log.add_once(Severity.NOTED, f"The file states {kind}; they are kept as metadata.")
-            elif line[0] not in "TNR#":
+            elif line[0] == "T":
+                self._add_bound(line)
+            elif line[0] not in "NR":
                 raise FormatError(f"{shorten(line)} is no line of a brat file. Correct or remove it.")
+        for line in self.lines:
+            if line[0] == "N":
+                self._add_concept(line)
+            elif line[0] == "R":
+                self._add_relation(line)
         self.stated.mentions = [self._make_mention(bound) for bound in self.bounds.values()]
-        return apply_extras(make_document(self.stated, self.log, self.check), self.extras)
+        return apply_extras(make_document(self.stated, self.log, self.check, describe=self._describe), self.extras)
+
+    def _describe(self, mentions: Mapping[str, Mention]) -> Iterator[tuple[str, str]]:
+        """Yield the metadata entries of lines, ids and roles that the domain has no place for."""
+        places = {mention_id: name_place(mention) for mention_id, mention in mentions.items()}
+        chosen = {place: f"T{number}" for number, place in enumerate(dict.fromkeys(places.values()), start=1)}
+        num_mentions = len(chosen)
+        roles: dict[str, tuple[str, str]] = {}
+        for one in self.relations:
+            place = name_relation(one.label, places[one.head], places[one.tail])
+            chosen.setdefault(place, f"R{len(chosen) - num_mentions + 1}")
+            places[one.id] = place
+            if one.roles != USUAL_ROLES:
+                roles.setdefault(place, one.roles)
+        own = {place: own_id for own_id, place in reversed(places.items()) if own_id != chosen[place]}
+        for key, value in ((IDS, own), (ROLES, roles)):
+            if value:
+                yield key, json.dumps(value, ensure_ascii=False)
+        yield from (keep_as_metadata(line, places) for line in self.kept)
 
     def _add_bound(self, line: str) -> None:
         bound = parse_text_bound(line)
         if bound.id in self.bounds:
             raise FormatError(f"{bound.id} is given twice. Give every line its own id.")
         self.bounds[bound.id] = bound
-        span = f"{bound.fragments[0][0]}:{bound.fragments[-1][1]}"
-        self.places[bound.id] = f"{bound.entity_type}@{span}"
-        if len(bound.fragments) > 1:
-            stated = ";".join(f"{start} {end}" for start, end in bound.fragments)
-            self.stated.metadata.append((f"brat {FRAGMENTS}", f"{self.places[bound.id]}\t{stated}"))
 
     def _add_concept(self, line: str) -> None:
         match = NORMALISATION.fullmatch(line)
         if match is None:
             raise FormatError(f"{shorten(line)} is no normalisation. Write id, tab, Reference T1 Resource:id.")
-        self.concepts.setdefault(match[1], []).append(match[2].removeprefix(f"{CONCEPT}:"))
+        target, concept_id, name = match[1], match[2].removeprefix(f"{CONCEPT}:"), match[3]
+        if target in self.bounds:
+            self.concepts.setdefault(target, []).append(concept_id)
+        if target not in self.bounds or name:
+            self.kept.append(line)
 
     def _add_relation(self, line: str) -> None:
-        relation_id, label, head, tail = parse_relation(line)
-        if not {head, tail} <= self.bounds.keys() and {head[0], tail[0]} & {"E", "R"}:
+        relation = parse_relation(line)
+        if not {relation.head, relation.tail} <= self.bounds.keys() and {relation.head[0], relation.tail[0]} & {
+            "E",
+            "R",
+        }:
             self.counts[EVENT_ARGUMENTS] += 1
-            self.stated.metadata.append(keep_as_metadata(line, self.places))
+            self.kept.append(line)
             return
-        self.stated.relations.append(StatedRelation(label, head, tail))
-        ends = f"{self.places.get(head, '')}>{self.places.get(tail, '')}"
-        self.places[relation_id] = f"{label}:{ends}"
+        self.stated.relations.append(StatedRelation(relation.label, relation.head, relation.tail))
+        self.relations.append(relation)
 
     def _make_mention(self, bound: TextBound) -> StatedMention:
         return StatedMention(
@@ -163,5 +189,5 @@ class _PairReader:
             bound.entity_type,
             bound.surface or None,
             tuple(self.concepts.get(bound.id, ())),
-            has_gaps=len(bound.fragments) > 1,
+            fragments=bound.fragments if len(bound.fragments) > 1 else (),
         )

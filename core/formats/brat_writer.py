@@ -6,21 +6,35 @@ What brat has no line for (states, scores, facts, sentences) goes into one note 
 import codecs
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import count
+from typing import Any
 
 from core.domain import Corpus, Document
 from core.errors import FormatError
 from core.formats.archives import pack_zip
 from core.formats.base import WriteResult
-from core.formats.brat import CONCEPT, EXTRAS_PREFIX, FRAGMENTS
-from core.formats.brat_lines import METADATA_PREFIX, restore_line
+from core.formats.brat import CONCEPT, EXTRAS_PREFIX
+from core.formats.brat_lines import (
+    IDS,
+    METADATA_PREFIX,
+    NORMALISATION,
+    ROLES,
+    USUAL_ROLES,
+    name_relation,
+    restore_line,
+)
 from core.formats.extras import Extras
+from core.formats.fragments import find_fragments, name_place
 from core.formats.losses import EVERYTHING, Losses, keep_standing
 
 UNWRITABLE_NAME = re.compile(r"[\s:@>\[\]]")
 BREAKING = re.compile(r"[\r\n\t]")
 UNSAFE = re.compile(r"[^\w.-]+")
 RESOURCE = re.compile(r"[^\s:]+:\S+")
+ID = re.compile(r"[TR]\d{1,9}")
+ROLE = re.compile(r"[^\s:]+")
 MAX_NAME = 100
 
 
@@ -48,47 +62,93 @@ def write_brat(corpus: Corpus) -> WriteResult:
 
 def _make_lines(document: Document, losses: Losses) -> list[str]:
     """Return the lines of one document: mentions, relations, concepts, kept lines, extras."""
-    places = {m: f"{m.entity_type}@{m.span.start}:{m.span.end}" for m in document.mentions}
-    ids = {place: f"T{number}" for number, place in enumerate(places.values(), start=1)}
-    fragments = dict(
-        value.split("\t", 1) for key, value in document.metadata if key == f"brat {FRAGMENTS}" and "\t" in value
-    )
+    places = {mention: name_place(mention) for mention in document.mentions}
+    relations = {one: name_relation(one.label, places[one.head], places[one.tail]) for one in document.relations}
+    own_ids, roles = (_read_entry(document, key) for key in (IDS, ROLES))
+    ids = _choose_ids("T", places.values(), own_ids) | _choose_ids("R", relations.values(), own_ids)
+    fragments = find_fragments(document)
     lines = []
     for mention, place in places.items():
         _check_name(mention.entity_type, "Entity type")
-        stated = fragments.get(place)
-        where = stated or f"{mention.span.start} {mention.span.end}"
-        surface = mention.names[0] if stated and mention.names else mention.span.text(document.text)
+        parts = fragments.get(mention)
+        where = ";".join(f"{start} {end}" for start, end in parts or ((mention.span.start, mention.span.end),))
+        surface = mention.names[0] if parts and mention.names else mention.span.text(document.text)
         lines.append(f"{ids[place]}\t{mention.entity_type} {where}\t{BREAKING.sub(' ', surface)}")
-    for number, relation in enumerate(document.relations, start=1):
+    for relation, place in relations.items():
         _check_name(relation.label, "Label")
-        head, tail = places[relation.head], places[relation.tail]
-        ids[f"{relation.label}:{head}>{tail}"] = f"R{number}"
-        lines.append(f"R{number}\t{relation.label} Arg1:{ids[head]} Arg2:{ids[tail]}")
-    lines += _concept_lines(document)
-    lines += _kept_lines(document, ids, losses)
-    return [*lines, _extras_line(document)]
+        head, tail = ids[places[relation.head]], ids[places[relation.tail]]
+        first, second = _choose_roles(roles.get(place))
+        lines.append(f"{ids[place]}\t{relation.label} {first}:{head} {second}:{tail}")
+    kept = _kept_lines(document, ids, losses)
+    return [
+        *lines,
+        *_concept_lines(document, [ids[place] for place in places.values()], kept),
+        *kept,
+        _extras_line(document),
+    ]
 
 
-def _concept_lines(document: Document) -> list[str]:
-    """Return a normalisation for each concept id that fits on a line; the extras hold the others."""
+def _read_entry(document: Document, key: str) -> dict[str, Any]:
+    """Return what a metadata entry of the reader says by place; nothing where it is gone or damaged."""
+    value = dict(document.metadata).get(key, "{}")
+    try:
+        entry = json.loads(value)
+    except (ValueError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _choose_ids(kind: str, places: Iterable[str], own: Mapping[str, Any]) -> dict[str, str]:
+    """Return an id for each place: the one that it came with, else its number, else the next free one."""
+    names = list(dict.fromkeys(places))
+    ids: dict[str, str] = {}
+    for place in names:
+        stated = own.get(place)
+        if isinstance(stated, str) and ID.fullmatch(stated) and stated[0] == kind and stated not in ids.values():
+            ids[place] = stated
+    taken = set(ids.values())
+    free = (one for number in count(len(names) + 1) if (one := f"{kind}{number}") not in taken)
+    for number, place in enumerate(names, start=1):
+        if place not in ids:
+            usual = f"{kind}{number}"
+            ids[place] = usual if usual not in taken else next(free)
+    return ids
+
+
+def _choose_roles(stated: Any) -> tuple[str, str]:  # noqa: ANN401 (any JSON value)
+    if isinstance(stated, list) and len(stated) == 2 and all(isinstance(o, str) and ROLE.fullmatch(o) for o in stated):
+        return stated[0], stated[1]
+    return USUAL_ROLES
+
+
+def _concept_lines(document: Document, ids: list[str], kept: list[str]) -> list[str]:
+    """Return a normalisation for each concept id that fits on a line and has none; the extras hold the others."""
+    matches = [match for line in kept if (match := NORMALISATION.fullmatch(line))]
+    stated = {(match[1], match[2].removeprefix(f"{CONCEPT}:")) for match in matches}
+    taken = {line.partition("\t")[0] for line in kept}
+    free = (one for number in count(1) if (one := f"N{number}") not in taken)
     lines: list[str] = []
-    for number, mention in enumerate(document.mentions, start=1):
+    for mention_id, mention in zip(ids, document.mentions, strict=True):
         for concept_id in mention.concept_ids:
             name = concept_id if RESOURCE.fullmatch(concept_id) else f"{CONCEPT}:{concept_id}"
-            if not any(character.isspace() for character in name):
-                lines.append(f"N{len(lines) + 1}\tReference T{number} {name}\t")
+            if (mention_id, concept_id) not in stated and not any(character.isspace() for character in name):
+                lines.append(f"{next(free)}\tReference {mention_id} {name}\t")
     return lines
 
 
 def _kept_lines(document: Document, ids: dict[str, str], losses: Losses) -> list[str]:
+    """Return the lines that came in beside mentions and relations and are still true."""
+    concepts = {ids[name_place(mention)]: mention.concept_ids for mention in document.mentions}
     lines = []
     for key, value in document.metadata:
-        if not key.startswith(METADATA_PREFIX) or key == f"{METADATA_PREFIX}{FRAGMENTS}":
+        if not key.startswith(METADATA_PREFIX) or key in (IDS, ROLES):
             continue
         line = restore_line(key, value, ids)
+        match = NORMALISATION.fullmatch(line or "")
         if line is None:
             losses.dropped["brat lines about mentions that are gone"] += 1
+        elif match and match[1] in concepts and match[2].removeprefix(f"{CONCEPT}:") not in concepts[match[1]]:
+            losses.dropped["brat lines about concepts that are gone"] += 1
         else:
             lines.append(line)
     return lines

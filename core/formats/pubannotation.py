@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from core.domain import Corpus, Document, Schema
+from core.domain import Corpus, Document, Mention, Schema
 from core.formats.base import IssueLog, Severity, WriteResult
 from core.formats.checks import SchemaCheck
 from core.formats.extras import EXTRAS_KEY, Extras, apply_extras
+from core.formats.fragments import Fragments, find_fragments
 from core.formats.json_items import ItemRecord, JsonItem, parse_item
 from core.formats.json_lines import iterate_objects
 from core.formats.losses import EVERYTHING, Losses, keep_standing
@@ -88,8 +89,9 @@ def _read_annotation(item: JsonItem, source: str, log: IssueLog, check: SchemaCh
             stated.counts[UNTYPED] += 1
             continue
         mention_id = one.id if one.id is not None else f"denotation {number}"
-        begin, end = spans[0].begin, spans[-1].end
-        stated.mentions.append(StatedMention(mention_id, begin, end, one.obj, has_gaps=len(spans) > 1))
+        parts = tuple((span.begin, span.end) for span in spans)
+        fragments = parts if len(parts) > 1 else ()
+        stated.mentions.append(StatedMention(mention_id, parts[0][0], parts[-1][1], one.obj, fragments=fragments))
     ids = {one.id for one in stated.mentions}
     for relation in found.relations:
         if {relation.subj, relation.obj} <= ids and isinstance(relation.pred, str):
@@ -118,13 +120,13 @@ def write_pubannotation(corpus: Corpus) -> WriteResult:
 
 def _make_annotation(document: Document) -> dict[str, Any]:
     ids = {mention: f"T{number}" for number, mention in enumerate(document.mentions, start=1)}
+    fragments = find_fragments(document)
     return {
         "sourcedb": "DARE Curator",
         "sourceid": document.id,
         "text": document.text,
         "denotations": [
-            {"id": one, "span": {"begin": m.span.start, "end": m.span.end}, "obj": m.entity_type}
-            for m, one in ids.items()
+            {"id": one, "span": _make_span(m, fragments.get(m, ())), "obj": m.entity_type} for m, one in ids.items()
         ],
         "relations": [
             {"id": f"R{number}", "pred": one.label, "subj": ids[one.head], "obj": ids[one.tail]}
@@ -132,3 +134,10 @@ def _make_annotation(document: Document) -> dict[str, Any]:
         ],
         EXTRAS_KEY: Extras.from_document(document).to_plain(),
     }
+
+
+def _make_span(mention: Mention, fragments: Fragments) -> Any:  # noqa: ANN401 (a JSON value)
+    """Return the span of a denotation, a list of spans where it has several parts."""
+    parts = fragments or ((mention.span.start, mention.span.end),)
+    spans = [{"begin": start, "end": end} for start, end in parts]
+    return spans if fragments else spans[0]

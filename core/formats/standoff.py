@@ -4,17 +4,19 @@ Readers of foreign formats fill a StatedDocument; `make_document` does the rest 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from core.domain import Document, DocumentFact, Mention, Relation, Sentence, Source, Span, Split, State
 from core.errors import FormatError
 from core.formats.base import IssueLog, Severity
 from core.formats.checks import SchemaCheck, check_sentence_order, locate, shorten
+from core.formats.fragments import Fragments, keep_fragments
 from core.formats.offsets import CODE_POINTS, OffsetMap, find_offset_map, is_same_but_space
 from core.formats.tally import make_tally
 
 DISCONTINUOUS = "discontinuous mentions"
+Metadata = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class StatedMention:
         score: In [0, 1].
         state: What was decided about it.
         source: Who made it.
-        has_gaps: Whether the file states several fragments, which the span covers.
+        fragments: Its parts where it has several, which the span covers; start and end as those of the mention.
     """
 
     id: str
@@ -45,7 +47,7 @@ class StatedMention:
     score: float | None = None
     state: State = State.ACCEPTED
     source: Source = Source.IMPORT
-    has_gaps: bool = False
+    fragments: Fragments = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,20 @@ class StatedDocument:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def make_document(stated: StatedDocument, log: IssueLog, check: SchemaCheck) -> Document:
+def make_document(
+    stated: StatedDocument,
+    log: IssueLog,
+    check: SchemaCheck,
+    *,
+    describe: Callable[[Mapping[str, Mention]], Metadata] | None = None,
+) -> Document:
     """Return the document; repairs go to the log.
+
+    Args:
+        stated: What the file states.
+        log: Takes repairs.
+        check: Refuses what the project's schema does not have.
+        describe: Returns the metadata that name mentions; takes the mentions, where they came to stand, by their ids.
 
     Raises:
         FormatError: The text is empty, an offset does not fit it, or an id is missing or given twice.
@@ -100,7 +114,12 @@ def make_document(stated: StatedDocument, log: IssueLog, check: SchemaCheck) -> 
         relations=relations,
         facts=facts,
         split=stated.split,
-        metadata=(*stated.metadata, *make_tally(stated.counts)),
+        metadata=(
+            *stated.metadata,
+            *make_tally(stated.counts),
+            *dict.fromkeys(mentions.fragments),
+            *(describe(mentions.by_id) if describe else ()),
+        ),
     )
 
 
@@ -110,6 +129,7 @@ class _MentionMaker:
     Attributes:
         by_id: The mention that each id names.
         distinct: Every mention once, by its span and type.
+        fragments: Metadata that say where the parts of discontinuous mentions stand.
     """
 
     def __init__(self, stated: StatedDocument, log: IssueLog, check: SchemaCheck) -> None:
@@ -117,6 +137,7 @@ class _MentionMaker:
         self.log = log
         self.by_id: dict[str, Mention] = {}
         self.distinct: dict[Mention, Mention] = {}
+        self.fragments: list[tuple[str, str]] = []
         offsets = self._find_offsets()
         for one in stated.mentions:
             if one.id in self.by_id:
@@ -125,7 +146,7 @@ class _MentionMaker:
             self.by_id[one.id] = self._add(self._make(one, offsets))
 
     def _find_offsets(self) -> OffsetMap:
-        spans = [(one.start, one.end, one.surface) for one in self.stated.mentions if not one.has_gaps]
+        spans = [(one.start, one.end, one.surface) for one in self.stated.mentions if not one.fragments]
         offsets = find_offset_map(self.stated.text, [(s, e, surface) for s, e, surface in spans if surface is not None])
         if offsets.unit != CODE_POINTS:
             self._say(Severity.REPAIRED, f"Offsets of {shorten(self.stated.id)} count {offsets.unit}; converted.")
@@ -134,16 +155,20 @@ class _MentionMaker:
     def _make(self, one: StatedMention, offsets: OffsetMap) -> Mention:
         start, end = offsets.convert(one.start), offsets.convert(one.end)
         span = self._locate(one, start, end)
-        if one.has_gaps:
+        if one.fragments:
             self.stated.counts[DISCONTINUOUS] += 1
             covered = shorten(span.text(self.stated.text))
             self._say(Severity.NOTED, f"{shorten(one.surface or one.id)} has gaps; its mention covers {covered}.")
-        names = one.names or ((one.surface,) if one.has_gaps and one.surface else ())
-        return Mention(span, one.entity_type, one.concept_ids, names, one.score, one.state, one.source)
+        names = one.names or ((one.surface,) if one.fragments and one.surface else ())
+        mention = Mention(span, one.entity_type, one.concept_ids, names, one.score, one.state, one.source)
+        if one.fragments:
+            parts = [(offsets.convert(first), offsets.convert(last)) for first, last in one.fragments]
+            self.fragments.append(keep_fragments(mention, parts))
+        return mention
 
     def _locate(self, one: StatedMention, start: int, end: int) -> Span:
         text = self.stated.text
-        surface = None if one.has_gaps else one.surface
+        surface = None if one.fragments else one.surface
         if surface is not None and 0 <= start < end <= len(text):
             surface = None if is_same_but_space(text[start:end], surface) else surface
         try:

@@ -1,12 +1,15 @@
 """BioC: passages, sentences, relations by refid and by concepts; nothing outside the file is ever read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Span, State
 from core.formats import ReadResult, Severity, read_corpus, write_corpus
+from core.formats.bioc_model import parse_json, parse_xml
 from tests.core.formats.torture import BREAKS, make_document
 
 XML = """<?xml version='1.0' encoding='UTF-8'?><!DOCTYPE collection SYSTEM 'BioC.dtd'>
@@ -149,3 +152,83 @@ def test_characters_that_xml_cannot_hold_become_spaces_and_are_counted() -> None
     (found,) = read_corpus(written.data, source="a").corpus.documents
     assert found.text == document.text.replace("\x0b", " ").replace("\x0c", " ")
     assert (found.mentions, found.sentences[0].state) == (document.mentions, State.ACCEPTED)
+
+
+INFONS = """<infon key="journal">A Journal</infon><infon key="licence">x &lt; y</infon>
+<passage><infon key="section_type">INTRO</infon><infon key="type">paragraph</infon><offset>0</offset>
+<text>Aspirin 😀 gave rash.</text>
+<annotation id="a"><infon key="type">Chemical</infon><infon key="MESH">D1</infon><infon key="score">0.5</infon>
+<location offset="0" length="7"/><text>Aspirin</text></annotation>
+<annotation id="b"><infon key="type">Disease</infon><location offset="15" length="4"/><text>rash</text></annotation>
+</passage><passage><infon key="section_type">METHODS</infon><offset>22</offset><text>We saw it.</text></passage>
+<relation id="R"><infon key="relation">CID</infon><infon key="novel">No</infon>
+<node refid="b" role="effect"/><node refid="a" role="cause"/></relation>
+<relation id="F"><infon key="relation">CID</infon><infon key="Chemical">D1</infon><infon key="Disease">D2</infon>
+<infon key="score">0.1</infon></relation>"""
+
+
+def write_collection(*documents: Document, format_name: str = "bioc-json") -> Any:  # noqa: ANN401
+    written = write_corpus(Corpus(documents), format_name=format_name)
+    parse = parse_json if format_name == "bioc-json" else parse_xml
+    return parse(written.data.decode()), written.report
+
+
+@pytest.mark.parametrize("format_name", ["bioc-json", "bioc-xml"])
+def test_infons_of_every_kind_come_in_and_are_written_again(format_name: str) -> None:
+    document = read_document(INFONS)
+    collection, report = write_collection(document, format_name=format_name)
+    (found,) = collection.documents
+    assert (report.dropped, report.changed) == ({}, {})
+    assert {key: value for key, value in found.infons.items() if key != "dare"} == {
+        "journal": "A Journal",
+        "licence": "x < y",
+    }
+    assert [(one.offset, one.text, one.infons) for one in found.passages] == [
+        (0, "Aspirin 😀 gave rash.", {"section_type": "INTRO", "type": "paragraph"}),
+        (22, "We saw it.", {"section_type": "METHODS"}),
+    ]
+    assert [one.infons for one in found.passages[0].annotations] == [
+        {"type": "Chemical", "MESH": "D1", "score": "0.5"},
+        {"type": "Disease"},
+    ]
+    relation, fact = found.relations
+    assert relation.infons == {"relation": "CID", "novel": "No"}
+    assert [(one.refid, one.role) for one in relation.nodes] == [("1", "effect"), ("0", "cause")]
+    assert fact.infons == {"relation": "CID", "Chemical": "D1", "Disease": "D2", "score": "0.1"}
+    data = write_corpus(Corpus((document,)), format_name=format_name).data
+    assert repr(read_corpus(data, source="a").corpus.documents) == repr((document,))
+
+
+def test_kept_infons_give_way_to_what_was_corrected_and_are_counted_where_their_element_is_gone() -> None:
+    document = read_document(INFONS)
+    aspirin, rash = document.mentions
+    corrected = replace(document, mentions=(replace(aspirin, concept_ids=("D9",)), rash), relations=(), facts=())
+    collection, report = write_collection(corrected)
+    assert collection.documents[0].passages[0].annotations[0].infons == {
+        "type": "Chemical",
+        "identifier": "D9",
+        "score": "0.5",
+    }
+    assert report.dropped == {"BioC infons of annotations, relations and passages that are gone": 2}
+
+
+def test_the_parts_of_a_discontinuous_annotation_are_written_again() -> None:
+    body = """<passage><offset>0</offset><text>😀 skin and liver rash</text><annotation id="a"><infon key="type">D
+</infon><location offset="17" length="4"/><location offset="2" length="4"/><text>skin rash</text></annotation>
+</passage>""".replace("D\n", "D")
+    collection, _ = write_collection(read_document(body))
+    (annotation,) = collection.documents[0].passages[0].annotations
+    assert [(one.offset, one.length) for one in annotation.locations] == [(2, 4), (17, 4)]
+    assert annotation.text == "skin rash"
+
+
+def test_infons_without_a_place_are_counted_by_name() -> None:
+    twice = PASSAGE.format(start=19).replace(
+        "<annotation",
+        '<annotation id="c"><infon key="type">Chemical</infon>'
+        '<infon key="n">1</infon><location offset="0" length="7"/><text>Aspirin</text></annotation><annotation',
+        1,
+    )
+    body = twice.replace('<infon key="identifier">D1</infon>', '<infon key="n">2</infon>')
+    messages = [one.message for one in read(body).report.issues]
+    assert messages[-1] == "Left out: 1 annotations and relations stated twice with other infons."

@@ -122,3 +122,72 @@ def test_file_names_are_safe_and_unlike_each_other() -> None:
     corpus = Corpus((Document("../a", "One."), Document(".._a", "Two."), Document("..", "Three.")))
     names = unpack_zip(write_corpus(corpus, format_name="brat").data)
     assert [name for name in names if name.endswith(".txt")] == ["_a.txt", "_a-2.txt", "document.txt"]
+
+
+EVERY_KIND = """T7\tDrug 2 9\tAspirin
+T2\tGene 17 22\tCOX-1
+T9\tGene 17 22;33 38\tCOX-1 genes
+T4\tTrigger 10 16\tblocks
+E1\tBlocking:T4 Theme:T2 Cause:T7
+E2\tRegulation:T4 Theme:E1
+R5\tInhibits Inhibitor:T7 Target:T2
+R2\tPart-of Arg1:T9 Arg2:T2
+R9\tCauses Arg1:E1 Arg2:T9
+*\tEquiv T2 T9
+A1\tNegation E1
+A3\tCertain R5 High
+M2\tSure T2
+N3\tReference T7 MESH:D001241\tAspirin
+N1\tReference T7 CAS:50-78-2\t
+N4\tReference E1 GO:0004666\tblocking
+#1\tAnnotatorNotes R5\tas in [1] and T2
+#2\tAnnotatorNotes E2\tnote of an event
+"""
+
+
+def lines_of(document: Document) -> list[str]:
+    lines = unpack_zip(write_corpus(Corpus((document,)), format_name="brat").data)["a_b.ann"].decode().split("\n")
+    return sorted(line for line in lines if line and not line.startswith("#\tdare"))
+
+
+def test_every_line_of_every_kind_comes_out_as_it_came_in() -> None:
+    assert lines_of(read_document(TEXT, EVERY_KIND)) == sorted(EVERY_KIND.strip("\n").split("\n"))
+
+
+def test_lines_name_the_right_mentions_where_offsets_were_converted() -> None:
+    lines = (
+        "T1\tDrug 3 10\tAspirin\nT2\tGene 18 23;24 27\tCOX-1 and\nT3\tTrigger 11 17\tblocks\nE1\tBlocking:T3 Theme:T1\n"
+    )
+    document = read_document(TEXT, lines)
+    assert [one.span for one in document.mentions] == [Span(2, 9), Span(17, 26), Span(10, 16)]
+    assert lines_of(document) == sorted(
+        [
+            "T1\tDrug 2 9\tAspirin",
+            "T2\tGene 17 22;23 26\tCOX-1 and",
+            "T3\tTrigger 10 16\tblocks",
+            "E1\tBlocking:T3 Theme:T1",
+        ]
+    )
+
+
+def test_a_new_mention_takes_an_id_that_is_free() -> None:
+    document = read_document("Aspirin and rash.", "T2\tDrug 0 7\tAspirin\n")
+    more = (Mention(Span(12, 16), "Disease"), Mention(Span(8, 11), "Other"))
+    ids = [line.split("\t")[0] for line in lines_of(replace(document, mentions=(*document.mentions, *more)))]
+    assert ids == ["T2", "T3", "T4"]
+
+
+def test_a_normalisation_whose_concept_was_corrected_is_counted() -> None:
+    document = read_document(TEXT, "T1\tDrug 2 9\tAspirin\nN1\tReference T1 MESH:D001241\tAspirin\n")
+    corrected = replace(document, mentions=(replace(document.mentions[0], concept_ids=("MESH:D2",)),))
+    written = write_corpus(Corpus((corrected,)), format_name="brat")
+    assert written.report.dropped == {"brat lines about concepts that are gone": 1}
+    assert "N1\tReference T1 MESH:D2\t" in lines_of(corrected)
+
+
+def test_files_that_are_neither_texts_nor_annotations_are_named() -> None:
+    files = {"a.txt": b"Aspirin.", "a.ann": b"", "annotation.conf": b"[entities]", "notes.md": b"x"}
+    report = read_corpus(pack_zip(files), source="a.zip").report
+    assert [one.message for one in report.issues] == [
+        "Files that are no texts or annotations are left out: annotation.conf, notes.md."
+    ]

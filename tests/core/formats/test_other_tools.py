@@ -194,3 +194,12 @@ def test_latin_1_is_read_with_a_warning_and_broken_utf_8_refused() -> None:
 def test_an_unknown_kind_of_json_object_is_refused_with_its_keys() -> None:
     report = read({"image": "cat.png", "bbox": []}).report
     assert report.issues[0].message.startswith("The file holds JSON objects of a kind that is not read; their keys are")
+
+
+def test_the_parts_of_a_discontinuous_denotation_are_written_again() -> None:
+    spans = [{"begin": 2, "end": 9}, {"begin": 17, "end": 21}]
+    document = read_document({"text": TEXT, "denotations": [{"id": "T1", "span": spans, "obj": "Chemical"}]})
+    assert document.mentions == (Mention(Span(2, 21), "Chemical"),)
+    (written,) = json.loads(write_corpus(Corpus((document,)), format_name="pubannotation").data)
+    assert written["denotations"][0]["span"] == spans
+    assert read_document([written]) == document

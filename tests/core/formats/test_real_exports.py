@@ -9,6 +9,8 @@ import pytest
 
 from core.domain import Corpus
 from core.formats import Severity, read_corpus, write_corpus
+from core.formats.archives import pack_zip, unpack_zip
+from core.formats.bioc_model import parse_json, parse_xml
 
 CORPORA = Path(os.environ.get("DARE_CORPORA", Path(__file__).parents[4] / "shared" / "data"))
 FORMATS = CORPORA / "formats"
@@ -81,6 +83,37 @@ def test_a_real_brat_folder_comes_in_whole_and_goes_out_the_same(name: str) -> N
         assert (first.id, first.text, first.relations) == (second.id, second.text, second.relations)
         assert repr(first.mentions) == repr(second.mentions)
         assert sorted(first.metadata) == sorted(second.metadata)
+
+
+@pytest.mark.parametrize("name", BRAT)
+def test_every_line_of_a_real_brat_folder_comes_out_as_it_came_in(name: str) -> None:
+    files = {path.name: path.read_bytes() for path in sorted((FORMATS / "brat" / name).iterdir())}
+    written = unpack_zip(write_corpus(read(pack_zip(files)), format_name="brat").data)
+    for file, data in files.items():
+        if file.endswith(".ann"):
+            lines = [line for line in written[file].decode().split("\n") if not line.startswith("#\tdare")]
+            assert sorted(map(str.rstrip, lines)) == sorted(map(str.rstrip, data.decode().split("\n")))
+
+
+@pytest.mark.parametrize(
+    "name", ["biored/Dev.BioC.XML", "biored/Dev.BioC.JSON", "formats/bioc_json/xml/collection.xml"]
+)
+def test_every_infon_of_a_real_bioc_file_comes_out_as_it_came_in(name: str) -> None:
+    data = (CORPORA / name).read_bytes()
+    format_name = COUNTS[name][0]
+    written = write_corpus(read(data), format_name=format_name).data
+    assert list_infons(written, format_name) == list_infons(data, format_name)
+
+
+def list_infons(data: bytes, format_name: str) -> list[dict[str, str]]:
+    """Return the infons of documents, passages, annotations and relations, in their order."""
+    parse = parse_xml if format_name == "bioc-xml" else parse_json
+    found = []
+    for document in parse(data.decode()).documents:
+        annotations = [one for passage in document.passages for one in passage.annotations]
+        for element in (document, *document.passages, *annotations, *document.relations):
+            found.append({key: value or "" for key, value in element.infons.items() if key != "dare"})
+    return found
 
 
 def test_bioc_xml_json_and_pubtator_of_one_corpus_say_the_same() -> None:
