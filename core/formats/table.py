@@ -54,6 +54,17 @@ def is_table(text: str) -> bool:
     return "text" in roles and len(roles) > 1 and bool(rest.strip())
 
 
+def find_columns(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the columns that the first line names, and the column of each role that its name tells."""
+    names = tuple(_split_header(text.lstrip("\n\r").partition("\n")[0].removesuffix("\r")))
+    return names, {role: names[position] for role, position in _find_roles(list(names), {}).items()}
+
+
+def split_row(line: str, *, like: str) -> list[str]:
+    """Return the cells of a line whose header is `like`."""
+    return next(csv.reader([line], delimiter="\t" if "\t" in like else _separator(like)), [])
+
+
 def read_table(
     text: str, *, source: str, log: IssueLog, schema: Schema | None, columns: Mapping[str, str] | None = None
 ) -> Corpus:
@@ -64,7 +75,7 @@ def read_table(
         source: Name of the file.
         log: Takes refusals and repairs.
         schema: What is allowed.
-        columns: Column by role, where the names in ROLES do not fit.
+        columns: Column by role, where the names in ROLES do not fit; an empty name leaves the role out.
 
     Raises:
         FormatError: There is no column for the text, or a chosen column is missing.
@@ -146,6 +157,8 @@ def _find_roles(header: list[str], columns: Mapping[str, str]) -> dict[str, int]
     lowered = [name.casefold().replace(" ", "_") for name in header]
     for role, names in ROLES.items():
         if role in columns:
+            if not columns[role]:
+                continue
             if columns[role] not in header:
                 raise FormatError(f"There is no column {columns[role]!r}; the columns are {', '.join(header)}.")
             roles[role] = header.index(columns[role])

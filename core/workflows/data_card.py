@@ -14,6 +14,7 @@ from db.queries import documents, projects, snapshots
 from db.session import Session
 
 _NO_SOURCE = "not stated"
+_GUIDELINE = "\n## Guideline\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,12 @@ def _synthetic_share(corpus: Corpus) -> float | None:
     return round(counts["synthetic"] / total, 4) if total else None
 
 
+def split_guideline(text: str) -> tuple[str, str]:
+    """Return a card's Markdown before its guideline, whose text is a person's own, and the guideline."""
+    before, _, guideline = text.partition(_GUIDELINE)
+    return before.strip(), guideline.strip()
+
+
 def write_card(card: Mapping[str, Any]) -> str:
     """Return a card as Markdown."""
     share = card["synthetic_share"]
@@ -119,7 +126,7 @@ def write_card(card: Mapping[str, Any]) -> str:
     ]
     if card["renamed_documents"]:
         lines += ["", f"{card['renamed_documents']} documents had the id of another one and got a number after it."]
-    lines += ["", "## Guideline", "", card["guideline"].strip() or "None was written.", ""]
+    lines += [_GUIDELINE, card["guideline"].strip() or "None was written.", ""]
     return "\n".join(lines)
 
 

@@ -50,6 +50,7 @@ class ImportOptions:
             format_name=params.get("format"),
             split=Split(params["split"]) if params.get("split") else None,
             as_gold=params.get("as_gold", True),
+            columns=params.get("columns") or {},
             renames=params.get("renames") or {},
         )
 
@@ -62,8 +63,8 @@ def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Repor
 
     Args:
         session: An open session.
-        job: Its params are {"text", "external_id"} or {"path", "source", "format", "split", "as_gold", "renames"},
-            and "predict" and "only_check" (stores nothing); all but "text" or "path" may be left out.
+        job: Its params are {"text", "external_id"} or {"path", "source", "format", "split", "as_gold", "columns",
+            "renames"}, and "predict" and "only_check" (stores nothing); all but "text" or "path" may be left out.
         models: Loaded models.
         report: Takes progress.
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core.domain import JobKind, JobState
 from core.workflows.ingest import STORED_SHARE
+from core.workflows.issue_table import write_issues
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session
@@ -89,16 +91,29 @@ def show_result(job_id: str, result: Mapping[str, Any]) -> None:
             _show_links(outcome)
     if report is not None:
         _show_issues(report["issues"])
-        st.download_button(
-            "Report as JSON",
-            data=json.dumps(report, ensure_ascii=False, indent=2),
-            file_name="import-report.json",
-            mime="application/json",
-            icon=":material/download:",
-            type="tertiary",
-            key=f"report-{job_id}",
-            on_click="ignore",
-        )
+        _show_downloads(job_id, result)
+
+
+def _show_downloads(job_id: str, result: Mapping[str, Any]) -> None:
+    report: Mapping[str, Any] = result["report"]
+    whole = {**report, **{name: result.get(name) for name in ("refused", "only_checked", "outcome")}}
+    stem = Path(str(report.get("source", "import"))).stem
+    files = (
+        ("JSON", json.dumps(whole, ensure_ascii=False, indent=2).encode(), "application/json"),
+        ("CSV", write_issues(report), "text/csv"),
+    )
+    with st.container(horizontal=True):
+        for kind, data, mime in files:
+            st.download_button(
+                f"Report as {kind}",
+                data=data,
+                file_name=f"{stem}-import.{kind.lower()}",
+                mime=mime,
+                icon=":material/download:",
+                type="tertiary",
+                key=f"report-{kind}-{job_id}",
+                on_click="ignore",
+            )
 
 
 def describe_outcome(

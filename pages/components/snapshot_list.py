@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from core.workflows.data_card import split_guideline
 from core.workflows.export import ExportFilter
 from core.workflows.generators import open_store
 from core.workflows.snapshot import CARD_TEXT_NAME, create_snapshot, read_snapshot_file
@@ -112,4 +113,9 @@ def _show_card(found: Sequence[SnapshotView]) -> None:
     chosen = next(one for one in found if one.name == name)
     with st.expander(f"Data card of {escape(name)}", icon=":material/description:"):
         card = read_snapshot_file(open_store(get_settings()), chosen, CARD_TEXT_NAME).decode("utf-8")
-        st.code(card, language=None, wrap_lines=True, height=320)
+        told, guideline = split_guideline(card)
+        with st.container(height=420, border=False):
+            # The name is in the expander; headings of a page would shout here.
+            st.markdown(told.partition("\n")[2].replace("\n## ", "\n##### "))
+            st.markdown("##### Guideline")
+            st.code(guideline, language=None, wrap_lines=True)

@@ -72,6 +72,37 @@ def test_a_file_becomes_a_job_with_what_was_said_about_it(open_page: OpenPage, s
     assert params["path"].startswith(str(Settings().uploads_path))
 
 
+def test_columns_that_nobody_knows_are_chosen_before_the_import(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    table = b"Quote,Drug,Event,Verdict\nAspirin caused rash.,Aspirin,rash,CID\nCodeine helped.,Codeine,pain,\n"
+    app.file_uploader[0].set_value(("found.csv", table, "text/csv")).run()
+    roles = {box.label: box for box in app.selectbox if "not in the file" in box.options}
+    assert all(box.value == "" for box in roles.values())
+    for role, name in (
+        ("Text or sentence", "Quote"),
+        ("Head", "Drug"),
+        ("Tail", "Event"),
+        ("Relation label", "Verdict"),
+    ):
+        roles[role].select(name)
+    press(app, "Import 1 file")
+    params = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params
+    chosen = {role: name for role, name in params["columns"].items() if name}
+    assert params["format"] == "table"
+    assert chosen == {"text": "Quote", "head": "Drug", "tail": "Event", "label": "Verdict"}
+
+
+def test_known_columns_are_filled_in_and_can_be_left_out(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("a.tsv", b"sentence\tlabel\nAspirin helps.\tgood\n", "text/plain")).run()
+    roles = {box.label: box for box in app.selectbox if "not in the file" in box.options}
+    assert (roles["Text or sentence"].value, roles["Relation label"].value) == ("sentence", "label")
+    roles["Relation label"].select("")
+    press(app, "Import 1 file")
+    columns = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params["columns"]
+    assert (columns["text"], columns["label"]) == ("sentence", "")
+
+
 def test_an_upload_is_kept_under_a_name_of_ours(settings: Settings) -> None:
     first, second = store_upload(settings, b"a"), store_upload(settings, b"b")
     assert first != second and first.parent == settings.uploads_path
@@ -89,12 +120,13 @@ def test_what_was_found_is_told_with_a_link_to_review_it(open_page: OpenPage, se
 
 def test_a_refused_file_says_line_and_reason_and_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
     issue = {"line": 3, "severity": "refused", "message": "Span 0:70 ends beyond <b>the text</b>."}
-    result = {"refused": True, "report": {"issues": [issue]}, "outcome": None, "prediction": None}
+    report = {"source": "bad.txt", "format_name": "pubtator", "issues": [issue]}
+    result = {"refused": True, "report": report, "outcome": None, "prediction": None}
     add_import(session, result=result, path="x", source="bad.txt")
     app = open_page("upload")
     assert "nothing of this file was stored" in app.error[0].value
     assert r"line 3: Span 0\:70 ends beyond \<b\>the text\<\/b\>\." in texts(app)
-    assert app.download_button[0].label == "Report as JSON"
+    assert [button.label for button in app.download_button] == ["Report as JSON", "Report as CSV"]
 
 
 def test_a_failed_import_says_why_and_offers_a_retry(open_page: OpenPage, session: Session) -> None:
@@ -180,7 +212,7 @@ def test_unknown_names_of_a_refused_file_are_chosen_and_it_is_imported_again(
 ) -> None:
     result = {
         "refused": True,
-        "report": {"issues": []},
+        "report": {"source": "f.txt", "format_name": "pubtator", "issues": []},
         "outcome": None,
         "unknown": {"types": ["Drug"], "labels": ["X"]},
     }
