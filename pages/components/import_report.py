@@ -121,10 +121,10 @@ def describe_outcome(
             f"{count(outcome['num_projected'], 'of these relations was', 'of these relations were')} projected from "
             "document-level facts onto mentions in one sentence."
         )
-    if outcome["skipped"]:
+    if num_skipped := outcome.get("num_skipped", len(outcome["skipped"])):  # imports of earlier versions list all
         lines.append(
-            f"{count(len(outcome['skipped']), 'text was', 'texts were')} in the project already; left as "
-            f"{'it is' if len(outcome['skipped']) == 1 else 'they are'}."
+            f"{count(num_skipped, 'text was', 'texts were')} in the project already; left as "
+            f"{'it is' if num_skipped == 1 else 'they are'}."
         )
     added = [*outcome["added_types"], *outcome["added_labels"]]
     if added:

@@ -123,7 +123,10 @@ def test_an_issue_log_lists_in_line_order_and_counts_what_is_beyond_its_limit() 
 def test_a_file_beyond_the_limit_is_refused_with_both_sizes() -> None:
     result = read_corpus(b"word " * (11 * 2**20), source="huge.txt", format_name="text")
     assert result.corpus.documents == ()
-    assert result.report.issues[0].message == "The file has 55 MB; the limit is 50 MB. Split it into several files."
+    assert result.report.issues[0].message == (
+        "The file has 55 MB; the limit of all formats but the native one, which is read line by line, is 50 MB. "
+        "Split it into several files."
+    )
 
 
 def test_fifty_megabytes_of_text_are_no_document() -> None:
