@@ -182,7 +182,8 @@ def make_table(rows: Sequence[Row]) -> str:
         taken, given = row.import_cost, row.export_cost
         lines.append(
             f"| {row.sentences:,} | {row.file_mb:.1f} "
-            f"| {taken.wall_seconds:.1f} ({taken.processor_seconds:.1f}) | {taken.memory_mb:.0f} | {row.longest_wait:.1f} "
+            f"| {taken.wall_seconds:.1f} ({taken.processor_seconds:.1f}) | {taken.memory_mb:.0f} "
+            f"| {row.longest_wait:.1f} "
             f"| {given.wall_seconds:.1f} ({given.processor_seconds:.1f}) | {given.memory_mb:.0f} "
             f"| {'yes' if row.is_same else 'NO'} |"
         )
