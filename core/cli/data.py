@@ -50,7 +50,10 @@ def get_project_id(session: Session, name: str) -> int:
 
 def import_files(
     project: ProjectArgument,
-    files: Annotated[list[Path], typer.Argument(help="Files to import; each is stored whole or not at all.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Files to import; each is stored whole or not at all. Native JSONL may be of any size."),
+    ],
     format_name: Annotated[
         str | None,
         typer.Option(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 READ_FORMATS = tuple(READERS)
 STORED_SHARE = 0.3  # of the progress of a job that predicts afterwards
-CHECKED_SHARE = 0.5  # of the progress of an import
+CHECKED_SHARE, WRITTEN_SHARE = 0.5, 0.98  # of the progress of an import; what is left is its commit
 
 
 def no_report(fraction: float, message: str = "", **values: float) -> None:
@@ -103,7 +103,7 @@ def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Repor
     if only_check or outcome is None:
         return result | rest
     session.commit()
-    report(STORED_SHARE, f"{outcome.num_sentences} sentences stored")
+    report_intake(1.0, f"{outcome.num_sentences} sentences stored")
     prediction = predict_stored(session, job, outcome, models, report) if predicts else None
     return result | rest | {"prediction": prediction}
 
@@ -191,7 +191,7 @@ def import_path(
     found = file.check(readable, take, lambda share: report(CHECKED_SHARE * share, "checking"))
     if found.is_refused:
         return _describe(found, None, _find_unknown(file, schema=readable)), None
-    items = file.read(lambda share: report(CHECKED_SHARE + (1 - CHECKED_SHARE) * share, "storing"))
+    items = file.read(lambda share: report(CHECKED_SHARE + (WRITTEN_SHARE - CHECKED_SHARE) * share, "storing"))
     declared = None if options.renames else file.schema
     outcome = store_items(session, plan, _rename(items, options), survey, declared=declared)
     return _describe(found, outcome), outcome

@@ -60,8 +60,9 @@ def _show_job(session: Session, job: Job, waiting: str) -> None:
         name_mapping.show(session, job)
     if job.state is JobState.FAILED:
         job_progress.show_failure(job)
-        # A download is a part of its own, after which nothing is stored yet.
-        is_stored = any(part.part == job.kind.value and part.fraction >= STORED_SHARE for part in progress)
+        # A download is a part of its own, after which nothing is stored yet; a file that is not predicted has no rest.
+        has_rest = job.kind is JobKind.FETCH or bool(job.params.get("predict"))
+        is_stored = has_rest and any(part.part == job.kind.value and part.fraction >= STORED_SHARE for part in progress)
         st.caption("The text is stored; it was not predicted." if is_stored else "Nothing of it was stored.")
     job_progress.show_buttons(job)
 
