@@ -1,50 +1,19 @@
 """Commands that move data: `import` and `export`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.cli.access import JsonOption, ProjectArgument, get_project_id, open_session
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
-from core.errors import NotFoundError
 from core.settings import Settings
 from core.workflows.export import WRITE_FORMATS, ExportFilter, export_project
 from core.workflows.ingest import READ_FORMATS, ImportOptions, import_file
 from core.workflows.projects import create_project
 from core.workflows.renames import parse_renames
 from db.queries import projects
-from db.session import Session, make_engine, migrate, session_scope
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
-
-
-@contextmanager
-def open_session(settings: Settings) -> Iterator[Session]:
-    """Yield a session on the migrated database; commit at the end."""
-    engine = make_engine(settings.resolved_database_url)
-    try:
-        migrate(engine)
-        with session_scope(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
-
-
-def get_project_id(session: Session, name: str) -> int:
-    """Return the id of the project of that name.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    project = projects.find_project(session, name)
-    if project is None:
-        known = ", ".join(repr(one.name) for one in projects.list_projects(session)) or "none"
-        raise NotFoundError(f"No project {name!r}; there are: {known}. `dare import --create TEMPLATE` makes one.")
-    return project.id
 
 
 def import_files(

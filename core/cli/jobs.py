@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import get_project_id, open_session
+from core.cli.access import get_project_id, open_session
 from core.cli.output import progress_line, say
 from core.domain import JobKind, JobState
 from core.errors import JobError
