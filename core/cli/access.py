@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from core.errors import NotFoundError
+from core.errors import NotFoundError, SchemaError
 from core.settings import Settings
 from db.queries import projects, users
 from db.session import Session, make_engine, migrate, session_scope
@@ -55,6 +55,17 @@ def get_reviewer_id(session: Session, name: str) -> int:
     if name not in by_name:
         raise NotFoundError(f"Nobody called {name!r} has decided anything; known: {', '.join(by_name) or 'nobody'}.")
     return by_name[name]
+
+
+def require_label(session: Session, project_id: int, label: str | None, *others: str) -> None:
+    """Refuse a label that is neither in the project's schema nor one of the others; None is no label.
+
+    Raises:
+        SchemaError: It is unknown.
+    """
+    known = [*projects.get_schema(session, project_id).label_names, *others]
+    if label is not None and label not in known:
+        raise SchemaError(f"Unknown relation label {label!r}; known: {', '.join(known)}.")
 
 
 def read_input(path: Path) -> bytes:

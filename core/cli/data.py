@@ -109,6 +109,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="File to write.")],
     format_name: Annotated[str, typer.Option("--format", help=f"{', '.join(WRITE_FORMATS)}.")] = "jsonl",
     split: Annotated[list[Split] | None, typer.Option(help="Only these splits; repeat for several.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Only these relation labels; repeat for several.")] = None,
     with_suggestions: Annotated[
         bool, typer.Option("--with-suggestions", help="Also what no person has approved.")
     ] = False,
@@ -120,7 +121,10 @@ def export(
     """Export the curated data of a project, and say what was left out."""
     with errors_in_one_line(), open_session(Settings()) as session:
         chosen = ExportFilter(
-            splits=tuple(split or ()), gold_only=not with_suggestions, include_synthetic=not without_synthetic
+            splits=tuple(split or ()),
+            gold_only=not with_suggestions,
+            include_synthetic=not without_synthetic,
+            labels=tuple(label or ()),
         )
         written, counts = export_project(session, get_project_id(session, project), chosen, format_name=format_name)
         out.parent.mkdir(parents=True, exist_ok=True)
