@@ -16,12 +16,13 @@ FileArgument = Annotated[Path, typer.Argument(help="JSON lines, or CSV with a he
 
 def apply_file(project: str, file: Path, *, target_kind: str, reviewer: str) -> dict[str, Any]:
     """Apply the decisions of a file in one transaction, and say how many changed something."""
-    rows = read_decisions(read_input(file), source=file.name)
+    name = "standard input" if str(file) == "-" else file.name
+    rows = read_decisions(read_input(file), source=name)
     with open_session(Settings()) as session:
         project_id = get_project_id(session, project)
         user_id = users.get_or_add_user(session, reviewer)
-        applied = apply_decisions(session, project_id, user_id, rows, target_kind=target_kind, source=file.name)
-    return {"project": project, "file": file.name, "reviewer": reviewer, **asdict(applied)}
+        applied = apply_decisions(session, project_id, user_id, rows, target_kind=target_kind, source=name)
+    return {"project": project, "file": name, "reviewer": reviewer, **asdict(applied)}
 
 
 def applied_lines(result: dict[str, Any]) -> list[str]:

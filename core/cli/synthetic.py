@@ -49,12 +49,13 @@ def list_sentences(
     with errors_in_one_line(), open_session(Settings()) as session:
         project_id = get_project_id(session, project)
         require_label(session, project_id, label, NO_RELATION)
-        chosen = {"label": label, "state": state, "min_agreement": min_agreement}
-        views = synthetic.list_synthetic(session, project_id, **chosen, order=order, limit=limit)
+        views = synthetic.list_synthetic(
+            session, project_id, label=label, state=state, min_agreement=min_agreement, order=order, limit=limit
+        )
         histories = synthetic_history.get_histories(session, [view.id for view in views], project_id=project_id)
         names = users.get_user_names(session)
         sentences = [describe_sentence(view, histories.get(view.id), names) for view in views]
-        total = synthetic.count_queue(session, project_id, **chosen)
+        total = synthetic.count_queue(session, project_id, label=label, state=state, min_agreement=min_agreement)
     result = {"project": project, "total": total, "sentences": sentences}
     show_result(result, as_json=as_json, lines=lambda: [_line(one) for one in sentences] + [_tell_total(result)])
 

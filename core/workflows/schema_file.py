@@ -54,7 +54,7 @@ def add_to_schema(session: Session, project_id: int, wanted: Mapping[str, Sequen
         add_entity_type(session, project_id, entity_type)
     for label in new_labels:
         add_relation_label(session, project_id, label)
-    return [one.name for one in (*new_types, *new_labels)]
+    return [*(one.name for one in new_types), *(one.name for one in new_labels)]
 
 
 def _find_new(

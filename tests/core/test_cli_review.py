@@ -83,13 +83,13 @@ def test_a_table_of_decisions_is_read_from_a_pipe(desk: CliDesk) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ('{"id": 1, "kind": "accept"}\n{"id": 99, "kind": "accept"}', "-, line 2: Sentence 99 does not exist"),
-        ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "praise"}', "-, line 2: Unknown event kind 'praise'"),
+        ('{"id": 1, "kind": "accept"}\n{"id": 99, "kind": "accept"}', "standard input, line 2: Sentence 99 is not in this project"),
+        ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "praise"}', "line 2: Unknown event kind 'praise'"),
         ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "flag", "version": 77}', "line 2: Sentence 2 was changed"),
-        ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "accept", "who": "me"}', "-, line 2: Unknown field 'who'"),
-        ('{"id": 1, "kind": "accept"}\n[]', "-, line 2: A decision is a JSON object"),
+        ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "accept", "who": "me"}', "line 2: Unknown field 'who'"),
+        ('{"id": 1, "kind": "accept"}\n[]', "line 2: A decision is a JSON object"),
         ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "delete_mention", "mention": "3-5"}', "0 mentions stand at"),
-        ("id,kind\n1,accept\ntwo,accept", "-, line 3: id is 'two'; it must be a whole number."),
+        ("id,kind\n1,accept\ntwo,accept", "line 3: id is 'two'; it must be a whole number."),
     ],
 )
 def test_a_file_with_a_refused_row_stores_nothing_and_names_the_line(desk: CliDesk, rows: str, message: str) -> None:
