@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, open_session
+from core.cli.access import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, show_result
 from core.corpora import CORPORA, CorpusSet, read_corpus_folder
 from core.settings import Settings
 from core.workflows.import_set import import_corpus_set
+from db.session import open_session
 
 MAX_NAMES = 12  # of a line; WebNLG has 216 labels
 

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, ProjectArgument, get_project_id, open_session
+from core.cli.access import JsonOption, ProjectArgument
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings
 from core.workflows.article_ids import parse_ids
-from core.workflows.projects import create_project
+from core.workflows.projects import create_project, get_project_id
 from db.queries import projects
+from db.session import open_session
 
 
 def fetch(
