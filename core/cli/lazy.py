@@ -35,4 +35,6 @@ def _load(target: str, name: str) -> Any:  # noqa: ANN401
         alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
         alone.command(name)(found)
         found = alone
-    return get_command(found)
+    command = get_command(found)
+    command.name = name  # a Typer of several commands does not know what it is called
+    return command
