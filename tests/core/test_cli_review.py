@@ -83,7 +83,10 @@ def test_a_table_of_decisions_is_read_from_a_pipe(desk: CliDesk) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ('{"id": 1, "kind": "accept"}\n{"id": 99, "kind": "accept"}', "standard input, line 2: Sentence 99 is not in this project"),
+        (
+            '{"id": 1, "kind": "accept"}\n{"id": 99, "kind": "accept"}',
+            "standard input, line 2: Sentence 99 is not in this project",
+        ),
         ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "praise"}', "line 2: Unknown event kind 'praise'"),
         ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "flag", "version": 77}', "line 2: Sentence 2 was changed"),
         ('{"id": 1, "kind": "accept"}\n{"id": 2, "kind": "accept", "who": "me"}', "line 2: Unknown field 'who'"),
@@ -95,6 +98,14 @@ def test_a_table_of_decisions_is_read_from_a_pipe(desk: CliDesk) -> None:
 def test_a_file_with_a_refused_row_stores_nothing_and_names_the_line(desk: CliDesk, rows: str, message: str) -> None:
     assert message in desk.refuse("review", "apply", "p", "-", text=rows)
     assert states(desk) == ["pending"] * 3
+
+
+def test_a_file_in_another_encoding_or_with_a_cell_without_end_is_refused(desk: CliDesk, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("id,kind\n1,accept\n", encoding="utf-16")
+    assert "rows.csv: Not UTF-8 at byte 0" in desk.refuse("review", "apply", "p", str(file))
+    file.write_text(f"id,kind\n1,{'a' * 200_000}\n", encoding="utf-8")
+    assert "rows.csv, line 2: Not a table: field larger" in desk.refuse("review", "apply", "p", str(file))
 
 
 def test_several_rows_of_a_sentence_may_name_the_version_that_was_read(desk: CliDesk) -> None:
