@@ -6,7 +6,7 @@ value is a JSON object: the infons, and for a relation the roles of its two node
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -106,9 +106,15 @@ def without_needless(document: Document) -> Document:
 
 
 class KeptInfons:
-    """The entries of a document, each given out once; those left at the end name elements that are gone."""
+    """The entries of a document, each given out once; those left at the end name elements that are gone.
 
-    def __init__(self, document: Document) -> None:
+    Args:
+        document: The document.
+        clean: Returns a key or value as the format can hold it.
+    """
+
+    def __init__(self, document: Document, clean: Callable[[str], str]) -> None:
+        self._clean = clean
         self._entries: dict[str, dict[str, Any]] = {}
         for key, value in document.metadata:
             if key.startswith(PREFIX):
@@ -124,8 +130,9 @@ class KeptInfons:
     def take(self, key: str) -> tuple[Infons, tuple[str, str]]:
         """Return infons and roles of an element; none and the usual roles where nothing is kept."""
         entry = self._entries.pop(key, {})
-        roles = entry.get("roles")
-        return entry.get("infons", {}), (roles[0], roles[1]) if roles else ROLES
+        infons = {self._clean(name): self._clean(value) for name, value in entry.get("infons", {}).items()}
+        roles = [self._clean(one) for one in entry.get("roles", ROLES)]
+        return infons, (roles[0], roles[1]) if roles else ROLES
 
 
 def plain_entries(metadata: Iterable[tuple[str, str]]) -> Infons:

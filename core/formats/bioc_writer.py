@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from core.domain import Corpus, Document, DocumentFact, Mention
@@ -68,9 +69,9 @@ def _write(corpus: Corpus, format_name: str, dump: Callable[[Any], str], *, is_x
     for document in corpus.documents:
         kept = keep_standing(document, losses, holds=EVERYTHING)
         if is_xml:
-            kept = _clean(kept, losses)
+            kept = replace(kept, text=_clean(kept.text, losses))
         written.append(kept)
-        collection.add_document(_make_document(kept, losses))
+        collection.add_document(_make_document(kept, losses, is_xml=is_xml))
     try:
         data = dump(collection).encode()
     except ValueError as error:
@@ -78,19 +79,19 @@ def _write(corpus: Corpus, format_name: str, dump: Callable[[Any], str], *, is_x
     return losses.make_result(format_name, data, written)
 
 
-def _clean(document: Document, losses: Losses) -> Document:
-    """Return the document with spaces for the characters of its text that XML cannot hold."""
-    text, number = UNWRITABLE.subn(" ", document.text)
+def _clean(text: str, losses: Losses) -> str:
+    """Return a text with spaces for the characters that XML cannot hold."""
+    cleaned, number = UNWRITABLE.subn(" ", text)
     losses.changed["control characters"] += number
-    return replace(document, text=text)
+    return cleaned
 
 
-def _make_document(document: Document, losses: Losses) -> Any:  # noqa: ANN401 (the library ships no types)
+def _make_document(document: Document, losses: Losses, *, is_xml: bool) -> Any:  # noqa: ANN401 (the library ships no types)
     from bioc import BioCDocument, BioCNode, BioCRelation
 
     made = BioCDocument()
     made.id = document.id
-    kept = KeptInfons(document)
+    kept = KeptInfons(document, partial(_clean, losses=losses) if is_xml else str)
     for passage in _make_passages(document, kept):
         made.add_passage(passage)
     ids = {mention: str(number) for number, mention in enumerate(document.mentions)}

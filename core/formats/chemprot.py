@@ -16,6 +16,7 @@ from core.formats.archives import unpack_zip
 from core.formats.base import IssueLog, Severity
 from core.formats.checks import SchemaCheck, locate
 from core.formats.encoding import decode_text
+from core.formats.offsets import CODE_POINTS, find_offset_map
 from core.formats.tally import make_tally
 
 REPEATED = "relations stated twice"
@@ -154,10 +155,15 @@ class _DocumentMaker:
         self.counts = Counter[str]()
 
     def add_mentions(self, rows: list[Row]) -> None:
-        for _, (_, mention_id, entity_type, start, end, surface) in rows:
+        for _, (_, mention_id, _, start, end, _) in rows:
             if not (start.isdecimal() and end.isdecimal()):
                 raise FormatError(f"{mention_id} stands at {start!r}:{end!r}, which are no offsets. Correct the line.")
-            span, repair = locate(self.text, start=int(start), end=int(end), surface=surface)
+        offsets = find_offset_map(self.text, [(int(row[3]), int(row[4]), row[5]) for _, row in rows])
+        if offsets.unit != CODE_POINTS:
+            self.log.add(Severity.REPAIRED, f"Offsets of {self.id} count {offsets.unit}; converted.", line=self.line)
+        for _, (_, mention_id, entity_type, start, end, surface) in rows:
+            first, last = offsets.convert(int(start)), offsets.convert(int(end))
+            span, repair = locate(self.text, start=first, end=last, surface=surface)
             if repair:
                 self.log.add(Severity.REPAIRED, f"Document {self.id}: {mention_id}: {repair}", line=self.line)
             self.mentions[mention_id] = Mention(span, entity_type)

@@ -11,7 +11,7 @@ from core.formats.chemprot import is_chemprot
 from core.formats.encoding import decode_text
 from core.formats.json_items import decode_item
 from core.formats.table import is_table
-from core.formats.webanno import HEADER as WEBANNO_HEADER
+from core.formats.webanno_lines import HEADER as WEBANNO_HEADER
 
 PUBTATOR_TEXT = re.compile(r"[^|\t\n]+\|[ta]\|")
 ADE_ROW = re.compile(r"[^|\n]+\|[^|\n]*\|[^|\n]+\|\d+\|\d+\|[^|\n]+\|\d+\|\d+\s*(?:\n|$)")

@@ -8,6 +8,7 @@ from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Schem
 from core.errors import FormatError
 from core.formats.base import IssueLog, Severity
 from core.formats.checks import SchemaCheck, locate, shorten
+from core.formats.offsets import CODE_POINTS, OffsetMap, find_offset_map
 from core.formats.projection import make_fact_only
 from core.formats.pubtator_lines import (
     FACT_ONLY,
@@ -104,6 +105,7 @@ class _DocumentReader:
         self.check = check
         self.text = f"{block.title} {block.abstract}" if block.abstract else block.title
         self.title_end = len(block.title) if block.abstract else None
+        self.offsets = OffsetMap(self.text, CODE_POINTS)
         self.mentions: dict[Mention, Mention] = {}
         self.mentions_by_span: dict[Span, list[Mention]] = defaultdict(list)
         self.types_by_concept: dict[str, set[str]] = defaultdict(set)
@@ -112,13 +114,18 @@ class _DocumentReader:
 
     def read(self) -> Document:
         relation_lines: list[tuple[int, RelationLine]] = []
+        mention_lines: list[tuple[int, MentionLine]] = []
         for number, columns in self.block.rows:
             with self.log.refusing(number):
                 line = decode_line(columns)
                 if isinstance(line, RelationLine):
                     relation_lines.append((number, line))
                 else:
-                    self._add_mention(line, number)
+                    mention_lines.append((number, line))
+        self._find_offsets([line for _, line in mention_lines])
+        for number, mention_line in mention_lines:
+            with self.log.refusing(number):
+                self._add_mention(mention_line, number)
         self._index_mentions()
         for number, line in relation_lines:
             with self.log.refusing(number):
@@ -135,8 +142,16 @@ class _DocumentReader:
             metadata=tuple(metadata),
         )
 
+    def _find_offsets(self, lines: list[MentionLine]) -> None:
+        """Tell which unit the offsets of this document count."""
+        self.offsets = find_offset_map(self.text, [(line.start, line.end, line.surface) for line in lines])
+        if self.offsets.unit != CODE_POINTS:
+            message = f"Offsets of {shorten(self.block.id)} count {self.offsets.unit}; converted."
+            self.log.add(Severity.REPAIRED, message, line=self.block.line)
+
     def _add_mention(self, line: MentionLine, number: int) -> None:
-        span, repair = locate(self.text, start=line.start, end=line.end, surface=line.surface)
+        start, end = self.offsets.convert(line.start), self.offsets.convert(line.end)
+        span, repair = locate(self.text, start=start, end=end, surface=line.surface)
         if repair:
             self.log.add(Severity.REPAIRED, repair, line=number)
         self.check.check_type(line.entity_type, line=number)
@@ -177,9 +192,10 @@ class _DocumentReader:
 
     def _find_mention(self, reference: MentionReference) -> Mention:
         place = f"{reference.start}:{reference.end}"
+        span = Span(self.offsets.convert(reference.start), self.offsets.convert(reference.end))
         found = [
             mention
-            for mention in self.mentions_by_span.get(Span(reference.start, reference.end), [])
+            for mention in self.mentions_by_span.get(span, [])
             if reference.entity_type is None or mention.entity_type == reference.entity_type
         ]
         if len(found) == 1:

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.fuzz --files 10000
 
-Seeds are files that the writers make of the torture documents, and small hand-written ones of the other formats.
+Seeds are files that the writers make of the torture documents, small hand-written ones of the other formats, and zips.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from random import Random
 
 from core.domain import Corpus
 from core.formats import READERS, WRITERS, read_corpus, write_corpus
+from core.formats.archives import ZIP_SIGNATURE, pack_zip, unpack_zip
 from core.formats.docbin import encode_docbin
 from tests.core.formats.torture import SCHEMA, make_rich, make_torture
 
@@ -32,9 +33,22 @@ HAND_WRITTEN = {
     "ade-rel": b"7|Rash after aspirin.|Rash|0|4|aspirin|11|18\n",
     "triples-json": b'[{"text": "A met B", "triple_list": [["A", "met", "B"]]}]',
     "text": "Aspirin 😀 caused rash.".encode(),
+    "pubmed-xml": b'<?xml version="1.0"?><PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>7</PMID><Article>'
+    b"<ArticleTitle>Aspirin <i>in vivo</i></ArticleTitle><Abstract><AbstractText Label='AIM'>It helps.</AbstractText>"
+    b"</Abstract></Article></MedlineCitation></PubmedArticle></PubmedArticleSet>",
+    "jats-xml": b"<article><front><article-meta><article-id pub-id-type='pmc'>7</article-id><title-group>"
+    b"<article-title>Aspirin</article-title></title-group><abstract><p>It helps.</p></abstract></article-meta></front>"
+    b"<body><sec><title>Aim</title><p>Help <list><list-item><p>all</p></list-item></list></p></sec></body></article>",
+    "chemprot": pack_zip(
+        {
+            "a.tsv": b"7\tAspirin\tIt blocks COX.\n",
+            "e.tsv": b"7\tT1\tCHEMICAL\t0\t7\tAspirin\n7\tT2\tGENE-Y\t18\t21\tCOX\n",
+            "r.tsv": b"7\tCPR:4\tY \tINHIBITOR\tArg1:T1\tArg2:T2\n",
+        }
+    ),
     "webanno": b"#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|value\n#T_RL=custom.Rel|label|BT_custom.Span\n\n\n"
     b"#Text=Aspirin caused rash\n1-1\t0-7\tAspirin\tChemical\t_\t_\t\n1-2\t8-14\tcaused\t_\t_\t_\t\n"
-    b"1-3\t15-19\trash\tDisease\tCID\t1-1\t\n",
+    b"1-3\t15-19\trash\tDisease[1]|Sign[2]\tCID\t1-1[0_1]\t\n1-3.1\t15-17\tra\tPart\t_\t_\t\n",
 }
 TOKENS = (
     b"\0", b"\xff", b"\xf0\x9f\x98\x80", b"\r\n", b"\t", b"\n\n", b"{", b"}", b"[", b"]", b'"', b"null", b"-1",
@@ -67,7 +81,16 @@ def make_seeds(*, with_docbin: bool) -> dict[str, bytes]:
     seeds = {name: write_corpus(corpus, format_name=name).data for name in WRITERS if name != "docbin"}
     if with_docbin:
         seeds["docbin"] = encode_docbin(documents)
-    return {**seeds, **HAND_WRITTEN}
+    seeds |= HAND_WRITTEN
+    members = ("bioc-xml", "jsonl", "pubtator", "doccano", "webanno")
+    return {**seeds, "zip": pack_zip({f"{name}.x": seeds[name] for name in members})}
+
+
+def mutate_members(data: bytes, other: bytes, random: Random) -> bytes:
+    """Return an archive with faults in one of its files: what breaks the packing never reaches a reader."""
+    files = unpack_zip(data)
+    name = random.choice(sorted(files))
+    return pack_zip({**files, name: mutate(files[name], other, random)})
 
 
 def mutate(data: bytes, other: bytes, random: Random) -> bytes:
@@ -101,7 +124,8 @@ def run_fuzz(*, num_files: int, seed: int, with_docbin: bool) -> FuzzResult:
     result = FuzzResult()
     for number in range(num_files):
         name = names[number % len(names)]
-        data = mutate(seeds[name], seeds[random.choice(names)], random)
+        is_inside = seeds[name].startswith(ZIP_SIGNATURE) and random.random() < 0.7
+        data = (mutate_members if is_inside else mutate)(seeds[name], seeds[random.choice(names)], random)
         format_name = READ_AS.get(name, name) if random.random() < 0.5 else None
         if format_name is None and not with_docbin and data[:1] == b"\x78":
             continue  # spaCy takes longer to load than all other files to read

@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Span, State
 from core.formats import ReadResult, Severity, read_corpus, write_corpus
+from core.formats.bioc_infons import CONCEPT_KEYS, LABEL_KEYS
 from core.formats.bioc_model import parse_json, parse_xml
+from core.formats.bioc_writer import UNWRITABLE
+from tests.core.formats.strategies import TEXTS
 from tests.core.formats.torture import BREAKS, make_document
 
 XML = """<?xml version='1.0' encoding='UTF-8'?><!DOCTYPE collection SYSTEM 'BioC.dtd'>
@@ -232,3 +237,52 @@ def test_infons_without_a_place_are_counted_by_name() -> None:
     body = twice.replace('<infon key="identifier">D1</infon>', '<infon key="n">2</infon>')
     messages = [one.message for one in read(body).report.issues]
     assert messages[-1] == "Left out: 1 annotations and relations stated twice with other infons."
+
+
+NAMES = TEXTS.map(lambda text: text[:8])
+FREE = st.dictionaries(
+    NAMES.filter(lambda key: key not in ("dare", "type", *CONCEPT_KEYS, *LABEL_KEYS)), NAMES, max_size=3
+)
+
+
+@pytest.mark.parametrize("format_name", ["bioc-json", "bioc-xml"])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(infons=st.lists(FREE, min_size=6, max_size=6), roles=st.tuples(NAMES, NAMES))
+def test_whatever_infons_a_file_has_come_out_as_they_came_in(
+    format_name: str, infons: list[dict[str, str]], roles: tuple[str, str]
+) -> None:
+    if format_name == "bioc-xml" and any(UNWRITABLE.search(str(one)) or "\\x" in repr(one) for one in (infons, roles)):
+        return
+    annotations = [
+        {"id": "a", "text": "A", "infons": {"type": "T", **infons[0]}, "locations": [{"offset": 0, "length": 1}]},
+        {"id": "b", "text": "C", "infons": {"type": "T", **infons[1]}, "locations": [{"offset": 4, "length": 1}]},
+    ]
+    nodes = [{"refid": one, "role": role} for one, role in zip("ab", roles, strict=True)]
+    found = {
+        "id": "7",
+        "passages": [
+            {"offset": 0, "text": "A b", "infons": infons[2], "annotations": annotations},
+            {"offset": 4, "text": "C d", "infons": infons[3]},
+        ],
+        "relations": [{"id": "r", "infons": {"type": "L", **infons[4]}, "nodes": nodes}],
+    }
+    (document,) = read_corpus(json.dumps({"documents": [found]}).encode(), source="f").corpus.documents
+    collection, report = write_collection(document, format_name=format_name)
+    assert (report.dropped, report.changed) == ({}, {})
+    (written,) = collection.documents
+    parts = [one for passage in written.passages for one in passage.annotations]
+    elements = (*parts, *written.passages, *written.relations)
+    assert [one.infons for one in elements[:4]] == [
+        {"type": "T", **infons[0]}, {"type": "T", **infons[1]}, infons[2], infons[3],
+    ]  # fmt: skip
+    assert elements[4].infons == {"type": "L", **infons[4]}
+    data = write_corpus(Corpus((document,)), format_name=format_name).data
+    assert repr(read_corpus(data, source="f").corpus.documents) == repr((document,))
+
+
+def test_infons_that_xml_cannot_hold_are_cleaned_and_counted() -> None:
+    document = read_document(INFONS)
+    kept = tuple((key, value.replace('"0.5"', '"a\\u000bb"')) for key, value in document.metadata)
+    collection, report = write_collection(replace(document, metadata=kept), format_name="bioc-xml")
+    assert collection.documents[0].passages[0].annotations[0].infons["score"] == "a b"
+    assert report.changed == {"control characters": 1}

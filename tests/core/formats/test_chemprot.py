@@ -62,3 +62,12 @@ def test_a_broken_table_is_refused_by_name(table: str, data: bytes, message: str
     refusal = next(one for one in report.issues if one.severity == "refused")
     assert refusal.message.startswith(message)
     assert (refusal.line, report.num_documents) == (line, 0)
+
+
+def test_offsets_that_count_utf_16_units_are_converted() -> None:
+    abstracts = "7\t😀 COX\tand PTGS.\n".encode()
+    entities = b"7\tT1\tGENE-Y\t3\t6\tCOX\n7\tT2\tGENE-Y\t11\t15\tPTGS\n"
+    relations = b"7\tCPR:4\tY \tX\tArg1:T1\tArg2:T2\n"
+    result = read(one=abstracts, two=entities, three=relations, four=b"")
+    assert [one.span for one in result.corpus.documents[0].mentions] == [Span(2, 5), Span(10, 14)]
+    assert [one.message for one in result.report.issues] == ["Offsets of 7 count UTF-16 units; converted."]

@@ -126,38 +126,6 @@ def test_relations_across_sentences_are_counted_where_a_format_knows_only_senten
         assert report.dropped["relations across sentences"] == 1
 
 
-WEBANNO = """#FORMAT=WebAnno TSV 3.3
-#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value
-#T_RL=webanno.custom.Effect|label|BT_de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity
-
-
-#Text=😀 Low aspirin gave
-1-1\t0-2\t😀\t_\t_\t_\t_\t
-1-2\t3-6\tLow\tD1[1]\tDrug[1]\t_\t_\t
-1-3\t7-14\taspirin\tD1[1]|*\tDrug[1]|Word\\|s[2]\t_\t_\t
-1-4\t15-19\tgave\t_\t_\t_\t_\t
-
-#Text=rash.
-2-1\t20-24\trash\t*\tDisease\tCID\t1-2[1_0]\t
-2-2\t24-25\t.\t_\t_\t_\t_\t
-"""
-
-
-def test_webanno_spans_of_several_tokens_stacked_spans_and_relations_are_read() -> None:
-    document = read_document(WEBANNO)
-    assert document.text == "😀 Low aspirin gave rash."
-    low, word, rash = document.mentions
-    assert [one.span.text(document.text) for one in document.mentions] == ["Low aspirin", "aspirin", "rash"]
-    assert ([one.entity_type for one in document.mentions], low.concept_ids) == (["Drug", "Word|s", "Disease"], ("D1",))
-    assert document.relations == (Relation(low, rash, "CID"),)
-    assert [one.span.text(document.text) for one in document.sentences] == ["😀 Low aspirin gave", "rash."]
-
-
-def test_a_broken_webanno_line_is_refused_with_its_number() -> None:
-    report = read(WEBANNO.replace("1-4\t15-19\tgave", "1-4 15-19 gave")).report
-    assert (report.issues[0].line, report.is_refused) == (10, True)
-
-
 def test_a_foreign_parquet_file_needs_a_column_of_texts() -> None:
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table({"text": ["One.", "Two."], "n": [1, 2]}), buffer)

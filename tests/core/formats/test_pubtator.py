@@ -257,3 +257,18 @@ def test_names_outside_the_schema_are_refused_once_each(text: str, faults: list[
 
 def test_a_file_within_the_schema_is_taken() -> None:
     assert not read(f"{TEXT}\n{MENTIONS}\n7\tCID\tD1\tD2\n7\tCID\t@0:7\t@15:23", schema=SCHEMA).report.is_refused
+
+
+@pytest.mark.parametrize(("first", "unit"), [(3, "UTF-16 units"), (5, "bytes of UTF-8")])
+def test_offsets_of_another_unit_are_converted_in_mentions_and_references(first: int, unit: str) -> None:
+    rash = first + 9
+    text = (
+        "7|t|😀 rash, rash\n7|a|Aspirin.\n"
+        f"7\t{first}\t{first + 4}\trash\tDisease\tD1\n7\t{rash + 2}\t{rash + 9}\tAspirin\tChemical\tD2\n"
+        f"7\tCID\t@{rash + 2}:{rash + 9}\t@{first}:{first + 4}\n"
+    )
+    result = read_corpus(text.encode(), source="f")
+    (document,) = result.corpus.documents
+    assert [one.span.text(document.text) for one in document.mentions] == ["rash", "Aspirin"]
+    assert [(one.head.span.start, one.tail.span.start) for one in document.relations] == [(13, 2)]
+    assert [one.message for one in result.report.issues] == [f"Offsets of '7' count {unit}; converted."]

@@ -283,6 +283,20 @@ def test_a_file_with_unknown_names_is_refused_and_names_them_then_taken_with_the
     assert [fact.label for fact in document.facts] == ["CID"]
 
 
+def test_a_folder_comes_in_as_one_file_whole_or_not_at_all(session: Session, project_id: int, tmp_path: Path) -> None:
+    folder = tmp_path / "brat"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Aspirin caused nausea.", encoding="utf-8")
+    (folder / "a.ann").write_text("T1\tChemical 0 7\tAspirin\n", encoding="utf-8")
+    taken = import_file(session, project_id, folder)
+    assert (taken["report"]["source"], taken["report"]["format_name"]) == ("brat", "brat")
+    assert [one.id for one in stored(session, project_id)] == ["a"]
+    (folder / "b.txt").write_text("More.", encoding="utf-8")
+    (folder / "b.ann").write_text("T1\tChemical 0 4\tLess\n", encoding="utf-8")
+    assert import_file(session, project_id, folder)["refused"]
+    assert len(stored(session, project_id)) == 1
+
+
 def test_what_is_left_out_does_not_reach_the_project(session: Session, project_id: int, tmp_path: Path) -> None:
     path = tmp_path / "a.pubtator"
     path.write_text(PUBTATOR, encoding="utf-8")
