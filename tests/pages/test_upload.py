@@ -78,18 +78,17 @@ def test_columns_that_nobody_knows_are_chosen_before_the_import(open_page: OpenP
     app.file_uploader[0].set_value(("found.csv", table, "text/csv")).run()
     roles = {box.label: box for box in app.selectbox if "not in the file" in box.options}
     assert all(box.value == "" for box in roles.values())
-    for role, name in (
-        ("Text or sentence", "Quote"),
-        ("Head", "Drug"),
-        ("Tail", "Event"),
-        ("Relation label", "Verdict"),
-    ):
+    choices = {"Text or sentence": "Quote", "Head": "Drug", "Tail": "Event", "Relation label": "Verdict"}
+    for role, name in (choices | {"Type of the head": "=Chemical"}).items():
         roles[role].select(name)
+    assert "always Chemical" in roles["Type of the head"].options
     press(app, "Import 1 file")
     params = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params
     chosen = {role: name for role, name in params["columns"].items() if name}
     assert params["format"] == "table"
-    assert chosen == {"text": "Quote", "head": "Drug", "tail": "Event", "label": "Verdict"}
+    assert chosen == {
+        "text": "Quote", "head": "Drug", "tail": "Event", "label": "Verdict", "head_type": "=Chemical"
+    }  # fmt: skip
 
 
 def test_known_columns_are_filled_in_and_can_be_left_out(open_page: OpenPage, session: Session) -> None:
