@@ -17,6 +17,7 @@ from db.mapping import (
     relation_values,
     sentence_values,
 )
+from db.queries.projects import lock_project
 from db.queries.search import index_sentences
 from db.tables import DocumentFactRow, DocumentRow, MentionRow, RelationRow, SentenceRow
 
@@ -38,6 +39,7 @@ def store_documents(session: Session, project_id: int, documents: Iterable[Docum
         source_name: Name of the file that they come from.
     """
     ids: list[int] = []
+    lock_project(session, project_id)
     remaining = iter(documents)
     while batch := list(islice(remaining, BATCH_SIZE)):
         rows = [document_values(one, project_id=project_id, source_name=source_name) for one in batch]
@@ -52,12 +54,31 @@ def store_documents(session: Session, project_id: int, documents: Iterable[Docum
 def _insert(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:  # noqa: ANN401 - a class
     """Insert rows and return their ids in the same order.
 
-    Objects of the rows would take most of the time, and nobody looks at them.
+    Objects of the rows would take most of the time, and nobody looks at them. SQLite can return ids in order only
+    from a statement a row, which takes most of what is left: there they are counted on, for its one writer.
     """
     if not rows:
         return []
-    inserted = sa.insert(table).returning(table.id, sort_by_parameter_order=True)
-    return list(session.scalars(inserted, rows))
+    if session.get_bind().dialect.name != "sqlite":
+        inserted = sa.insert(table).returning(table.id, sort_by_parameter_order=True)
+        return list(session.scalars(inserted, rows))
+    first = _find_last_id(session, table) + 1
+    ids = range(first, first + len(rows))
+    _insert_plain(session, table, [{**row, "id": row_id} for row, row_id in zip(rows, ids, strict=True)])
+    return list(ids)
+
+
+def _insert_plain(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - a class
+    """Insert rows whose ids nobody asks for."""
+    if rows:
+        session.connection().execute(sa.insert(table.__table__), rows)
+
+
+def _find_last_id(session: Session, table: Any) -> int:  # noqa: ANN401 - a class
+    """Return the highest id that a table of SQLite has, or had if its ids are never used again; 0 without any."""
+    used = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    last = session.execute(used, {"name": table.__tablename__}).scalar() or 0
+    return max(last, session.scalar(sa.select(sa.func.max(table.id))) or 0)
 
 
 def _store_sentences(session: Session, project_id: int, stored: Sequence[tuple[int, Document]]) -> list[list[int]]:
@@ -111,9 +132,9 @@ def _store_relations(
             relation_values(one, **ids, head=by_mention[one.head], tail=by_mention[one.tail])
             for one in document.relations
         ]
-    _insert(session, RelationRow, relations)
+    _insert_plain(session, RelationRow, relations)
     facts = [fact_values(fact, document_id=document_id) for document_id, document in stored for fact in document.facts]
-    _insert(session, DocumentFactRow, facts)
+    _insert_plain(session, DocumentFactRow, facts)
 
 
 def _find_ends(document: Document, stored: Sequence[StoredMention]) -> dict[Mention, StoredMention]:
