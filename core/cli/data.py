@@ -38,7 +38,9 @@ def import_files(
     create: Annotated[str | None, typer.Option(help="Create a missing project from this template.")] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="For tables, ROLE=NAME: a column's name where it is not recognised; repeat for several."),
+        typer.Option(
+            help="For tables, ROLE=NAME: a column's name where it is not recognised; ROLE==VALUE: one for all rows."
+        ),
     ] = None,
     renames: Annotated[
         list[str] | None,

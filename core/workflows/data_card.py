@@ -113,7 +113,7 @@ def write_card(card: Mapping[str, Any]) -> str:
         f"- SHA-256 of the data: `{card['content_sha256']}`",
         f"- licence: {_plain(card['licence']) or 'not stated'}",
         f"- share of synthetic sentences: {'–' if share is None else f'{share:.1%}'}",
-        f"- filter: {', '.join(f'{name} {_plain(value)}' for name, value in sorted(card['filter'].items()))}",
+        f"- holds: {_plain(_describe_filter(card['filter']))}",
         f"- written by {card['software']}",
         *_table("Counts", "what", {"all": card["counts"], **card["by_split"]}),
         *_table("Relations", "label", card["by_label"]),
@@ -128,6 +128,18 @@ def write_card(card: Mapping[str, Any]) -> str:
         lines += ["", f"{card['renamed_documents']} documents had the id of another one and got a number after it."]
     lines += [_GUIDELINE, card["guideline"].strip() or "None was written.", ""]
     return "\n".join(lines)
+
+
+def _describe_filter(chosen: Mapping[str, Any]) -> str:
+    """Return a snapshot's filter in words; what is not chosen is not named."""
+    splits, labels, reviewer = chosen.get("splits"), chosen.get("labels"), chosen.get("reviewer_id")
+    parts = [
+        "what people approved" if chosen.get("gold_only") else "what people approved, and suggestions",
+        f"splits {', '.join(splits)}" if splits else "all splits",
+        f"labels {', '.join(labels)}" if labels else "all labels",
+        "accepted synthetic sentences" if chosen.get("include_synthetic") else "no synthetic sentences",
+    ]
+    return "; ".join([*parts, f"decisions of user {reviewer}"] if reviewer is not None else parts)
 
 
 def _write_agreement(agreement: Mapping[str, Mapping[str, float | int | None] | None]) -> list[str]:

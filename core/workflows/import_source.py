@@ -11,7 +11,7 @@ from core.errors import FormatError
 from core.formats import ImportReport, IssueLog, Severity, check_size, read_corpus
 from core.formats.archives import pack_folder
 from core.formats.native_file import NativeFile, is_native
-from core.workflows.import_corpus import Item
+from core.workflows.import_items import Item
 
 NATIVE = "jsonl"
 Share = Callable[[float], None]

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from core.domain import Corpus, Document, Schema, Span, Split
 from core.errors import FormatError
 from core.formats import READERS, ImportReport
-from core.workflows.import_corpus import (
-    NUM_NAMED,
-    ImportOutcome,
-    ImportPlan,
-    Item,
-    Survey,
-    import_corpus,
-    store_items,
-)
+from core.workflows.import_corpus import import_corpus
+from core.workflows.import_items import NUM_NAMED, ImportOutcome, ImportPlan, Item, Survey, store_items
 from core.workflows.import_schema import SchemaUses, find_needs
 from core.workflows.import_source import ImportSource, open_source
 from core.workflows.pipelines import Report, ignore_progress

@@ -1,5 +1,6 @@
 """The two ways in: a box to paste text into, and a place to drop files."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -72,8 +73,8 @@ def show_paste(project: ProjectView, user_id: int) -> None:
         )
 
 
-def show_files(project: ProjectView, user_id: int) -> None:
-    """Show the file drop with what has to be said about the files."""
+def show_files(project: ProjectView, user_id: int, *, type_names: Sequence[str]) -> None:
+    """Show the file drop with what has to be said about the files; `type_names` are the project's entity types."""
     st.session_state.setdefault(_ROUND, 0)
     with st.container(border=True):
         st.markdown("**Drop files**")
@@ -89,7 +90,7 @@ def show_files(project: ProjectView, user_id: int) -> None:
         left, right = st.columns(2)
         left.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__, key=_FORMAT)
         right.selectbox("Split", [KEEP_SPLIT, *Split], format_func=_split_name, key=_SPLIT, help=_SPLIT_HELP)
-        column_choice.show(files, format_name=st.session_state[_FORMAT])
+        column_choice.show(files, type_names=type_names, format_name=st.session_state[_FORMAT])
         st.radio("Annotations in the files are", [AS_GOLD, AS_SUGGESTIONS], key=_STANDING, horizontal=True)
         st.checkbox("Predict sentences without annotations", value=True, key=_PREDICT)
         st.checkbox("Only check: report, and store nothing", key=_ONLY_CHECK)

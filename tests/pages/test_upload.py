@@ -78,18 +78,17 @@ def test_columns_that_nobody_knows_are_chosen_before_the_import(open_page: OpenP
     app.file_uploader[0].set_value(("found.csv", table, "text/csv")).run()
     roles = {box.label: box for box in app.selectbox if "not in the file" in box.options}
     assert all(box.value == "" for box in roles.values())
-    for role, name in (
-        ("Text or sentence", "Quote"),
-        ("Head", "Drug"),
-        ("Tail", "Event"),
-        ("Relation label", "Verdict"),
-    ):
+    choices = {"Text or sentence": "Quote", "Head": "Drug", "Tail": "Event", "Relation label": "Verdict"}
+    for role, name in (choices | {"Type of the head": "=Chemical"}).items():
         roles[role].select(name)
+    assert "always Chemical" in roles["Type of the head"].options
     press(app, "Import 1 file")
     params = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params
     chosen = {role: name for role, name in params["columns"].items() if name}
     assert params["format"] == "table"
-    assert chosen == {"text": "Quote", "head": "Drug", "tail": "Event", "label": "Verdict"}
+    assert chosen == {
+        "text": "Quote", "head": "Drug", "tail": "Event", "label": "Verdict", "head_type": "=Chemical"
+    }  # fmt: skip
 
 
 def test_known_columns_are_filled_in_and_can_be_left_out(open_page: OpenPage, session: Session) -> None:
@@ -242,6 +241,17 @@ def test_unknown_names_of_a_refused_file_are_chosen_and_it_is_imported_again(
     assert again.params == {
         "path": "/f", "source": "f.txt", "predict": True, "renames": {"Drug": "Chemical", "X": ""}
     }  # fmt: skip
+
+
+def test_a_file_that_was_imported_again_asks_for_names_no_more(open_page: OpenPage, session: Session) -> None:
+    report = {"source": "f.txt", "format_name": "pubtator", "issues": []}
+    unknown = {"types": ["Drug"], "labels": []}
+    result = {"refused": True, "report": report, "outcome": None, "unknown": unknown}
+    job = add_import(session, result=result, path="/f", source="f.txt")
+    assert any("Drug" in box.label for box in open_page("upload").selectbox)
+    jobs.add_job(session, "j2", JobKind.INGEST, project_id=job.project_id, params={"path": "/f", "source": "f.txt"})
+    session.commit()
+    assert not any("Drug" in box.label for box in open_page("upload").selectbox)
 
 
 def test_a_check_says_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:

@@ -11,7 +11,7 @@ from core.domain import Corpus, Document
 from core.errors import FormatError
 from core.formats import ImportReport, read_corpus, text_lines
 from core.formats.native_file import is_native
-from core.workflows.import_corpus import Item
+from core.workflows.import_items import Item
 from core.workflows.import_source import NativeSource, WholeSource, open_source
 from tests.benchmarks.scale import write_file
 from tests.core.formats.test_jsonl import BROKEN, HEADER, SCHEMA, document_line

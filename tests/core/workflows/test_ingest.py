@@ -25,7 +25,8 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.errors import FormatError, NotFoundError, SchemaError
-from core.workflows.import_corpus import ImportOutcome, import_corpus
+from core.workflows.import_corpus import import_corpus
+from core.workflows.import_items import ImportOutcome
 from core.workflows.ingest import ImportOptions, import_file, run_ingest
 from core.workflows.predict import Predicted
 from core.workflows.projects import create_project

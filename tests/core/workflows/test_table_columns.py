@@ -52,6 +52,13 @@ def test_a_role_that_is_left_out_is_not_told_from_a_name() -> None:
     assert [len(one.corpus.documents[0].mentions) for one in (with_pair, without)] == [2, 0]
 
 
+def test_a_value_for_every_row_stands_for_a_column() -> None:
+    data = b"sentence,head,tail,label\nAspirin caused rash.,Aspirin,rash,X\n"
+    columns = {"head_type": "=Chemical", "tail_type": "=Disease"}
+    (document,) = read_corpus(data, source="t.csv", format_name="table", columns=columns).corpus.documents
+    assert [one.entity_type for one in document.mentions] == ["Chemical", "Disease"]
+
+
 def test_remarks_are_rows_that_no_spreadsheet_runs() -> None:
     issue = {"line": 3, "severity": "refused", "message": "=1+1, and more"}
     report = {"source": "a.csv", "format_name": "table", "issues": [issue, {**issue, "line": None}]}
