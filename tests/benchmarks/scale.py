@@ -1,4 +1,4 @@
-"""Import and export of many sentences: `python -m tests.benchmarks.scale [--sentences N...] [--without-snapshots] [--json]`.
+"""Import and export of many sentences: `python -m tests.benchmarks.scale [--sentences N...]`.
 
 For each number of sentences a native file is written (documents of ten sentences, two mentions and a relation in each),
 imported by `dare import` into a new project, exported by `dare export`, kept by `dare snapshot create` and taken out
