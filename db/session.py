@@ -13,12 +13,15 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from core.errors import SettingsError
+from core.settings import Settings
 
-__all__ = ["Engine", "Session", "make_engine", "migrate", "migration_config", "session_scope"]
+__all__ = ["Engine", "Session", "make_engine", "migrate", "migration_config", "open_session", "session_scope"]
 
 Engine = sa.Engine
 
-BUSY_SECONDS = 30
+# SQLite has one writer at a time, and a large import is one transaction: others wait for it rather than fail.
+BUSY_SECONDS = 600
+MIGRATION_SECONDS = 120
 MIGRATION_LOCK = 4_713_002  # any constant: names the advisory lock of this program on a Postgres server
 
 
@@ -68,6 +71,24 @@ def session_scope(engine: Engine) -> Iterator[Session]:
             raise
 
 
+@contextmanager
+def open_session(settings: Settings) -> Iterator[Session]:
+    """Yield a session on the database of an installation, made or brought to the newest version; commit at the end.
+
+    For commands and notebooks, which need one session; a process that serves many keeps its engine.
+
+    Raises:
+        SettingsError: The database was written by a newer version of this program, or is of a kind that is not known.
+    """
+    engine = make_engine(settings.resolved_database_url)
+    try:
+        migrate(engine)
+        with session_scope(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
 def migration_config(connection: sa.Connection) -> Config:
     """Return Alembic's configuration, made here so that no ini file is needed."""
     config = Config()
@@ -103,7 +124,7 @@ def _file_lock(engine: Engine) -> AbstractContextManager[object]:
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return nullcontext()
-    return FileLock(f"{database}.migrate.lock", timeout=BUSY_SECONDS * 4)
+    return FileLock(f"{database}.migrate.lock", timeout=MIGRATION_SECONDS)
 
 
 def _begin_migration(connection: sa.Connection) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from db.queries import projects
 from pages.components import fetch_form, import_report, upload_forms
 from pages.components.session import open_session, require_project, require_user
 
@@ -14,6 +15,7 @@ with open_session() as session:
         upload_forms.show_paste(project, user_id)
         fetch_form.show(project, user_id)
     with right:
-        upload_forms.show_files(project, user_id)
+        type_names = projects.get_schema(session, project.id).type_names
+        upload_forms.show_files(project, user_id, type_names=type_names)
     st.subheader("Imports")
     import_report.show_imports(session, project.id)

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, open_session
+from core.cli.access import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, show_result
 from core.corpora import CORPORA, CorpusSet, read_corpus_folder
 from core.settings import Settings
 from core.workflows.import_set import import_corpus_set
+from db.session import open_session
 
 MAX_NAMES = 12  # of a line; WebNLG has 216 labels
 
@@ -57,7 +58,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     outcome = result.get("outcome")
     if outcome:
         lines.append(
-            f"{result['project']}: {outcome['num_documents']:,} documents stored ({len(outcome['skipped']):,} known "
+            f"{result['project']}: {outcome['num_documents']:,} documents stored ({outcome['num_skipped']:,} known "
             f"already), {outcome['num_sentences']:,} sentences, {outcome['num_mentions']:,} mentions, "
             f"{outcome['num_relations']:,} relations ({outcome['num_projected']:,} projected from document facts)"
         )

@@ -1,55 +1,31 @@
 """Commands that move data: `import` and `export`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from core.cli.output import errors_in_one_line, progress_line, say, show_result
+from core.cli.access import JsonOption, ProjectArgument
+from core.cli.output import ProgressLine, errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
-from core.errors import NotFoundError
 from core.settings import Settings
-from core.workflows.export import WRITE_FORMATS, ExportFilter, export_project
+from core.workflows.export import WRITE_FORMATS, ExportFilter, export_to_path
 from core.workflows.ingest import READ_FORMATS, ImportOptions, import_file
-from core.workflows.projects import create_project
+from core.workflows.projects import create_project, get_project_id
 from core.workflows.renames import parse_renames
 from db.queries import projects
-from db.session import Session, make_engine, migrate, session_scope
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
-
-
-@contextmanager
-def open_session(settings: Settings) -> Iterator[Session]:
-    """Yield a session on the migrated database; commit at the end."""
-    engine = make_engine(settings.resolved_database_url)
-    try:
-        migrate(engine)
-        with session_scope(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
-
-
-def get_project_id(session: Session, name: str) -> int:
-    """Return the id of the project of that name.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    project = projects.find_project(session, name)
-    if project is None:
-        known = ", ".join(repr(one.name) for one in projects.list_projects(session)) or "none"
-        raise NotFoundError(f"No project {name!r}; there are: {known}. `dare import --create TEMPLATE` makes one.")
-    return project.id
+from db.session import open_session
 
 
 def import_files(
     project: ProjectArgument,
-    files: Annotated[list[Path], typer.Argument(help="Files, zips or folders; each is stored whole or not at all.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files, zips or folders; each is stored whole or not at all. Native JSONL may be of any size."
+        ),
+    ],
     format_name: Annotated[
         str | None,
         typer.Option(
@@ -62,7 +38,9 @@ def import_files(
     create: Annotated[str | None, typer.Option(help="Create a missing project from this template.")] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="For tables, ROLE=NAME: a column's name where it is not recognised; repeat for several."),
+        typer.Option(
+            help="For tables, ROLE=NAME: a column's name where it is not recognised; ROLE==VALUE: one for all rows."
+        ),
     ] = None,
     renames: Annotated[
         list[str] | None,
@@ -89,8 +67,8 @@ def import_files(
             create_project(session, project, template=create)
         project_id = get_project_id(session, project)
         for number, path in enumerate(files):
-            progress(number / len(files), path.name)
-            results.append(import_file(session, project_id, path, options=options))
+            report = partial(_report_file, progress, number=number, num_files=len(files), name=path.name)
+            results.append(import_file(session, project_id, path, options=options, report=report))
             if not results[-1]["refused"] and not dry_run:
                 session.commit()
         if dry_run:
@@ -106,6 +84,20 @@ def import_files(
             say("dry run: nothing was stored")
     if is_refused:
         raise typer.Exit(1)
+
+
+def _report_file(
+    progress: ProgressLine,
+    fraction: float,
+    message: str = "",
+    *,
+    number: int,
+    num_files: int,
+    name: str,
+    **values: float,
+) -> None:
+    """Show how far one of several files is."""
+    progress((number + fraction) / num_files, f"{name}: {message}", **values)
 
 
 def _parse_columns(column: list[str]) -> dict[str, str]:
@@ -126,7 +118,7 @@ def _say_import(result: dict[str, Any]) -> None:
         if names := [name for kind in result["unknown"].values() for name in kind]:
             say(f"the project knows no {', '.join(names)}; `--map OLD=NEW` says what a name means here")
         return
-    again = f", {len(outcome['skipped'])} known already" if outcome["skipped"] else ""
+    again = f", {outcome['num_skipped']} known already" if outcome["num_skipped"] else ""
     typer.echo(
         f"{report['source']} ({report['format_name']}): {outcome['num_documents']} documents{again}, "
         f"{outcome['num_sentences']} sentences, {outcome['num_mentions']} mentions, "
@@ -141,6 +133,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="File to write.")],
     format_name: Annotated[str, typer.Option("--format", help=f"{', '.join(WRITE_FORMATS)}.")] = "jsonl",
     split: Annotated[list[Split] | None, typer.Option(help="Only these splits; repeat for several.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Only these relation labels; repeat for several.")] = None,
     with_suggestions: Annotated[
         bool, typer.Option("--with-suggestions", help="Also what no person has approved.")
     ] = False,
@@ -152,12 +145,13 @@ def export(
     """Export the curated data of a project, and say what was left out."""
     with errors_in_one_line(), open_session(Settings()) as session:
         chosen = ExportFilter(
-            splits=tuple(split or ()), gold_only=not with_suggestions, include_synthetic=not without_synthetic
+            splits=tuple(split or ()),
+            gold_only=not with_suggestions,
+            include_synthetic=not without_synthetic,
+            labels=tuple(label or ()),
         )
-        written, counts = export_project(session, get_project_id(session, project), chosen, format_name=format_name)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(written.data)
-    result = {"out": str(out), "left_out": counts.dropped, **written.report.to_json()}
+        report, counts = export_to_path(session, get_project_id(session, project), chosen, out, format_name=format_name)
+    result = {"out": str(out), "left_out": counts.dropped, **report.to_json()}
     show_result(result, as_json=as_json, lines=lambda: _export_lines(result))
 
 

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, ProjectArgument, get_project_id, open_session
+from core.cli.access import JsonOption, ProjectArgument
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings
 from core.workflows.article_ids import parse_ids
-from core.workflows.projects import create_project
+from core.workflows.projects import create_project, get_project_id
 from db.queries import projects
+from db.session import open_session
 
 
 def fetch(
@@ -50,7 +51,7 @@ def fetch(
 
 def _lines(result: dict[str, Any]) -> list[str]:
     outcome, missing = result["outcome"], result["missing"]
-    again = f", {len(outcome['skipped'])} known already" if outcome["skipped"] else ""
+    again = f", {outcome['num_skipped']} known already" if outcome["num_skipped"] else ""
     lost = f"; {len(missing)} not found" if missing else ""
     return [
         f"{result['report']['source']}: {outcome['num_documents']} documents{again}, "

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, open_session
+from core.cli.access import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, show_result
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER
 from core.training.config import Precision
+from db.session import open_session
 
 ModelOption = Annotated[str, typer.Option("--model", help="Starter, trained model, or folder of one.")]
 FormatOption = Annotated[str | None, typer.Option("--format", help="Told by content if not named, as in import.")]

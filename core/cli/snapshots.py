@@ -5,16 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, ProjectArgument, get_project_id, open_session
+from core.cli.access import JsonOption, ProjectArgument
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import Split
 from core.settings import Settings
 from core.workflows import snapshot, snapshot_diff, snapshot_export
 from core.workflows.export import ExportFilter
 from core.workflows.generators import open_store
+from core.workflows.projects import get_project_id
 from core.workflows.snapshot_files import write_files
 from db.queries import snapshots, users
 from db.queries.snapshots import SnapshotView
+from db.session import open_session
 
 _NUM_LISTED = 10
 

@@ -154,10 +154,12 @@ __all__ = [
     "ExportReport",
     "ImportIssue",
     "ImportReport",
+    "IssueLog",
     "ReadResult",
     "Severity",
     "WriteResult",
     "check_length",
+    "check_size",
     "detect_format",
     "get_tally",
     "project_facts",
@@ -193,7 +195,7 @@ def read_corpus(
         inside = name if data.startswith(ZIP_SIGNATURE) and name in TEXT_READERS else None
         name = "zip" if inside else name or detect_bytes_format(data)
         if name in BYTES_READERS:
-            check_size(data)
+            check_size(len(data))
             read_zipped = partial(read_zip, format_name=inside, columns=columns)
             read_bytes = read_zipped if name == "zip" else BYTES_READERS[name]
             corpus = read_bytes(data, source=source, log=log, schema=schema)

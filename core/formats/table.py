@@ -54,6 +54,17 @@ def is_table(text: str) -> bool:
     return "text" in roles and len(roles) > 1 and bool(rest.strip())
 
 
+def find_columns(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the columns that the first line names, and the column of each role that its name tells."""
+    names = tuple(_split_header(text.lstrip("\n\r").partition("\n")[0].removesuffix("\r")))
+    return names, {role: names[position] for role, position in _find_roles(list(names), {}).items()}
+
+
+def split_row(line: str, *, like: str) -> list[str]:
+    """Return the cells of a line whose header is `like`."""
+    return next(csv.reader([line], delimiter="\t" if "\t" in like else _separator(like)), [])
+
+
 def read_table(
     text: str, *, source: str, log: IssueLog, schema: Schema | None, columns: Mapping[str, str] | None = None
 ) -> Corpus:
@@ -64,7 +75,8 @@ def read_table(
         source: Name of the file.
         log: Takes refusals and repairs.
         schema: What is allowed.
-        columns: Column by role, where the names in ROLES do not fit.
+        columns: Column by role, where the names in ROLES do not fit; an empty name leaves the role out, and
+            "=Chemical" means Chemical in every row.
 
     Raises:
         FormatError: There is no column for the text, or a chosen column is missing.
@@ -104,6 +116,7 @@ def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, 
     if "text" not in roles:
         known = ", ".join(ROLES["text"])
         raise FormatError(f"No column holds the text; the columns are {', '.join(header)}. Name one of: {known}.")
+    constants = {role: name[1:] for role, name in columns.items() if _is_constant(name, header)}
     is_tabbed = "\t" in header_line
     is_own = is_tabbed and tuple(header[:3]) == OWN_HEADER
     csv.field_size_limit(MAX_CELL)
@@ -118,7 +131,9 @@ def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, 
         for row in rows:
             if any(cell.strip() for cell in row):
                 cells = {role: row[position] for role, position in roles.items() if position < len(row)}
-                yield line, cells if is_tabbed else {role: _unescape(cell) for role, cell in cells.items()}
+                if not is_tabbed:
+                    cells = {role: _unescape(cell) for role, cell in cells.items()}
+                yield line, cells | constants
             line = rows.line_num + 1
     except csv.Error as error:
         raise FormatError(f"Not a readable table: {error}. Save it again as CSV.", line=rows.line_num) from error
@@ -146,6 +161,8 @@ def _find_roles(header: list[str], columns: Mapping[str, str]) -> dict[str, int]
     lowered = [name.casefold().replace(" ", "_") for name in header]
     for role, names in ROLES.items():
         if role in columns:
+            if not columns[role] or _is_constant(columns[role], header):
+                continue
             if columns[role] not in header:
                 raise FormatError(f"There is no column {columns[role]!r}; the columns are {', '.join(header)}.")
             roles[role] = header.index(columns[role])
@@ -156,6 +173,10 @@ def _find_roles(header: list[str], columns: Mapping[str, str]) -> dict[str, int]
     if unknown:
         raise FormatError(f"A column cannot mean {sorted(unknown)[0]!r}. Choose one of: {', '.join(ROLES)}.")
     return roles
+
+
+def _is_constant(name: str, header: list[str]) -> bool:
+    return name.startswith("=") and name not in header
 
 
 def _restore_masks(cells: dict[str, str]) -> str:

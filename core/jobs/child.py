@@ -21,7 +21,7 @@ from core.domain import JobKind
 from core.jobs.names import DONE_FILE
 from core.jobs.processes import describe_error, end_own_group, give_way, send, take_stdout, watch_parent
 from core.jobs.progress import make_progress
-from core.workflows.pipelines import Pipeline, Report, get_pipeline
+from core.workflows.pipelines import Pipeline, Report, get_pipeline, ignore_progress
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +54,7 @@ def run_task(pipeline: Pipeline, task: str, run_path: Path, report: Report) -> N
 def help_task(pipeline: Pipeline, task: str, run_path: Path, scratch_path: Path) -> None:
     """Do a task beside the child that keeps its output; this one's goes to a folder that is deleted afterwards."""
     scratch_path.mkdir(parents=True)
-    pipeline.run_task(task, run_path, scratch_path, _stay_silent)
-
-
-def _stay_silent(fraction: float, message: str = "", **values: float) -> None:
-    """Take progress and tell nobody: the child that keeps the output speaks for all."""
-    del fraction, message, values
+    pipeline.run_task(task, run_path, scratch_path, ignore_progress)
 
 
 class ChannelReport:

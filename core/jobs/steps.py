@@ -1,8 +1,6 @@
 """What the flows do, step by step: the job's row, its folder, its child processes. Each step bears a repeat."""
 
 import asyncio
-import json
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from core.errors import ConflictError, JobError, NotFoundError
 from core.jobs import names
 from core.jobs.child import task_arguments
 from core.jobs.devices import find_cuda_devices
+from core.jobs.inputs import read_stages, write_inputs
 from core.jobs.processes import describe_error
 from core.jobs.progress import Progress, ProgressWriter
 from core.jobs.ranks import find_free_port, rank_environments, run_ranks
@@ -22,8 +21,6 @@ from core.jobs.warm import WarmPredictor
 from core.workflows.pipelines import get_pipeline
 from db.queries import jobs
 from db.session import Engine, session_scope
-
-TASK_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,12 @@ class WorkerSteps:
 
     def prepare(self, job_id: str) -> list[list[str]]:
         """Mark the job as running, write its inputs once and return its stages."""
-        kind = self._start(job_id, stage="preparing")
+        self._start(job_id, stage="preparing")
         with _as_job_error():
             run_path = self._fetch(job_id)
             if not (run_path / names.STAGES_FILE).exists():
-                self._write_inputs(job_id, kind, run_path)
-            return _read_stages(run_path)
+                self._write_inputs(job_id, run_path)
+            return read_stages(run_path)
 
     def enter_stage(self, job_id: str, tasks: list[str]) -> None:
         """Show the stage under the common name of its tasks: "member" for member-0, member-1 …."""
@@ -129,21 +126,14 @@ class WorkerSteps:
             job = jobs.get_job(session, job_id)
             get_pipeline(job.kind).keep(session, job, task, run_path)
 
-    def _start(self, job_id: str, *, stage: str) -> JobKind:
+    def _start(self, job_id: str, *, stage: str) -> None:
         with _as_job_error(), session_scope(self.engine) as session:
-            job = jobs.start_job(session, job_id)
+            jobs.start_job(session, job_id)
             jobs.set_stage(session, job_id, stage)
-            return job.kind
 
-    def _write_inputs(self, job_id: str, kind: JobKind, run_path: Path) -> None:
-        """Let the pipeline write the inputs; the list of stages goes last and says that they are whole."""
-        run_path.mkdir(parents=True, exist_ok=True)
+    def _write_inputs(self, job_id: str, run_path: Path) -> None:
         with session_scope(self.engine) as session:
-            stages = get_pipeline(kind).prepare(session, jobs.get_job(session, job_id), run_path)
-        _check_stages(stages)
-        partial_path = run_path / f"{names.STAGES_FILE}.partial"
-        partial_path.write_text(json.dumps(stages), encoding="utf-8")
-        partial_path.rename(run_path / names.STAGES_FILE)
+            write_inputs(session, jobs.get_job(session, job_id), run_path)
         self.store.publish(names.run_key(job_id))
 
     def _fetch(self, job_id: str, *, before: str | None = None) -> Path:
@@ -159,7 +149,7 @@ class WorkerSteps:
         except NotFoundError:
             return self.store.path(key)
         if before is not None:
-            for tasks in _read_stages(run_path):
+            for tasks in read_stages(run_path):
                 if before in tasks:
                     break
                 for task in tasks:
@@ -207,19 +197,3 @@ def _as_job_error() -> Iterator[None]:
         yield
     except Exception as error:
         raise JobError(describe_error(error)) from error
-
-
-def _read_stages(run_path: Path) -> list[list[str]]:
-    stages: list[list[str]] = json.loads((run_path / names.STAGES_FILE).read_text(encoding="utf-8"))
-    return stages
-
-
-def _check_stages(stages: list[list[str]]) -> None:
-    """Refuse stages that would mix up folders or never end.
-
-    Raises:
-        JobError: A stage is empty, or a task's name is used twice or cannot be a folder's name.
-    """
-    tasks = [task for stage in stages for task in stage]
-    if not all(stages) or len(tasks) != len(set(tasks)) or not all(TASK_NAME.fullmatch(task) for task in tasks):
-        raise JobError(f"Stages {stages} need tasks with unique names of lower case letters, digits and hyphens.")

@@ -19,6 +19,8 @@ from db.queries.synthetic import SyntheticView
 from db.session import Session
 
 BULK_KINDS = ("accept", "reject")
+# What agrees with the card as it stands; a sentence that is reviewed is not changed by rejecting what is pending.
+_CONFIRMING = {decisions.SENTENCE: ("accept",), decisions.SYNTHETIC: ("accept", "reject")}
 
 
 def apply_sentence_event(
@@ -31,7 +33,8 @@ def apply_sentence_event(
     resize_mention(mention_id, start, end), add_relation(head_id, tail_id, label), reverse_relation(relation_id),
     set_label(relation_id, label), delete_relation(relation_id), accept and reject (with mention_id or relation_id
     for one item; without, everything pending, and the sentence is reviewed), flag (turns it on and off),
-    comment(text), reopen, undo (the user's last step on this sentence).
+    comment(text), reopen, undo (the user's last step on this sentence). Accepting what somebody else decided, as it
+    stands, is recorded as a second opinion.
 
     Args:
         session: An open session; the caller commits.
@@ -150,7 +153,7 @@ def _change_sentence(
     event: Event,
     batch_id: str | None = None,
 ) -> bool:
-    """Apply an event; return whether it changed anything."""
+    """Apply an event; return whether it changed anything, or confirmed what somebody else decided."""
     loaded = edits.load_sentence(session, sentence_id, project_id=project_id)
     if loaded.version != version:
         raise ConflictError(
@@ -160,11 +163,11 @@ def _change_sentence(
     text = annotations.get_sentence_text(session, sentence_id)
     context = sentence_events.EventContext(projects.get_schema(session, project_id), text)
     after = sentence_events.apply_event(loaded.annotation, event, context)
-    before_json = loaded.annotation.to_json()
-    if after.to_json() == before_json:
+    before_json, target = loaded.annotation.to_json(), (decisions.SENTENCE, sentence_id)
+    if after.to_json() == before_json and not _is_second_opinion(session, project_id, user_id, target, event):
         return False
     stored = edits.save_annotation(session, loaded, after)
-    _record(session, project_id, user_id, (decisions.SENTENCE, sentence_id), event, batch_id, before_json, stored)
+    _record(session, project_id, user_id, target, event, batch_id, before_json, stored)
     return True
 
 
@@ -186,11 +189,19 @@ def _change_synthetic(
         )
     before = synthetic.to_edit(view)
     after = synthetic_events.apply_event(before, event, projects.get_schema(session, project_id))
-    if after == before:
+    target = (decisions.SYNTHETIC, synthetic_id)
+    if after == before and not _is_second_opinion(session, project_id, user_id, target, event):
         return
     synthetic.save_synthetic(session, view, after)
-    target = (decisions.SYNTHETIC, synthetic_id)
     _record(session, project_id, user_id, target, event, None, before.to_json(), after)
+
+
+def _is_second_opinion(session: Session, project_id: int, user_id: int, target: tuple[str, int], event: Event) -> bool:
+    """Return whether an event that changes nothing confirms what somebody else was the last to decide."""
+    if event["kind"] not in _CONFIRMING[target[0]] or {"mention_id", "relation_id"} & event.keys():
+        return False
+    last = decisions.list_decisions(session, project_id=project_id, target=target, limit=1)
+    return bool(last) and last[0].user_id != user_id
 
 
 def _record(

@@ -8,11 +8,13 @@ from importlib.metadata import version
 from typing import Any
 
 from core.domain import Corpus, Split
+from core.workflows.agreement import get_agreement
 from core.workflows.export import ExportCounts
 from db.queries import documents, projects, snapshots
 from db.session import Session
 
 _NO_SOURCE = "not stated"
+_GUIDELINE = "\n## Guideline\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,7 @@ class CardHead:
 def make_card(
     session: Session, project_id: int, head: CardHead, corpus: Corpus, counts: ExportCounts, *, num_renamed: int
 ) -> dict[str, Any]:
-    """Return the card of a corpus as JSON; its project tells guideline, sources and reviewers.
-
-    "agreement" is None: nobody annotates the same sentence independently here, and decisions that follow one another
-    are no second opinion.
-    """
+    """Return the card of a corpus as JSON; its project tells guideline, sources, reviewers and their agreement."""
     project = projects.get_project(session, project_id)
     source_by_hash = snapshots.get_source_names(session, project_id)
     sources = Counter(source_by_hash.get(documents.get_text_hash(one.text)) or _NO_SOURCE for one in corpus.documents)
@@ -58,7 +56,7 @@ def make_card(
             role: {"people": people, "decisions": decisions}
             for role, (people, decisions) in snapshots.count_reviewers(session, project_id).items()
         },
-        "agreement": None,
+        "agreement": get_agreement(session, project_id).to_json(),
         "guideline": project.guideline,
         "schema": corpus.schema.to_json() if corpus.schema else None,
         "software": f"dare-curator {version('dare-curator')}",
@@ -98,6 +96,12 @@ def _synthetic_share(corpus: Corpus) -> float | None:
     return round(counts["synthetic"] / total, 4) if total else None
 
 
+def split_guideline(text: str) -> tuple[str, str]:
+    """Return a card's Markdown before its guideline, whose text is a person's own, and the guideline."""
+    before, _, guideline = text.partition(_GUIDELINE)
+    return before.strip(), guideline.strip()
+
+
 def write_card(card: Mapping[str, Any]) -> str:
     """Return a card as Markdown."""
     share = card["synthetic_share"]
@@ -109,8 +113,7 @@ def write_card(card: Mapping[str, Any]) -> str:
         f"- SHA-256 of the data: `{card['content_sha256']}`",
         f"- licence: {_plain(card['licence']) or 'not stated'}",
         f"- share of synthetic sentences: {'–' if share is None else f'{share:.1%}'}",
-        f"- agreement between annotators: {'not measured' if card['agreement'] is None else card['agreement']}",
-        f"- filter: {', '.join(f'{name} {_plain(value)}' for name, value in sorted(card['filter'].items()))}",
+        f"- holds: {_plain(_describe_filter(card['filter']))}",
         f"- written by {card['software']}",
         *_table("Counts", "what", {"all": card["counts"], **card["by_split"]}),
         *_table("Relations", "label", card["by_label"]),
@@ -118,12 +121,42 @@ def write_card(card: Mapping[str, Any]) -> str:
         *_list("Documents by source", card["sources"]),
         *_list("Documents by licence", card["document_licences"]),
         *_table("Reviewers", "role", card["reviewers"]),
+        *_write_agreement(card["agreement"]),
         *_list("Left out", card["left_out"]),
     ]
     if card["renamed_documents"]:
         lines += ["", f"{card['renamed_documents']} documents had the id of another one and got a number after it."]
-    lines += ["", "## Guideline", "", card["guideline"].strip() or "None was written.", ""]
+    lines += [_GUIDELINE, card["guideline"].strip() or "None was written.", ""]
     return "\n".join(lines)
+
+
+def _describe_filter(chosen: Mapping[str, Any]) -> str:
+    """Return a snapshot's filter in words; what is not chosen is not named."""
+    splits, labels, reviewer = chosen.get("splits"), chosen.get("labels"), chosen.get("reviewer_id")
+    parts = [
+        "what people approved" if chosen.get("gold_only") else "what people approved, and suggestions",
+        f"splits {', '.join(splits)}" if splits else "all splits",
+        f"labels {', '.join(labels)}" if labels else "all labels",
+        "accepted synthetic sentences" if chosen.get("include_synthetic") else "no synthetic sentences",
+    ]
+    return "; ".join([*parts, f"decisions of user {reviewer}"] if reviewer is not None else parts)
+
+
+def _write_agreement(agreement: Mapping[str, Mapping[str, float | int | None] | None]) -> list[str]:
+    lines = ["", "## Agreement between reviewers", ""]
+    for name, noun in (("relations", "pairs of mentions"), ("synthetic", "synthetic sentences")):
+        found = agreement[name]
+        if found is None:
+            lines.append(f"- {noun}: not measurable, no two people decided on the same")
+            continue
+        alpha = "undefined, all decided alike" if found["alpha"] is None else f"{found['alpha']:.2f}"
+        lines.append(
+            f"- {noun}: {found['items']} decided by two or more people, {found['observed']:.1%} of pairs of decisions "
+            f"equal, Krippendorff's alpha {alpha}"
+        )
+    if any(agreement.values()):
+        lines += ["", "Reviewers saw each other's decisions; these are second opinions, not independent ones."]
+    return lines
 
 
 def _table(title: str, corner: str, rows: Mapping[str, Mapping[str, int]]) -> list[str]:

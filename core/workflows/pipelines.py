@@ -45,6 +45,10 @@ class Report(Protocol):
         """
 
 
+def ignore_progress(fraction: float, message: str = "", **values: float) -> None:
+    """Stand for a report that nobody reads."""
+
+
 class Pipeline(Protocol):
     """A kind of job that trains or generates: one function before, one per task, one after."""
 

@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.artifacts import ArtifactStore
 from core.domain import Mention, Schema, SentencePrediction, Span
@@ -14,6 +15,7 @@ from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter
 from core.training.trainer import Report, pick_device
 from core.workflows.parsers import AUTO, load_parser
+from core.workflows.pipelines import ignore_progress
 from core.workflows.starters import choose_starter
 from db.queries import annotations, documents, models, predictions, projects
 from db.queries.models import ModelView
@@ -109,32 +111,56 @@ def find_finder(
     return (cache.get_joint(starter.path), starter.name) if starter else (None, "")
 
 
-def predict_sentences(
-    session: Session, project_id: int, sentence_ids: Sequence[int], cache: ModelCache, report: Report
-) -> dict[str, int | str]:
-    """Predict sentences and store what no person decided; commits after every chunk.
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """How many sentences were read and stored, with how many mentions and relations, and by which model."""
 
-    Returns:
-        Number of sentences read and stored, of new mentions and relations, and the model's name.
+    model: str
+    sentences: int = 0
+    mentions: int = 0
+    relations: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counts as JSON."""
+        return asdict(self)
+
+
+def predict_project(
+    session: Session, project_id: int, cache: ModelCache, report: Report = ignore_progress
+) -> Predicted:
+    """Predict every sentence of a project that no person has reviewed; commits after every chunk.
+
+    Args:
+        session: An open session.
+        project_id: The project.
+        cache: Loaded models; keep it for the next call.
+        report: Takes progress.
     """
+    sentence_ids = documents.list_pending_sentence_ids(session, project_id)
+    return predict_sentences(session, project_id, sentence_ids, cache, report)
+
+
+def predict_sentences(
+    session: Session, project_id: int, sentence_ids: Sequence[int], cache: ModelCache, report: Report = ignore_progress
+) -> Predicted:
+    """Predict sentences and store what no person decided; commits after every chunk."""
     report(0.0, "loading models")
     extractor, name = make_extractor(session, project_id, cache)
-    result: dict[str, int | str] = {"sentences": 0, "mentions": 0, "relations": 0, "model": name}
+    result = Predicted(name)
     for start in range(0, len(sentence_ids), _CHUNK):
         chunk = sentence_ids[start : start + _CHUNK]
         found = _predict_chunk(session, extractor, chunk)
         stored = predictions.store_predictions(session, found, predicted_by=name)
         session.commit()
-        _add(result, "sentences", len(stored))
-        _add(result, "mentions", sum(len(found[sentence_id].mentions) for sentence_id in stored))
-        _add(result, "relations", sum(len(found[sentence_id].relations) for sentence_id in stored))
+        result = replace(
+            result,
+            sentences=result.sentences + len(stored),
+            mentions=result.mentions + sum(len(found[sentence_id].mentions) for sentence_id in stored),
+            relations=result.relations + sum(len(found[sentence_id].relations) for sentence_id in stored),
+        )
         done = min(start + _CHUNK, len(sentence_ids))
         report(done / len(sentence_ids), f"{done} of {len(sentence_ids)} sentences read")
     return result
-
-
-def _add(result: dict[str, int | str], key: str, amount: int) -> None:
-    result[key] = int(result[key]) + amount
 
 
 def _predict_chunk(
@@ -151,5 +177,4 @@ def _predict_chunk(
 
 def run_predict(session: Session, job: "Job", cache: ModelCache, report: Report) -> dict[str, object]:
     """Predict every sentence of a project that no person has reviewed."""
-    sentence_ids = documents.list_pending_sentence_ids(session, job.project_id)
-    return dict(predict_sentences(session, job.project_id, sentence_ids, cache, report))
+    return predict_project(session, job.project_id, cache, report).to_json()

@@ -2,7 +2,7 @@
 
 from core.artifacts import ArtifactStore
 from core.domain import EntityType, RelationLabel, Schema
-from core.errors import DomainError, SchemaError
+from core.errors import DomainError, NotFoundError, SchemaError
 from core.workflows.templates import TEMPLATES
 from db.queries import projects, snapshots
 from db.session import Session
@@ -41,6 +41,19 @@ def create_project(session: Session, name: str, *, template: str, description: s
         schema=chosen.schema,
         is_demo=is_demo,
     )
+
+
+def get_project_id(session: Session, name: str) -> int:
+    """Return the id of the project of that name.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    project = projects.find_project(session, name)
+    if project is None:
+        known = ", ".join(repr(one.name) for one in projects.list_projects(session)) or "none"
+        raise NotFoundError(f"No project {name!r}; there are: {known}. `dare project create` makes one.")
+    return project.id
 
 
 def delete_project(session: Session, project_id: int, store: ArtifactStore) -> None:

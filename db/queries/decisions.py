@@ -139,7 +139,7 @@ def find_last_bulk_step(session: Session, *, project_id: int, user_id: int, targ
     query = (
         select(batch, sa.func.min(Decision.action), sa.func.count(), at)
         .where(Decision.project_id == project_id, Decision.user_id == user_id, Decision.target_kind == target_kind)
-        .where(batch.is_not(None), *_stands())
+        .where(batch.is_not(None), *stands())
         .group_by(batch)
         .order_by(sa.func.max(Decision.id).desc())
         .limit(1)
@@ -148,8 +148,8 @@ def find_last_bulk_step(session: Session, *, project_id: int, user_id: int, targ
     return None if found is None else BulkStep(found[0] or "", found[1], found[2], found[3])
 
 
-def _stands() -> list[Any]:
-    """Conditions of decisions that take nothing back and are not taken back."""
+def stands() -> list[Any]:
+    """Return the conditions of decisions that take nothing back and are not taken back."""
     undoing = sa.orm.aliased(Decision)
     return [col(Decision.undoes_id).is_(None), ~sa.exists().where(col(undoing.undoes_id) == col(Decision.id))]
 
@@ -157,7 +157,7 @@ def _stands() -> list[Any]:
 def _steps(project_id: int, user_id: int) -> list[Any]:
     """Conditions of a user's decisions on sentences and synthetic sentences that stand."""
     kinds = col(Decision.target_kind).in_([SENTENCE, SYNTHETIC])
-    return [Decision.project_id == project_id, Decision.user_id == user_id, kinds, *_stands()]
+    return [Decision.project_id == project_id, Decision.user_id == user_id, kinds, *stands()]
 
 
 def find_last(

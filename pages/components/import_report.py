@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core.domain import JobKind, JobState
 from core.workflows.ingest import STORED_SHARE
+from core.workflows.issue_table import write_issues
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session
@@ -36,9 +38,12 @@ def show_imports(session: Session, project_id: int) -> None:
 def _draw(session: Session, *, project_id: int) -> bool:
     found = jobs.list_jobs(session, project_id=project_id, kinds=KINDS, limit=NUM_SHOWN)
     waiting = _describe_wait(session)
+    uploads: set[str] = set()
     for job in found:
+        upload = str(job.params.get("path", job.id))
         with st.container(border=True):
-            _show_job(session, job, waiting)
+            _show_job(session, job, waiting, is_latest=upload not in uploads)
+        uploads.add(upload)
     return any(not job.state.is_over for job in found)
 
 
@@ -49,7 +54,8 @@ def _describe_wait(session: Session) -> str:
     return ""
 
 
-def _show_job(session: Session, job: Job, waiting: str) -> None:
+def _show_job(session: Session, job: Job, waiting: str, *, is_latest: bool) -> None:
+    """Show an import; names are asked for by the latest one of an upload alone."""
     is_refused = bool(job.result and job.result.get("refused"))
     job_progress.show_header(job, name_import(job.params), state=("refused", "red") if is_refused else None)
     progress = jobs.get_progress(session, job.id)
@@ -57,11 +63,13 @@ def _show_job(session: Session, job: Job, waiting: str) -> None:
         job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job), waiting=waiting)
     if job.state is JobState.DONE and job.result is not None:
         show_result(job.id, job.result)
-        name_mapping.show(session, job)
+        if is_latest:
+            name_mapping.show(session, job)
     if job.state is JobState.FAILED:
         job_progress.show_failure(job)
-        # A download is a part of its own, after which nothing is stored yet.
-        is_stored = any(part.part == job.kind.value and part.fraction >= STORED_SHARE for part in progress)
+        # A download is a part of its own, after which nothing is stored yet; a file that is not predicted has no rest.
+        has_rest = job.kind is JobKind.FETCH or bool(job.params.get("predict"))
+        is_stored = has_rest and any(part.part == job.kind.value and part.fraction >= STORED_SHARE for part in progress)
         st.caption("The text is stored; it was not predicted." if is_stored else "Nothing of it was stored.")
     job_progress.show_buttons(job)
 
@@ -89,16 +97,29 @@ def show_result(job_id: str, result: Mapping[str, Any]) -> None:
             _show_links(outcome)
     if report is not None:
         _show_issues(report["issues"])
-        st.download_button(
-            "Report as JSON",
-            data=json.dumps(report, ensure_ascii=False, indent=2),
-            file_name="import-report.json",
-            mime="application/json",
-            icon=":material/download:",
-            type="tertiary",
-            key=f"report-{job_id}",
-            on_click="ignore",
-        )
+        _show_downloads(job_id, result)
+
+
+def _show_downloads(job_id: str, result: Mapping[str, Any]) -> None:
+    report: Mapping[str, Any] = result["report"]
+    whole = {**report, **{name: result.get(name) for name in ("refused", "only_checked", "outcome")}}
+    stem = Path(str(report.get("source", "import"))).stem
+    files = (
+        ("JSON", json.dumps(whole, ensure_ascii=False, indent=2).encode(), "application/json"),
+        ("CSV", write_issues(report), "text/csv"),
+    )
+    with st.container(horizontal=True):
+        for kind, data, mime in files:
+            st.download_button(
+                f"Report as {kind}",
+                data=data,
+                file_name=f"{stem}-import.{kind.lower()}",
+                mime=mime,
+                icon=":material/download:",
+                type="tertiary",
+                key=f"report-{kind}-{job_id}",
+                on_click="ignore",
+            )
 
 
 def describe_outcome(
@@ -121,10 +142,10 @@ def describe_outcome(
             f"{count(outcome['num_projected'], 'of these relations was', 'of these relations were')} projected from "
             "document-level facts onto mentions in one sentence."
         )
-    if outcome["skipped"]:
+    if num_skipped := outcome.get("num_skipped", len(outcome["skipped"])):  # imports of earlier versions list all
         lines.append(
-            f"{count(len(outcome['skipped']), 'text was', 'texts were')} in the project already; left as "
-            f"{'it is' if len(outcome['skipped']) == 1 else 'they are'}."
+            f"{count(num_skipped, 'text was', 'texts were')} in the project already; left as "
+            f"{'it is' if num_skipped == 1 else 'they are'}."
         )
     added = [*outcome["added_types"], *outcome["added_labels"]]
     if added:

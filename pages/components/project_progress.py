@@ -5,6 +5,7 @@ from enum import StrEnum
 import streamlit as st
 
 from core.workflows.acceptance import LabelStanding
+from core.workflows.agreement import ProjectAgreement, get_agreement
 from core.workflows.progress import Acceptance, get_activity, get_suggestion_acceptance
 from db.queries import decisions, projects
 from db.session import Session
@@ -37,12 +38,25 @@ def show(session: Session, project_id: int) -> None:
         _show_balance(session, project_id)
     elif chosen == Chart.DECISIONS:
         progress_charts.show_decisions(get_activity(session, project_id, kind=decisions.SENTENCE))
+        _tell_agreement(get_agreement(session, project_id))
     elif chosen == Chart.ACCEPTANCE:
         rows = get_suggestion_acceptance(session, project_id)
         progress_charts.show_acceptance(rows, heading="suggestion", key="suggestions")
         st.caption("What people made of the suggestions of models: relations by label, then mentions by type.")
     else:
         progress_charts.show_burn_down(get_activity(session, project_id, kind=decisions.SENTENCE), noun="sentences")
+
+
+def _tell_agreement(found: ProjectAgreement) -> None:
+    nouns = (("pair of mentions", "pairs of mentions"), ("synthetic sentence", "synthetic sentences"))
+    for agreement, (noun, plural) in zip((found.relations, found.synthetic), nouns, strict=True):
+        if agreement is None:
+            continue
+        alpha = "" if agreement.alpha is None else f", Krippendorff's alpha {agreement.alpha:.2f}"
+        st.caption(
+            f"Two or more people decided on {count(agreement.items, noun, plural)}: "
+            f"{agreement.observed:.0%} of their decisions agree{alpha}."
+        )
 
 
 def _show_balance(session: Session, project_id: int) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from core.workflows.data_card import split_guideline
 from core.workflows.export import ExportFilter
 from core.workflows.generators import open_store
 from core.workflows.snapshot import CARD_TEXT_NAME, create_snapshot, read_snapshot_file
@@ -28,6 +29,8 @@ def show(session: Session, project: ProjectView, user_id: int) -> None:
     """Show the snapshots of a project and what can be done with them."""
     st.subheader("Snapshots")
     found = snapshots.list_snapshots(session, project.id)
+    if found:
+        _show_table(found)
     left, right = st.columns([2, 3], gap="large")
     with left:
         _show_form(project, user_id)
@@ -35,9 +38,8 @@ def show(session: Session, project: ProjectView, user_id: int) -> None:
         if not found:
             st.caption("A snapshot keeps the data as it is now, with a data card. Each training makes or names one.")
             return
-        _show_table(found)
         _show_download(found)
-        _show_card(found)
+    _show_card(found)
     if len(found) > 1:
         snapshot_compare.show(found)
 
@@ -86,10 +88,10 @@ def _show_table(found: Sequence[SnapshotView]) -> None:
 
 
 def _show_download(found: Sequence[SnapshotView]) -> None:
-    left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
     by_name = {one.name: one for one in found}
-    name = left.selectbox("Snapshot", list(by_name), key="snapshot-chosen")
-    format_name = middle.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__, key="snapshot-format")
+    name = st.selectbox("Snapshot", list(by_name), key="snapshot-chosen")
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    format_name = left.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__, key="snapshot-format")
     wanted = (by_name[name].content_hash, name, format_name)
     if right.button("Prepare", icon=":material/build:", key="snapshot-prepare"):
         files = export_snapshot(open_store(get_settings()), by_name[name], format_name=format_name)
@@ -112,4 +114,9 @@ def _show_card(found: Sequence[SnapshotView]) -> None:
     chosen = next(one for one in found if one.name == name)
     with st.expander(f"Data card of {escape(name)}", icon=":material/description:"):
         card = read_snapshot_file(open_store(get_settings()), chosen, CARD_TEXT_NAME).decode("utf-8")
-        st.code(card, language=None, wrap_lines=True, height=320)
+        told, guideline = split_guideline(card)
+        with st.container(height=420, border=False):
+            # The name is in the expander; headings of a page would shout here.
+            st.markdown(told.partition("\n")[2].replace("\n## ", "\n##### "))
+            st.markdown("##### Guideline")
+            st.code(guideline, language=None, wrap_lines=True)

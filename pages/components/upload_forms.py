@@ -1,5 +1,6 @@
 """The two ways in: a box to paste text into, and a place to drop files."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -10,6 +11,7 @@ from core.errors import FormatError
 from core.jobs import client
 from db.queries.projects import ProjectView
 from db.session import Session
+from pages.components import column_choice
 from pages.components.session import act, get_settings
 from pages.components.upload_store import store_upload
 from pages.components.wording import SPLIT_NAMES, count
@@ -71,8 +73,8 @@ def show_paste(project: ProjectView, user_id: int) -> None:
         )
 
 
-def show_files(project: ProjectView, user_id: int) -> None:
-    """Show the file drop with what has to be said about the files."""
+def show_files(project: ProjectView, user_id: int, *, type_names: Sequence[str]) -> None:
+    """Show the file drop with what has to be said about the files; `type_names` are the project's entity types."""
     st.session_state.setdefault(_ROUND, 0)
     with st.container(border=True):
         st.markdown("**Drop files**")
@@ -81,9 +83,14 @@ def show_files(project: ProjectView, user_id: int) -> None:
             accept_multiple_files=True,
             key=_uploader_key(),
         )
+        st.caption(
+            f"Up to {get_settings().max_upload_megabytes} MB a file. JSONL of DARE Curator may be larger where it is "
+            "imported from a terminal, line by line: `dare import PROJECT FILE.jsonl`"
+        )
         left, right = st.columns(2)
         left.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__, key=_FORMAT)
         right.selectbox("Split", [KEEP_SPLIT, *Split], format_func=_split_name, key=_SPLIT, help=_SPLIT_HELP)
+        column_choice.show(files, type_names=type_names, format_name=st.session_state[_FORMAT])
         st.radio("Annotations in the files are", [AS_GOLD, AS_SUGGESTIONS], key=_STANDING, horizontal=True)
         st.checkbox("Predict sentences without annotations", value=True, key=_PREDICT)
         st.checkbox("Only check: report, and store nothing", key=_ONLY_CHECK)
@@ -133,10 +140,12 @@ def _do_import(session: Session, *, project_id: int, user_id: int) -> str:
     files: list[UploadedFile] = st.session_state[_uploader_key()]
     split = st.session_state[_SPLIT]
     for file in files:
+        columns = column_choice.get_chosen(file, format_name=st.session_state[_FORMAT])
         params = {
             "path": str(store_upload(get_settings(), file.getvalue())),
             "source": file.name,
-            "format": st.session_state[_FORMAT] or None,
+            "format": st.session_state[_FORMAT] or (None if columns is None else column_choice.TABLE),
+            "columns": dict(columns or {}),
             "split": None if split == KEEP_SPLIT else Split(split).value,
             "as_gold": st.session_state[_STANDING] == AS_GOLD,
             "predict": bool(st.session_state[_PREDICT]),

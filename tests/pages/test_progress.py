@@ -64,3 +64,17 @@ def test_empty_project_says_what_each_chart_waits_for(open_page: OpenPage, sessi
     ):
         app = open_page(project=str(empty), chart=chart)
         assert words in texts(app) and not app.dataframe
+
+
+def test_agreement_is_told_once_two_people_decided_on_the_same(open_page: OpenPage, session: Session) -> None:
+    project_id = projects.list_projects(session)[0].id
+    synthetic_id = synthetic.list_synthetic(session, project_id, limit=1)[0].id
+    for name in ("ada", "bob"):
+        view = synthetic.get_synthetic_view(session, synthetic_id, project_id=project_id)
+        curate.apply_synthetic_event(
+            session, project_id=project_id, user_id=users.get_or_add_user(session, name), synthetic_id=view.id,
+            version=view.version, event={"kind": "accept"},
+        )  # fmt: skip
+    session.commit()
+    told = "Two or more people decided on 1 synthetic sentence: 100% of their decisions agree."
+    assert told in texts(open_page(chart="Decisions"))

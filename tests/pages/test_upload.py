@@ -72,6 +72,36 @@ def test_a_file_becomes_a_job_with_what_was_said_about_it(open_page: OpenPage, s
     assert params["path"].startswith(str(Settings().uploads_path))
 
 
+def test_columns_that_nobody_knows_are_chosen_before_the_import(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    table = b"Quote,Drug,Event,Verdict\nAspirin caused rash.,Aspirin,rash,CID\nCodeine helped.,Codeine,pain,\n"
+    app.file_uploader[0].set_value(("found.csv", table, "text/csv")).run()
+    roles = {box.label: box for box in app.selectbox if "not in the file" in box.options}
+    assert all(box.value == "" for box in roles.values())
+    choices = {"Text or sentence": "Quote", "Head": "Drug", "Tail": "Event", "Relation label": "Verdict"}
+    for role, name in (choices | {"Type of the head": "=Chemical"}).items():
+        roles[role].select(name)
+    assert "always Chemical" in roles["Type of the head"].options
+    press(app, "Import 1 file")
+    params = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params
+    chosen = {role: name for role, name in params["columns"].items() if name}
+    assert params["format"] == "table"
+    assert chosen == {
+        "text": "Quote", "head": "Drug", "tail": "Event", "label": "Verdict", "head_type": "=Chemical"
+    }  # fmt: skip
+
+
+def test_known_columns_are_filled_in_and_can_be_left_out(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("a.tsv", b"sentence\tlabel\nAspirin helps.\tgood\n", "text/plain")).run()
+    roles = {box.label: box for box in app.selectbox if "not in the file" in box.options}
+    assert (roles["Text or sentence"].value, roles["Relation label"].value) == ("sentence", "label")
+    roles["Relation label"].select("")
+    press(app, "Import 1 file")
+    columns = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params["columns"]
+    assert (columns["text"], columns["label"]) == ("sentence", "")
+
+
 def test_an_upload_is_kept_under_a_name_of_ours(settings: Settings) -> None:
     first, second = store_upload(settings, b"a"), store_upload(settings, b"b")
     assert first != second and first.parent == settings.uploads_path
@@ -89,12 +119,13 @@ def test_what_was_found_is_told_with_a_link_to_review_it(open_page: OpenPage, se
 
 def test_a_refused_file_says_line_and_reason_and_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
     issue = {"line": 3, "severity": "refused", "message": "Span 0:70 ends beyond <b>the text</b>."}
-    result = {"refused": True, "report": {"issues": [issue]}, "outcome": None, "prediction": None}
+    report = {"source": "bad.txt", "format_name": "pubtator", "issues": [issue]}
+    result = {"refused": True, "report": report, "outcome": None, "prediction": None}
     add_import(session, result=result, path="x", source="bad.txt")
     app = open_page("upload")
     assert "nothing of this file was stored" in app.error[0].value
     assert r"line 3: Span 0\:70 ends beyond \<b\>the text\<\/b\>\." in texts(app)
-    assert app.download_button[0].label == "Report as JSON"
+    assert [button.label for button in app.download_button] == ["Report as JSON", "Report as CSV"]
 
 
 def test_a_failed_import_says_why_and_offers_a_retry(open_page: OpenPage, session: Session) -> None:
@@ -110,12 +141,25 @@ def test_a_failed_import_says_why_and_offers_a_retry(open_page: OpenPage, sessio
 
 
 def test_a_failure_after_storing_does_not_claim_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
-    job = add_import(session, text="Aspirin.", external_id="a")
+    job = add_import(session, text="Aspirin.", external_id="a", predict=True)
     jobs.start_job(session, job.id)
     jobs.upsert_progress(session, job.id, "ingest", fraction=0.4, message="3 sentences stored")
     jobs.end_job(session, job.id, JobState.FAILED, error="No model folder.")
     session.commit()
     assert "The text is stored; it was not predicted." in texts(open_page("upload"))
+
+
+def test_a_failure_while_a_file_is_written_says_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
+    job = add_import(session, path="/uploads/1", source="a.jsonl", predict=False)
+    jobs.start_job(session, job.id)
+    jobs.upsert_progress(session, job.id, "ingest", fraction=0.9, message="storing")
+    jobs.end_job(session, job.id, JobState.FAILED, error="The disk is full.")
+    session.commit()
+    assert "Nothing of it was stored." in texts(open_page("upload"))
+
+
+def test_the_page_says_how_a_larger_file_gets_in(open_page: OpenPage) -> None:
+    assert any("dare import PROJECT FILE.jsonl" in caption.value for caption in open_page("upload").caption)
 
 
 def test_a_running_import_can_be_cancelled(open_page: OpenPage, session: Session) -> None:
@@ -128,6 +172,8 @@ def test_a_running_import_can_be_cancelled(open_page: OpenPage, session: Session
 def test_text_that_the_project_has_is_recognised() -> None:
     known = OUTCOME | {"num_documents": 0, "num_sentences": 0, "skipped": ["a"], "known_ids": [1]}
     assert describe_outcome(known, None) == ["1 text was in the project already; left as it is."]
+    many = known | {"num_skipped": 5000}  # of which the first are named
+    assert describe_outcome(many, None) == ["5\u2009000 texts were in the project already; left as they are."]
 
 
 def test_pasted_text_is_named_by_its_title_or_its_first_words() -> None:
@@ -180,7 +226,7 @@ def test_unknown_names_of_a_refused_file_are_chosen_and_it_is_imported_again(
 ) -> None:
     result = {
         "refused": True,
-        "report": {"issues": []},
+        "report": {"source": "f.txt", "format_name": "pubtator", "issues": []},
         "outcome": None,
         "unknown": {"types": ["Drug"], "labels": ["X"]},
     }
@@ -195,6 +241,17 @@ def test_unknown_names_of_a_refused_file_are_chosen_and_it_is_imported_again(
     assert again.params == {
         "path": "/f", "source": "f.txt", "predict": True, "renames": {"Drug": "Chemical", "X": ""}
     }  # fmt: skip
+
+
+def test_a_file_that_was_imported_again_asks_for_names_no_more(open_page: OpenPage, session: Session) -> None:
+    report = {"source": "f.txt", "format_name": "pubtator", "issues": []}
+    unknown = {"types": ["Drug"], "labels": []}
+    result = {"refused": True, "report": report, "outcome": None, "unknown": unknown}
+    job = add_import(session, result=result, path="/f", source="f.txt")
+    assert any("Drug" in box.label for box in open_page("upload").selectbox)
+    jobs.add_job(session, "j2", JobKind.INGEST, project_id=job.project_id, params={"path": "/f", "source": "f.txt"})
+    session.commit()
+    assert not any("Drug" in box.label for box in open_page("upload").selectbox)
 
 
 def test_a_check_says_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:

@@ -149,14 +149,31 @@ def test_the_card_tells_what_who_and_under_which_terms(session: Session, store: 
     made = create_snapshot(session, store, project_id, ExportFilter(), name="c", licence="CC BY 4.0", user_id=reviewer)
     files = export_snapshot(store, made, format_name="jsonl")
     card = json.loads(files[CARD_NAME])
-    assert (card["licence"], card["guideline"], card["agreement"]) == ("CC BY 4.0", "Only *caused* counts.", None)
+    assert (card["licence"], card["guideline"]) == ("CC BY 4.0", "Only *caused* counts.")
+    assert card["agreement"] == {"relations": None, "synthetic": None}
     assert card["reviewers"] == {"curator": {"people": 1, "decisions": 1}}
     assert card["sources"] == {"t": 3}
     assert card["by_label"] == {"CID": {"curated": 3, "synthetic": 1}}
     assert card["synthetic_share"] == round(1 / 7, 4)
     text = files["card.md"].decode()
     assert "- licence: CC BY 4.0" in text and "Only *caused* counts." in text and "| curator | 1 | 1 |" in text
+    assert "pairs of mentions: not measurable, no two people decided on the same" in text
     assert "ada" not in text
+
+
+def test_the_card_tells_how_far_reviewers_agree(session: Session, store: ArtifactStore, project_id: int) -> None:
+    sentence_id = first_sentence(session, project_id)
+    for version, (name, kind) in enumerate((("ada", "reopen"), ("ada", "accept"), ("bob", "accept")), start=1):
+        curate.apply_sentence_event(
+            session, project_id=project_id, user_id=users.get_or_add_user(session, name), sentence_id=sentence_id,
+            version=version, event={"kind": kind},
+        )  # fmt: skip
+    files = export_snapshot(store, make(session, store, project_id), format_name="jsonl")
+    agreement = json.loads(files[CARD_NAME])["agreement"]
+    assert agreement == {"relations": {"items": 1, "observed": 1.0, "alpha": None}, "synthetic": None}
+    text = files["card.md"].decode()
+    assert "1 decided by two or more people, 100.0% of pairs of decisions equal" in text
+    assert "second opinions, not independent ones" in text
 
 
 def test_a_file_that_was_changed_is_not_given_out(session: Session, store: ArtifactStore, project_id: int) -> None:

@@ -1,0 +1,75 @@
+"""What the columns of a dropped table mean: told from their names, and changed by hand before the import."""
+
+from collections.abc import Mapping, Sequence
+from zlib import crc32
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.workflows.table_columns import COLUMN_ROLES, HEAD_BYTES, TableColumns, find_table_columns
+from pages.components.session import escape
+from pages.components.wording import count
+
+TABLE = "table"
+_UNUSED = ""
+
+
+def show(files: Sequence[UploadedFile], *, type_names: Sequence[str], format_name: str) -> None:
+    """Show a choice for each kind of table among the files; tables with the same columns share it.
+
+    Args:
+        files: What was dropped.
+        type_names: Entity types of the project, one of which all heads or tails of a table may have.
+        format_name: The chosen format; empty recognises it.
+    """
+    if format_name not in ("", TABLE):
+        return
+    names_by_columns: dict[tuple[str, ...], list[str]] = {}
+    tables: dict[tuple[str, ...], TableColumns] = {}
+    for file in files:
+        found = find_table_columns(file.getvalue()[:HEAD_BYTES])
+        if found is not None:
+            tables[found.names] = found
+            names_by_columns.setdefault(found.names, []).append(file.name)
+    for names, found in tables.items():
+        _show_table(found, names_by_columns[names], type_names, is_surely_table=format_name == TABLE)
+
+
+def _show_table(
+    found: TableColumns, file_names: Sequence[str], type_names: Sequence[str], *, is_surely_table: bool
+) -> None:
+    rest = f" and {count(len(file_names) - 1, 'other file')}" if len(file_names) > 1 else ""
+    is_known = "text" in found.known
+    with st.expander(f"Columns of {escape(file_names[0])}{rest}", expanded=not is_known, icon=":material/table:"):
+        if not is_known:
+            otherwise = "" if is_surely_table else " Without a column for the text, the file is read as plain text."
+            st.caption(f"The names of the columns do not say what they hold.{otherwise}")
+        names = list(dict.fromkeys((_UNUSED, *found.names)))
+        always = [f"={name}" for name in type_names]
+        sides = st.columns(2)
+        for place, (role, title) in enumerate(COLUMN_ROLES.items()):
+            options = names + always if role.endswith("_type") else names
+            sides[place % 2].selectbox(
+                title,
+                options,
+                index=options.index(found.known.get(role, _UNUSED)),
+                format_func=_name_option,
+                key=_key(found, role),
+            )
+
+
+def get_chosen(file: UploadedFile, *, format_name: str) -> Mapping[str, str] | None:
+    """Return the column of each role, "" where there is none, or None where the file is not read as a table."""
+    found = find_table_columns(file.getvalue()[:HEAD_BYTES]) if format_name in ("", TABLE) else None
+    if found is None:
+        return None
+    chosen = {role: str(st.session_state.get(_key(found, role), _UNUSED)) for role in COLUMN_ROLES}
+    return chosen if chosen["text"] or format_name == TABLE else None
+
+
+def _name_option(option: str) -> str:
+    return f"always {option[1:]}" if option.startswith("=") else option or "not in the file"
+
+
+def _key(found: TableColumns, role: str) -> str:
+    return f"column-{crc32('|'.join(found.names).encode()):08x}-{role}"
