@@ -38,7 +38,7 @@ from core.formats.base import IssueLog
         (b"Text, and a label, are words.", "text"),
         (b"Take these: x^2", "text"),
         (b"x^2 is a square", "text"),
-        (b"PK\x03\x04", "brat"),
+        (b"PK\x03\x04", "zip"),
         (b"PAR1....PAR1", "parquet"),
         (b"\x78\x9c\xb4\x00", "docbin"),
     ],
