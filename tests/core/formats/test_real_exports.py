@@ -9,7 +9,7 @@ import pytest
 
 from core.domain import Corpus
 from core.formats import Severity, read_corpus, write_corpus
-from core.formats.archives import pack_zip, unpack_zip
+from core.formats.archives import pack_folder, pack_zip, unpack_zip
 from core.formats.bioc_model import parse_json, parse_xml
 
 CORPORA = Path(os.environ.get("DARE_CORPORA", Path(__file__).parents[4] / "shared" / "data"))
@@ -68,6 +68,13 @@ def test_a_real_export_goes_out_and_in_again_the_same(name: str) -> None:
     written = write_corpus(corpus, format_name=COUNTS[name][0])
     assert (written.report.dropped, written.report.changed) == ({}, {})
     assert repr(read(written.data, is_ours=True).documents) == repr(corpus.documents)
+
+
+@pytest.mark.skipif(not (CORPORA / "chemprot").is_dir(), reason="ChemProt is not among the corpora")
+def test_the_published_folder_of_chemprot_comes_in_whole() -> None:
+    report = read_corpus(pack_folder(CORPORA / "chemprot"), source="chemprot").report
+    counts = (report.num_documents, report.num_mentions, report.num_relations)
+    assert (report.format_name, *counts) == ("chemprot", 1632, 41319, 9962)
 
 
 @pytest.mark.parametrize("name", BRAT)
