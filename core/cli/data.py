@@ -1,50 +1,19 @@
 """Commands that move data: `import` and `export`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from core.cli.access import JsonOption, ProjectArgument, get_project_id, open_session, require_label
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
-from core.errors import NotFoundError
 from core.settings import Settings
 from core.workflows.export import WRITE_FORMATS, ExportFilter, export_project
 from core.workflows.ingest import READ_FORMATS, ImportOptions, import_file
 from core.workflows.projects import create_project
 from core.workflows.renames import parse_renames
 from db.queries import projects
-from db.session import Session, make_engine, migrate, session_scope
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
-
-
-@contextmanager
-def open_session(settings: Settings) -> Iterator[Session]:
-    """Yield a session on the migrated database; commit at the end."""
-    engine = make_engine(settings.resolved_database_url)
-    try:
-        migrate(engine)
-        with session_scope(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
-
-
-def get_project_id(session: Session, name: str) -> int:
-    """Return the id of the project of that name.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    project = projects.find_project(session, name)
-    if project is None:
-        known = ", ".join(repr(one.name) for one in projects.list_projects(session)) or "none"
-        raise NotFoundError(f"No project {name!r}; there are: {known}. `dare import --create TEMPLATE` makes one.")
-    return project.id
 
 
 def import_files(
@@ -140,6 +109,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="File to write.")],
     format_name: Annotated[str, typer.Option("--format", help=f"{', '.join(WRITE_FORMATS)}.")] = "jsonl",
     split: Annotated[list[Split] | None, typer.Option(help="Only these splits; repeat for several.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Only these relation labels; repeat for several.")] = None,
     with_suggestions: Annotated[
         bool, typer.Option("--with-suggestions", help="Also what no person has approved.")
     ] = False,
@@ -150,10 +120,16 @@ def export(
 ) -> None:
     """Export the curated data of a project, and say what was left out."""
     with errors_in_one_line(), open_session(Settings()) as session:
+        project_id = get_project_id(session, project)
+        for one in label or ():
+            require_label(session, project_id, one)
         chosen = ExportFilter(
-            splits=tuple(split or ()), gold_only=not with_suggestions, include_synthetic=not without_synthetic
+            splits=tuple(split or ()),
+            gold_only=not with_suggestions,
+            include_synthetic=not without_synthetic,
+            labels=tuple(label or ()),
         )
-        written, counts = export_project(session, get_project_id(session, project), chosen, format_name=format_name)
+        written, counts = export_project(session, project_id, chosen, format_name=format_name)
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(written.data)
     result = {"out": str(out), "left_out": counts.dropped, **written.report.to_json()}
