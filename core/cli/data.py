@@ -88,6 +88,8 @@ def import_files(
             columns=columns,
             renames=parse_renames(renames or []),
         )
+        for path in files:
+            path.stat()  # a missing one must not leave an empty project behind
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
             if not dry_run:
