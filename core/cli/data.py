@@ -63,8 +63,12 @@ def import_files(
             columns=columns,
             renames=parse_renames(renames or []),
         )
+        for path in files:
+            path.stat()  # a missing one must not leave an empty project behind
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
+            if not dry_run:
+                session.commit()  # nobody else could write to SQLite while the files are checked
         project_id = get_project_id(session, project)
         for number, path in enumerate(files):
             report = partial(_report_file, progress, number=number, num_files=len(files), name=path.name)
