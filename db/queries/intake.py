@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.domain import Document, Mention, State
+from db.bulk import insert_rows
 from db.mapping import (
     StoredMention,
     document_values,
@@ -64,14 +65,8 @@ def _insert(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> 
         return list(session.scalars(inserted, rows))
     first = _find_last_id(session, table) + 1
     ids = range(first, first + len(rows))
-    _insert_plain(session, table, [{**row, "id": row_id} for row, row_id in zip(rows, ids, strict=True)])
+    insert_rows(session, table, [{**row, "id": row_id} for row, row_id in zip(rows, ids, strict=True)])
     return list(ids)
-
-
-def _insert_plain(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - a class
-    """Insert rows whose ids nobody asks for."""
-    if rows:
-        session.connection().execute(sa.insert(table.__table__), rows)
 
 
 def _find_last_id(session: Session, table: Any) -> int:  # noqa: ANN401 - a class
@@ -132,9 +127,9 @@ def _store_relations(
             relation_values(one, **ids, head=by_mention[one.head], tail=by_mention[one.tail])
             for one in document.relations
         ]
-    _insert_plain(session, RelationRow, relations)
+    insert_rows(session, RelationRow, relations)
     facts = [fact_values(fact, document_id=document_id) for document_id, document in stored for fact in document.facts]
-    _insert_plain(session, DocumentFactRow, facts)
+    insert_rows(session, DocumentFactRow, facts)
 
 
 def _find_ends(document: Document, stored: Sequence[StoredMention]) -> dict[Mention, StoredMention]:

@@ -1,4 +1,4 @@
-"""Import and export of many sentences: `python -m tests.benchmarks.scale [--sentences N...] [--json]`.
+"""Import and export of many sentences: `python -m tests.benchmarks.scale [--sentences N...]`.
 
 For each number of sentences a native file is written (documents of ten sentences, two mentions and a relation in each),
 imported by `dare import` into a new project, exported by `dare export`, kept by `dare snapshot create` and taken out
@@ -57,7 +57,7 @@ class Row:
         file_mb: Size of the file, in 10^6 bytes.
         import_cost: Of `dare import`.
         export_cost: Of `dare export`.
-        snapshot_cost: Of `dare snapshot create`.
+        snapshot_cost: Of `dare snapshot create`; None where none was asked for.
         take_out_cost: Of `dare snapshot export`.
         longest_wait: Seconds that another writer had to wait during the import.
         is_same: Whether the exported file holds what was imported.
@@ -67,8 +67,8 @@ class Row:
     file_mb: float
     import_cost: Cost
     export_cost: Cost
-    snapshot_cost: Cost
-    take_out_cost: Cost
+    snapshot_cost: Cost | None
+    take_out_cost: Cost | None
     longest_wait: float
     is_same: bool
 
@@ -148,7 +148,7 @@ class OtherWriter:
         connection.close()
 
 
-def measure(num_sentences: int, folder: Path) -> Row:
+def measure(num_sentences: int, folder: Path, *, with_snapshots: bool) -> Row:
     """Import and export one number of sentences."""
     given, written = folder / f"{num_sentences}.jsonl", folder / f"{num_sentences}.out.jsonl"
     write_file(given, num_sentences)
@@ -160,8 +160,10 @@ def measure(num_sentences: int, folder: Path) -> Row:
     with OtherWriter(Path(settings.resolved_database_url.removeprefix("sqlite:///"))) as other:
         import_cost = run_command(["import", "scale", str(given), "--create", "chemical-disease"], home)
     export_cost = run_command(["export", "scale", "--out", str(written)], home)
-    snapshot_cost = run_command(["snapshot", "create", "scale", "--name", "s"], home)
-    take_out_cost = run_command(["snapshot", "export", "s", "--out", str(folder / f"s-{num_sentences}")], home)
+    snapshot_cost = take_out_cost = None
+    if with_snapshots:
+        snapshot_cost = run_command(["snapshot", "create", "scale", "--name", "s"], home)
+        take_out_cost = run_command(["snapshot", "export", "s", "--out", str(folder / f"s-{num_sentences}")], home)
     is_same = all(map(_is_same, _read_documents(given), _read_documents(written)))
     costs = (import_cost, export_cost, snapshot_cost, take_out_cost)
     return Row(num_sentences, given.stat().st_size / 1e6, *costs, other.longest_wait, is_same)
@@ -185,7 +187,10 @@ def make_table(rows: Sequence[Row]) -> str:
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for row in rows:
         costs = (row.import_cost, row.export_cost, row.snapshot_cost, row.take_out_cost)
-        figures = [f"{one.wall_seconds:.1f} ({one.processor_seconds:.1f}), {one.memory_mb:.0f}" for one in costs]
+        figures = [
+            f"{one.wall_seconds:.1f} ({one.processor_seconds:.1f}), {one.memory_mb:.0f}" if one else "–"
+            for one in costs
+        ]
         values = [f"{row.sentences:,}", f"{row.file_mb:.1f}", *figures, f"{row.longest_wait:.1f}"]
         lines.append(f"| {' | '.join(values)} | {'yes' if row.is_same else 'NO'} |")
     return "\n".join(lines)
@@ -195,10 +200,13 @@ def main() -> None:
     """Print a row for each number of sentences."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sentences", type=int, nargs="+", default=NUM_SENTENCES, help="numbers of sentences")
+    parser.add_argument("--without-snapshots", action="store_true", help="only import and export")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = [measure(number, Path(folder)) for number in options.sentences]
+        rows = [
+            measure(number, Path(folder), with_snapshots=not options.without_snapshots) for number in options.sentences
+        ]
     # Loads torch. Before, it would count as memory of the commands: Linux starts theirs from that of their parent.
     from tests.benchmarks.machine import describe_machine
 

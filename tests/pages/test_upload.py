@@ -173,7 +173,7 @@ def test_text_that_the_project_has_is_recognised() -> None:
     known = OUTCOME | {"num_documents": 0, "num_sentences": 0, "skipped": ["a"], "known_ids": [1]}
     assert describe_outcome(known, None) == ["1 text was in the project already; left as it is."]
     many = known | {"num_skipped": 5000}  # of which the first are named
-    assert describe_outcome(many, None) == ["5,000 texts were in the project already; left as they are."]
+    assert describe_outcome(many, None) == ["5\u2009000 texts were in the project already; left as they are."]
 
 
 def test_pasted_text_is_named_by_its_title_or_its_first_words() -> None:

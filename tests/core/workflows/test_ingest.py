@@ -320,27 +320,27 @@ def test_a_native_file_is_stored_in_batches_once_with_facts_split_and_standing(
     session: Session, project_id: int, tmp_path: Path
 ) -> None:
     again = native_line(7, id="twin")
-    path = write_native(tmp_path / "n.jsonl", 250, again)
+    path = write_native(tmp_path / "n.jsonl", 120, again)
     options = ImportOptions(split=Split.DEV, as_gold=False)
     outcome = import_file(session, project_id, path, options=options)["outcome"]
-    assert (outcome["num_documents"], outcome["num_projected"], outcome["num_relations"]) == (250, 250, 250)
+    assert (outcome["num_documents"], outcome["num_projected"], outcome["num_relations"]) == (120, 120, 120)
     assert (outcome["num_skipped"], outcome["skipped"], outcome["known_ids"]) == (1, ["twin"], [])
     found = stored(session, project_id)
-    assert [document.id for document in found] == [f"n{number}" for number in range(250)]
+    assert [document.id for document in found] == [f"n{number}" for number in range(120)]
     assert {document.split for document in found} == {Split.DEV}
     assert {sentence.state for document in found for sentence in document.sentences} == {State.PENDING}
     repeated = import_file(session, project_id, path)["outcome"]
-    assert (repeated["num_documents"], repeated["num_skipped"]) == (0, 251)
+    assert (repeated["num_documents"], repeated["num_skipped"]) == (0, 121)
     assert len(repeated["skipped"]) == len(repeated["known_ids"]) == 100  # the result stays small
 
 
 def test_a_native_file_with_a_faulty_last_line_stores_nothing(
     session: Session, project_id: int, tmp_path: Path
 ) -> None:
-    path = write_native(tmp_path / "n.jsonl", 250, "{}\n")
+    path = write_native(tmp_path / "n.jsonl", 120, "{}\n")
     result = run(session, project_id, path=str(path), source="n.jsonl")
     assert (result["refused"], result["report"]["num_documents"], result["outcome"]) == (True, 0, None)
-    assert [issue["line"] for issue in result["report"]["issues"]] == [252]
+    assert [issue["line"] for issue in result["report"]["issues"]] == [122]
     assert stored(session, project_id) == []
 
 
@@ -370,13 +370,13 @@ def test_synthetic_records_among_documents_are_stored_once(session: Session, pro
         for name, start, text, entity_type in (("head", 0, "$A$", "Chemical"), ("tail", 9, "$B$", "Disease"))
     }
     record = json.dumps({"kind": "synthetic", "text": "$A$ gave $B$.", "label": "CID", **masks}) + "\n"
-    path = write_native(tmp_path / "n.jsonl", 150, record, record, native_line(900), record)
+    path = write_native(tmp_path / "n.jsonl", 99, record, record, native_line(900), record)
     for expected in (1, 0):
         assert import_file(session, project_id, path)["outcome"]["num_synthetic"] == expected
 
 
 def test_progress_of_an_import_rises_to_its_end(session: Session, project_id: int, tmp_path: Path) -> None:
-    path = write_native(tmp_path / "n.jsonl", 900)
+    path = write_native(tmp_path / "n.jsonl", 300)
     told = Reported()
     import_file(session, project_id, path, report=told)
     assert told.fractions == sorted(told.fractions)
