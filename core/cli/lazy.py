@@ -33,6 +33,8 @@ def _load(target: str, name: str) -> Any:  # noqa: ANN401
     found = getattr(import_module(module), attribute)
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-        alone.command(name)(found)
+        alone.command()(found)
         found = alone
-    return get_command(found)
+    command = get_command(found)
+    command.name = name
+    return command

@@ -14,7 +14,7 @@ from core.workflows.event_fields import take_integer, take_text
 from db.queries import decisions, edits, synthetic
 from db.session import Session
 
-NUMBERS = ("id", "version", "mention_id", "relation_id", "head_id", "tail_id", "start", "end")
+NUMBERS = frozenset({"id", "version", "mention_id", "relation_id", "head_id", "tail_id", "start", "end"})
 TEXTS = ("kind", "entity_type", "label", "text", "reason")
 # A mention by its place, START-END or START-END:TYPE in the sentence, in the stead of an id.
 PLACES = {"mention": "mention_id", "head": "head_id", "tail": "tail_id"}
@@ -63,7 +63,7 @@ def _read_json(text: str, source: str) -> Iterator[Row]:
             continue
         try:
             fields = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"Not JSON: {error}.", source=source, line=number) from error
         if not isinstance(fields, dict):
             raise FormatError("A decision is a JSON object with id and kind.", source=source, line=number)
@@ -72,12 +72,15 @@ def _read_json(text: str, source: str) -> Iterator[Row]:
 
 def _read_table(text: str, source: str) -> Iterator[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="")
-    for cells in reader:
-        fields: dict[str, Any] = {name: cell for name, cell in cells.items() if cell}
-        for name in NUMBERS:
-            if name in fields:
-                fields[name] = _read_number(name, fields[name], source, reader.line_num)
-        yield Row(reader.line_num, fields)
+    try:
+        for cells in reader:
+            fields: dict[str, Any] = {name: cell for name, cell in cells.items() if cell}
+            numbers = {
+                name: _read_number(name, fields[name], source, reader.line_num) for name in NUMBERS & fields.keys()
+            }
+            yield Row(reader.line_num, fields | numbers)
+    except csv.Error as error:
+        raise FormatError(f"Not a table: {error}.", source=source, line=reader.line_num) from error
 
 
 def _read_number(name: str, cell: str, source: str, line: int) -> int:
@@ -88,7 +91,7 @@ def _read_number(name: str, cell: str, source: str, line: int) -> int:
 
 
 def _check_fields(row: Row, source: str) -> Row:
-    known = (*NUMBERS, *TEXTS, *PLACES)
+    known = (*sorted(NUMBERS), *TEXTS, *PLACES)
     unknown = [repr(name) for name in row.fields if name not in known]
     if unknown:
         message = f"Unknown field {', '.join(unknown)}; known: {', '.join(known)}."

@@ -100,6 +100,14 @@ def test_a_file_with_a_refused_row_stores_nothing_and_names_the_line(desk: CliDe
     assert states(desk) == ["pending"] * 3
 
 
+def test_a_file_in_another_encoding_or_with_a_cell_without_end_is_refused(desk: CliDesk, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("id,kind\n1,accept\n", encoding="utf-16")
+    assert "rows.csv: Not UTF-8 at byte 0" in desk.refuse("review", "apply", "p", str(file))
+    file.write_text(f"id,kind\n1,{'a' * 200_000}\n", encoding="utf-8")
+    assert "rows.csv, line 2: Not a table: field larger" in desk.refuse("review", "apply", "p", str(file))
+
+
 def test_several_rows_of_a_sentence_may_name_the_version_that_was_read(desk: CliDesk) -> None:
     version = desk.read("review", "queue", "p", "--document", "1")["sentences"][0]["version"]
     rows = "\n".join(json.dumps({"id": 1, "kind": kind, "version": version}) for kind in ("flag", "accept"))
