@@ -21,7 +21,6 @@ Engine = sa.Engine
 
 # SQLite has one writer at a time, and a large import is one transaction: others wait for it rather than fail.
 BUSY_SECONDS = 600
-MIGRATION_SECONDS = 120
 MIGRATION_LOCK = 4_713_002  # any constant: names the advisory lock of this program on a Postgres server
 
 
@@ -124,7 +123,7 @@ def _file_lock(engine: Engine) -> AbstractContextManager[object]:
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return nullcontext()
-    return FileLock(f"{database}.migrate.lock", timeout=MIGRATION_SECONDS)
+    return FileLock(f"{database}.migrate.lock", timeout=BUSY_SECONDS * 4)
 
 
 def _begin_migration(connection: sa.Connection) -> None:

@@ -13,6 +13,7 @@ from core.workflows import catalogue, model_cards, remove_model
 from core.workflows.catalogue import ModelEntry
 from core.workflows.pulled import PulledRecord
 from core.workflows.suggestions import Suggestion, list_suggestions
+from db.queries.models import ModelView
 from db.session import open_session
 
 app = typer.Typer(no_args_is_help=True, help="List, pull, remove, describe, compare and promote models.")
@@ -125,14 +126,18 @@ def remove(
 
 @app.command()
 def card(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Print the card of a model; for a trained one its scores and recipe."""
+    """Print the card of a model; for a trained one its scores and recipe, with --json in every detail."""
     settings = Settings()
     with errors_in_one_line(), open_session(settings) as session:
         entry = catalogue.get_entry(session, settings, name)
         text = model_cards.read_card(session, entry)
     if not as_json and entry.origin == "pulled" and sys.stdout.isatty():
         say("note: what follows was written by the model's authors, not by this program.")
-    show_result({**entry.to_json(), "card": text}, as_json=as_json, lines=lambda: [_printable(text).rstrip()])
+    source = entry.source
+    details = {"metrics": source.metrics, "settings": source.settings} if isinstance(source, ModelView) else {}
+    show_result(
+        {**entry.to_json(), "card": text, **details}, as_json=as_json, lines=lambda: [_printable(text).rstrip()]
+    )
 
 
 def _printable(text: str) -> str:

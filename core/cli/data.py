@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument
+from core.cli.access import JsonOption, ProjectArgument, require_label
 from core.cli.output import ProgressLine, errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings
@@ -63,8 +63,12 @@ def import_files(
             columns=columns,
             renames=parse_renames(renames or []),
         )
+        for path in files:
+            path.stat()  # a missing one must not leave an empty project behind
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
+            if not dry_run:
+                session.commit()  # nobody else could write to SQLite while the files are checked
         project_id = get_project_id(session, project)
         for number, path in enumerate(files):
             report = partial(_report_file, progress, number=number, num_files=len(files), name=path.name)
@@ -144,13 +148,16 @@ def export(
 ) -> None:
     """Export the curated data of a project, and say what was left out."""
     with errors_in_one_line(), open_session(Settings()) as session:
+        project_id = get_project_id(session, project)
+        for one in label or ():
+            require_label(session, project_id, one)
         chosen = ExportFilter(
             splits=tuple(split or ()),
             gold_only=not with_suggestions,
             include_synthetic=not without_synthetic,
             labels=tuple(label or ()),
         )
-        report, counts = export_to_path(session, get_project_id(session, project), chosen, out, format_name=format_name)
+        report, counts = export_to_path(session, project_id, chosen, out, format_name=format_name)
     result = {"out": str(out), "left_out": counts.dropped, **report.to_json()}
     show_result(result, as_json=as_json, lines=lambda: _export_lines(result))
 

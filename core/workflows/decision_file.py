@@ -80,7 +80,7 @@ def _read_table(text: str, source: str) -> Iterator[Row]:
             }
             yield Row(reader.line_num, fields | numbers)
     except csv.Error as error:
-        raise FormatError(f"Not a table: {error}.", source=source, line=reader.line_num) from error
+        raise FormatError(f"Not a table: {error}.", source=source, line=reader.line_num + 1) from error
 
 
 def _read_number(name: str, cell: str, source: str, line: int) -> int:

@@ -88,9 +88,9 @@ class Survey:
     def __init__(self, session: Session, plan: ImportPlan, split_sentences: SentenceSplitter) -> None:
         self._session = session
         self._plan = plan
-        self._split = split_sentences
+        self._split_sentences = split_sentences
         self._num_documents = 0
-        self._ends: dict[int, array[int]] = {}
+        self._places: dict[int, array[int]] = {}
         self.uses = SchemaUses()
 
     def add(self, item: Item) -> None:
@@ -105,14 +105,19 @@ class Survey:
         text_hash = _check_text(item, self._plan.source_name)
         # To split is slow: it comes before the first write, from which on nobody else can write to SQLite.
         if not item.sentences and not documents.find_stored_hashes(self._session, self._plan.project_id, [text_hash]):
-            spans = self._split(item.text, keep_whole=[mention.span for mention in item.mentions])
-            self._ends[self._num_documents] = array("I", (place for one in spans for place in (one.start, one.end)))
+            places = (place for span in self._split(item) for place in (span.start, span.end))
+            self._places[self._num_documents] = array("I", places)
         self._num_documents += 1
 
-    def split(self, number: int) -> tuple[Span, ...]:
-        """Return the sentences that were found in a document, counted from 0; none where it had its own."""
-        places = self._ends.get(number, ())
-        return tuple(Span(places[at], places[at + 1]) for at in range(0, len(places), 2))
+    def get_sentences(self, number: int, document: Document) -> Sequence[Span]:
+        """Return the sentences of a document that has none of its own; documents are counted from 0."""
+        places = self._places.get(number)
+        if places is None:  # the project had its text when it was surveyed, and has lost it since
+            return self._split(document)
+        return [Span(places[at], places[at + 1]) for at in range(0, len(places), 2)]
+
+    def _split(self, document: Document) -> Sequence[Span]:
+        return self._split_sentences(document.text, keep_whole=[mention.span for mention in document.mentions])
 
 
 def store_items(
@@ -205,8 +210,9 @@ class _Store:
         return list(new.values())
 
     def _prepare(self, number: int, document: Document) -> Document:
-        ready = add_sentences(document, self._survey.split(number), self._schema)
-        return decide(ready, split=self._plan.split, as_gold=self._plan.as_gold)
+        if not document.sentences:
+            document = add_sentences(document, self._survey.get_sentences(number, document), self._schema)
+        return decide(document, split=self._plan.split, as_gold=self._plan.as_gold)
 
 
 def _check_text(document: Document, source_name: str) -> str:

@@ -27,7 +27,7 @@ def describe_project(session: Session, project_id: int) -> dict[str, Any]:
         **asdict(counts),
         "models": _describe_models(session, project_id),
         "balance": [asdict(one) for one in projects.get_class_balance(session, project_id)],
-        "suggestions": describe_acceptance(get_suggestion_acceptance(session, project_id)),
+        "suggestions": _describe_acceptance(get_suggestion_acceptance(session, project_id)),
         "agreement": get_agreement(session, project_id).to_json(),
         "activity": {kind: _describe_activity(session, project_id, kind) for kind in (_SENTENCE, _SYNTHETIC)},
         "jobs": [job.id for job in jobs.list_jobs(session, project_id=project_id, states=jobs.ACTIVE_STATES)],
@@ -45,7 +45,7 @@ def _describe_models(session: Session, project_id: int) -> dict[str, str | None]
     return {**names, "shipped": starter.name if starter and promoted[models.JOINT] is None else None}
 
 
-def describe_acceptance(found: Sequence[Acceptance]) -> list[dict[str, Any]]:
+def _describe_acceptance(found: Sequence[Acceptance]) -> list[dict[str, Any]]:
     """Return how suggestions fared by name, with the share that was accepted and its interval."""
     return [{**asdict(one), "share": one.share, "interval": one.interval} for one in found]
 

@@ -26,9 +26,7 @@ def prepare_document(document: Document, schema: Schema, split_sentences: Senten
 
 
 def add_sentences(document: Document, spans: Iterable[Span], schema: Schema) -> Document:
-    """Give a document the sentences that were found in it, unless it has its own; see `prepare_document`."""
-    if document.sentences:
-        return document
+    """Give a document without sentences those that were found in it, and project its facts."""
     state = State.ACCEPTED if document.mentions or document.facts else State.PENDING
     ready = replace(document, sentences=tuple(Sentence(span, state) for span in spans))
     return replace(ready, relations=(*ready.relations, *project_facts(ready, schema)))

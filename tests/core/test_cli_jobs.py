@@ -90,15 +90,22 @@ def test_what_cannot_be_done_is_one_clear_line(
     assert message in desk.refuse("jobs", *words)
 
 
-def test_promoting_and_rolling_back_a_model_predict_anew_and_name_who_did_it(desk: CliDesk, engine: Engine) -> None:
-    def add(session: Session) -> None:
-        (project,) = projects.list_projects(session)
-        for name in ("old", "new"):
-            models.add_model(
-                session, project_id=project.id, name=name, architecture="cls", kind="ensemble", artifact_key=name
-            )
+def add_models(session: Session) -> None:
+    (project,) = projects.list_projects(session)
+    for name in ("old", "new"):
+        models.add_model(
+            session,
+            project_id=project.id,
+            name=name,
+            architecture="cls",
+            kind="ensemble",
+            artifact_key=name,
+            metrics={"data_hash": name},
+        )
 
-    desk.change(add)
+
+def test_promoting_and_rolling_back_a_model_predict_anew_and_name_who_did_it(desk: CliDesk, engine: Engine) -> None:
+    desk.change(add_models)
     desk.read("models", "promote", "old")
     assert desk.read("models", "promote", "new", "--reviewer", "ada")["kind"] == "ensemble"
     assert desk.read("models", "rollback", "p")["promoted"] == "old"
@@ -111,14 +118,7 @@ def test_promoting_and_rolling_back_a_model_predict_anew_and_name_who_did_it(des
 
 
 def test_models_without_labels_of_single_items_are_not_compared(desk: CliDesk, engine: Engine) -> None:  # noqa: ARG001
-    def add(session: Session) -> None:
-        (project,) = projects.list_projects(session)
-        for name in ("old", "new"):
-            models.add_model(
-                session, project_id=project.id, name=name, architecture="cls", kind="ensemble", artifact_key=name
-            )
-
-    desk.change(add)
+    desk.change(add_models)
     assert "new has no other ensemble promoted in p" in desk.refuse("models", "compare", "new")
     desk.read("models", "promote", "old")
     assert "old has no stored labels of single items" in desk.refuse("models", "compare", "new")
@@ -127,3 +127,8 @@ def test_models_without_labels_of_single_items_are_not_compared(desk: CliDesk, e
 def test_the_open_sentences_of_a_project_are_predicted_by_a_job(desk: CliDesk, engine: Engine) -> None:
     assert "job_id" in desk.read("project", "predict", "p")
     assert engine.asked == ["enqueue predict"]
+
+
+def test_the_card_of_a_trained_model_has_all_its_scores_in_json(desk: CliDesk) -> None:
+    desk.change(add_models)
+    assert desk.read("models", "card", "new")["metrics"] == {"data_hash": "new"}

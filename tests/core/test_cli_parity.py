@@ -1,9 +1,8 @@
 """What the pages do, `dare` does: every function of a workflow that a page calls is called by a command too."""
 
 import ast
-import inspect
 from collections.abc import Iterator
-from importlib import import_module
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +22,7 @@ INSTEAD = {
     "sources.list_bases": "catalogue.list_catalogue",
     "sources.list_encoder_names": "catalogue.list_catalogue",
     "model_cards.read_shipped_card": "model_cards.read_card",
+    "export.export_project": "export.export_to_path",
     "snapshot_files.zip_files": "snapshot_files.write_files",
 }
 # What has no sense without a browser.
@@ -38,25 +38,32 @@ ONLY_PAGES = {
 }
 
 
+@cache
+def functions_of(module: str) -> frozenset[str]:
+    """Return the functions that a module defines, without loading it."""
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+
+
 def called(path: Path) -> Iterator[str]:
     """Yield "module.function" of what a file takes from the workflows and the job client."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     modules: dict[str, str] = {}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(("core.workflows", "core.jobs")):
+        if not isinstance(node, ast.ImportFrom):
             continue
         for alias in node.names:
             whole = f"{node.module}.{alias.name}"
-            if whole.startswith("core.jobs.") and not whole.startswith("core.jobs.client"):
+            if not whole.startswith(("core.workflows.", "core.jobs.client")):
                 continue
             if (ROOT / f"{whole.replace('.', '/')}.py").is_file():
                 modules[alias.asname or alias.name] = whole
-            elif inspect.isfunction(getattr(import_module(str(node.module)), alias.name)):
+            elif alias.name in functions_of(str(node.module)):
                 yield f"{str(node.module).rpartition('.')[2]}.{alias.name}"
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             module = modules[node.value.id]
-            if inspect.isfunction(getattr(import_module(module), node.attr, None)):
+            if node.attr in functions_of(module):
                 yield f"{module.rpartition('.')[2]}.{node.attr}"
 
 

@@ -96,3 +96,9 @@ def test_sentences_are_filtered_by_score_flag_source_and_day(desk: CliDesk) -> N
     assert found("--min-score", "0.5") == [1] and found("--max-score", "0.5") == [2]
     assert found("--flagged") == [] and found("--source", "model") == [1, 2]
     assert found("--since", "2001-01-01") == [1, 2] and found("--until", "2001-01-01") == []
+
+
+def test_an_export_takes_the_labels_that_are_named(desk: CliDesk, tmp_path: Path) -> None:
+    desk.read("review", "accept", "p", "1")
+    assert desk.read("export", "p", "--out", str(tmp_path / "a.jsonl"), "--label", "CID")["num_relations"] == 1
+    assert "Unknown relation label 'X'; known: CID." in desk.refuse("export", "p", "--out", "x", "--label", "X")
