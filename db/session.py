@@ -19,7 +19,8 @@ __all__ = ["Engine", "Session", "make_engine", "migrate", "migration_config", "o
 
 Engine = sa.Engine
 
-BUSY_SECONDS = 30
+# SQLite has one writer at a time, and a large import is one transaction: others wait for it rather than fail.
+BUSY_SECONDS = 600
 MIGRATION_LOCK = 4_713_002  # any constant: names the advisory lock of this program on a Postgres server
 
 

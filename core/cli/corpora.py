@@ -57,7 +57,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     outcome = result.get("outcome")
     if outcome:
         lines.append(
-            f"{result['project']}: {outcome['num_documents']:,} documents stored ({len(outcome['skipped']):,} known "
+            f"{result['project']}: {outcome['num_documents']:,} documents stored ({outcome['num_skipped']:,} known "
             f"already), {outcome['num_sentences']:,} sentences, {outcome['num_mentions']:,} mentions, "
             f"{outcome['num_relations']:,} relations ({outcome['num_projected']:,} projected from document facts)"
         )

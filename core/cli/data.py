@@ -1,14 +1,15 @@
 """Commands that move data: `import` and `export`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from core.cli.output import errors_in_one_line, progress_line, say, show_result
+from core.cli.output import ProgressLine, errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings
-from core.workflows.export import WRITE_FORMATS, ExportFilter, export_project
+from core.workflows.export import WRITE_FORMATS, ExportFilter, export_to_path
 from core.workflows.ingest import READ_FORMATS, ImportOptions, import_file
 from core.workflows.projects import create_project, get_project_id
 from core.workflows.renames import parse_renames
@@ -24,7 +25,10 @@ ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
 
 def import_files(
     project: ProjectArgument,
-    files: Annotated[list[Path], typer.Argument(help="Files to import; each is stored whole or not at all.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Files to import; each is stored whole or not at all. Native JSONL may be of any size."),
+    ],
     format_name: Annotated[
         str | None,
         typer.Option(
@@ -61,12 +65,16 @@ def import_files(
             columns=columns,
             renames=parse_renames(renames or []),
         )
+        for path in files:
+            path.stat()  # a missing one must not leave an empty project behind
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
+            if not dry_run:
+                session.commit()  # nobody else could write to SQLite while the files are checked
         project_id = get_project_id(session, project)
         for number, path in enumerate(files):
-            progress(number / len(files), path.name)
-            results.append(import_file(session, project_id, path, options=options))
+            report = partial(_report_file, progress, number=number, num_files=len(files), name=path.name)
+            results.append(import_file(session, project_id, path, options=options, report=report))
             if not results[-1]["refused"] and not dry_run:
                 session.commit()
         if dry_run:
@@ -82,6 +90,20 @@ def import_files(
             say("dry run: nothing was stored")
     if is_refused:
         raise typer.Exit(1)
+
+
+def _report_file(
+    progress: ProgressLine,
+    fraction: float,
+    message: str = "",
+    *,
+    number: int,
+    num_files: int,
+    name: str,
+    **values: float,
+) -> None:
+    """Show how far one of several files is."""
+    progress((number + fraction) / num_files, f"{name}: {message}", **values)
 
 
 def _parse_columns(column: list[str]) -> dict[str, str]:
@@ -102,7 +124,7 @@ def _say_import(result: dict[str, Any]) -> None:
         if names := [name for kind in result["unknown"].values() for name in kind]:
             say(f"the project knows no {', '.join(names)}; `--map OLD=NEW` says what a name means here")
         return
-    again = f", {len(outcome['skipped'])} known already" if outcome["skipped"] else ""
+    again = f", {outcome['num_skipped']} known already" if outcome["num_skipped"] else ""
     typer.echo(
         f"{report['source']} ({report['format_name']}): {outcome['num_documents']} documents{again}, "
         f"{outcome['num_sentences']} sentences, {outcome['num_mentions']} mentions, "
@@ -130,10 +152,8 @@ def export(
         chosen = ExportFilter(
             splits=tuple(split or ()), gold_only=not with_suggestions, include_synthetic=not without_synthetic
         )
-        written, counts = export_project(session, get_project_id(session, project), chosen, format_name=format_name)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(written.data)
-    result = {"out": str(out), "left_out": counts.dropped, **written.report.to_json()}
+        report, counts = export_to_path(session, get_project_id(session, project), chosen, out, format_name=format_name)
+    result = {"out": str(out), "left_out": counts.dropped, **report.to_json()}
     show_result(result, as_json=as_json, lines=lambda: _export_lines(result))
 
 

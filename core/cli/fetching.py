@@ -50,7 +50,7 @@ def fetch(
 
 def _lines(result: dict[str, Any]) -> list[str]:
     outcome, missing = result["outcome"], result["missing"]
-    again = f", {len(outcome['skipped'])} known already" if outcome["skipped"] else ""
+    again = f", {outcome['num_skipped']} known already" if outcome["num_skipped"] else ""
     lost = f"; {len(missing)} not found" if missing else ""
     return [
         f"{result['report']['source']}: {outcome['num_documents']} documents{again}, "

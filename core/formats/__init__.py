@@ -114,10 +114,12 @@ __all__ = [
     "ExportReport",
     "ImportIssue",
     "ImportReport",
+    "IssueLog",
     "ReadResult",
     "Severity",
     "WriteResult",
     "check_length",
+    "check_size",
     "detect_format",
     "get_tally",
     "project_facts",
@@ -152,7 +154,7 @@ def read_corpus(
             data = unpack_gzip(data)
         name = name or detect_bytes_format(data)
         if name in BYTES_READERS:
-            check_size(data)
+            check_size(len(data))
             corpus = BYTES_READERS[name](data, source=source, log=log, schema=schema)
         else:
             text = decode_text(data, log)

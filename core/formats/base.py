@@ -9,6 +9,8 @@ from typing import Protocol
 from core.domain import Corpus, Schema
 from core.errors import DomainError, FormatError
 
+MAX_MESSAGE_CHARACTERS = 4000  # a message may name what stands in the file
+
 
 class Severity(StrEnum):
     """What an import issue means for the file."""
@@ -138,13 +140,16 @@ class IssueLog:
         """Keep one remark, or only count it beyond the limit."""
         self._counts[severity] += 1
         if self._counts[severity] <= self.limit:
-            self._issues.append(ImportIssue(line, severity, message))
+            short = message if len(message) <= MAX_MESSAGE_CHARACTERS else f"{message[:MAX_MESSAGE_CHARACTERS]}…"
+            self._issues.append(ImportIssue(line, severity, short))
 
     def add_once(self, severity: Severity, message: str, *, line: int | None = None) -> None:
         """Keep a remark the first time its message is given."""
-        if message not in self._said:
+        if message in self._said:
+            return
+        if self._counts[severity] < self.limit:  # beyond it nothing is kept, be it of a million different names
             self._said.add(message)
-            self.add(severity, message, line=line)
+        self.add(severity, message, line=line)
 
     @contextmanager
     def refusing(self, line: int) -> Iterator[None]:

@@ -20,8 +20,8 @@ from core.evaluation.situations import score_by_situation
 from core.formats.projection import project_facts
 from core.training.trainer import Report
 from core.workflows.gold_documents import orient_relation, orient_relations
-from core.workflows.import_corpus import SentenceSplitter, prepare_document
 from core.workflows.instances import InstanceSet, build_instances
+from core.workflows.prepare_document import SentenceSplitter, prepare_document
 
 # Sentences read between two looks at the progress; enough for batches of similar length.
 _CHUNK = 512

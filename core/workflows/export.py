@@ -1,11 +1,14 @@
 """Take curated data out: choose it, count what each filter drops, write it in a format."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 from core.domain import Corpus, Document, Mention, Relation, Span, Split, State, SyntheticSentence
-from core.formats import BINARY_FORMATS, SUFFIXES, WRITERS, WriteResult, write_corpus
+from core.formats import BINARY_FORMATS, SUFFIXES, WRITERS, ExportReport, WriteResult, write_corpus
 from core.formats.jsonl import write_records
 from db.queries import documents, projects, synthetic
 from db.queries.synthetic import GOLD
@@ -64,7 +67,7 @@ def build_corpus(session: Session, project_id: int, chosen: ExportFilter) -> tup
     counts = ExportCounts()
     schema = projects.get_schema(session, project_id)
     kept = tuple(_keep_documents(session, project_id, chosen, counts))
-    return Corpus(kept, _keep_synthetic(session, project_id, chosen, counts), schema), counts
+    return Corpus(kept, tuple(_keep_synthetic(session, project_id, chosen, counts)), schema), counts
 
 
 def export_project(
@@ -79,25 +82,60 @@ def export_project(
     if format_name != NATIVE:
         corpus, counts = build_corpus(session, project_id, chosen)
         return write_corpus(corpus, format_name=format_name), counts
+    file = BytesIO()
+    report, counts = _write_native(file, session, project_id, chosen)
+    return WriteResult(file.getvalue(), report), counts
+
+
+def export_to_path(
+    session: Session, project_id: int, chosen: ExportFilter, out_path: Path, *, format_name: str
+) -> tuple[ExportReport, ExportCounts]:
+    """Write the chosen part of a project to a file, which appears whole or not at all.
+
+    The native format is written as it is read; every other one is put together in memory.
+
+    Raises:
+        NotFoundError: There is no such project.
+        FormatError: There is no such format, or it cannot hold the data.
+    """
+    out_path.parent.mkdir(parents=True, exist_ok=True)
+    partial = out_path.with_name(f".{out_path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        if format_name == NATIVE:
+            with partial.open("wb") as file:
+                report, counts = _write_native(file, session, project_id, chosen)
+        else:
+            written, counts = export_project(session, project_id, chosen, format_name=format_name)
+            report = written.report
+            partial.write_bytes(written.data)
+        partial.replace(out_path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return report, counts
+
+
+def _write_native(
+    file: BinaryIO, session: Session, project_id: int, chosen: ExportFilter
+) -> tuple[ExportReport, ExportCounts]:
     counts = ExportCounts()
     schema = projects.get_schema(session, project_id)
     kept = _keep_documents(session, project_id, chosen, counts)
-    return write_records(schema, kept, _keep_synthetic(session, project_id, chosen, counts)), counts
+    return write_records(file, schema, kept, _keep_synthetic(session, project_id, chosen, counts)), counts
 
 
 def _keep_synthetic(
     session: Session, project_id: int, chosen: ExportFilter, counts: ExportCounts
-) -> tuple[SyntheticSentence, ...]:
-    """Return the accepted synthetic sentences, if the filter takes any."""
+) -> Iterator[SyntheticSentence]:
+    """Yield the accepted synthetic sentences, if the filter takes any."""
     by_state = synthetic.count_synthetic(session, project_id).values()
     accepted = sum(number for states in by_state for state, number in states.items() if state in GOLD)
     if not chosen.include_synthetic or (chosen.splits and Split.TRAIN not in chosen.splits):
         counts.drop("synthetic: sentences", accepted)
-        return ()
-    sentences = tuple(synthetic.stream_synthetic(session, project_id, labels=chosen.labels))
-    counts.drop("labels: synthetic sentences", accepted - len(sentences))
-    counts.synthetic = len(sentences)
-    return sentences
+        return
+    for sentence in synthetic.stream_synthetic(session, project_id, labels=chosen.labels):
+        counts.synthetic += 1
+        yield sentence
+    counts.drop("labels: synthetic sentences", accepted - counts.synthetic)
 
 
 def _keep_documents(

@@ -1,9 +1,9 @@
-"""Does a corpus fit a project's schema? A blank project takes what it needs, any other one refuses."""
+"""Do documents fit a project's schema? A blank project takes what it needs, any other one refuses."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from core.domain import NO_RELATION, Corpus, Document, EntityType, RelationLabel, Schema, SyntheticSentence
+from core.domain import NO_RELATION, Document, EntityType, RelationLabel, Schema, SyntheticSentence
 from core.errors import SchemaError
 from core.workflows.templates import PALETTE
 
@@ -12,7 +12,7 @@ LabelUse = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class SchemaNeeds:
-    """What a corpus uses that a schema lacks.
+    """What documents use that a schema lacks.
 
     Args:
         types: Entity types to add.
@@ -28,30 +28,47 @@ class SchemaNeeds:
         return bool(self.types or self.labels or self.pairs)
 
 
-def find_needs(corpus: Corpus, schema: Schema) -> SchemaNeeds:
-    """Compare what a corpus uses with a schema; the corpus's own schema says what new names mean."""
-    own = corpus.schema or Schema((), ())
-    types = _new_types(corpus, schema, own)
-    uses = sorted(set(_label_uses(corpus)))
+class SchemaUses:
+    """The types and labels that items use, collected one item at a time."""
+
+    def __init__(self) -> None:
+        self.types: dict[str, None] = {}
+        self.labels: set[LabelUse] = set()
+
+    def add(self, item: Document | SyntheticSentence) -> None:
+        """Take note of what an item uses."""
+        if isinstance(item, Document):
+            self.types |= {mention.entity_type: None for mention in item.mentions}
+            self.labels |= {(one.label, one.head.entity_type, one.tail.entity_type) for one in item.relations}
+            self.labels.update(_fact_uses(item))
+            return
+        self.types |= {item.head.entity_type: None, item.tail.entity_type: None}
+        if item.label != NO_RELATION:
+            self.labels.add((item.label, item.head.entity_type, item.tail.entity_type))
+
+
+def find_needs(uses: SchemaUses, schema: Schema, *, declared: Schema | None) -> SchemaNeeds:
+    """Compare what items use with a schema; the one that came with them says what new names mean."""
+    own = declared or Schema((), ())
     labels, pairs = [], {}
-    names = dict.fromkeys((*own.label_names, *(label for label, _, _ in uses)))
-    for name in names:
-        used = [(head, tail) for label, head, tail in uses if label == name and head and tail]
-        present, declared = schema.find_label(name), own.find_label(name)
+    ordered = sorted(uses.labels)
+    for name in dict.fromkeys((*own.label_names, *(label for label, _, _ in ordered))):
+        used = [(head, tail) for label, head, tail in ordered if label == name and head and tail]
+        present, stated = schema.find_label(name), own.find_label(name)
         if present is not None:
             missing = tuple(pair for pair in used if not present.allows(*pair))
             if missing:
                 pairs[name] = (*present.legal_types, *missing)
-        elif declared is not None:
-            labels.append(declared)
+        elif stated is not None:
+            labels.append(stated)
         else:
             colour = PALETTE[(len(schema.relation_labels) + len(labels) + 4) % len(PALETTE)]
             labels.append(RelationLabel(name, tuple(used), colour=colour))
-    return SchemaNeeds(tuple(types), tuple(labels), pairs)
+    return SchemaNeeds(tuple(_new_types(uses, schema, own)), tuple(labels), pairs)
 
 
 def extend_schema(schema: Schema, needs: SchemaNeeds) -> Schema:
-    """Return the schema with everything a corpus needs.
+    """Return the schema with everything that documents need.
 
     Raises:
         SchemaError: A needed name is reserved or empty.
@@ -63,10 +80,10 @@ def extend_schema(schema: Schema, needs: SchemaNeeds) -> Schema:
 
 
 def refuse_needs(needs: SchemaNeeds, schema: Schema) -> None:
-    """Refuse a corpus that does not fit.
+    """Refuse what does not fit.
 
     Raises:
-        SchemaError: The corpus needs something that the schema lacks.
+        SchemaError: Something is needed that the schema lacks.
     """
     faults = []
     if needs.types:
@@ -86,12 +103,9 @@ def refuse_needs(needs: SchemaNeeds, schema: Schema) -> None:
         )
 
 
-def _new_types(corpus: Corpus, schema: Schema, own: Schema) -> list[EntityType]:
-    used = {name: None for document in corpus.documents for name in _types_of(document)}
-    for sentence in corpus.synthetic:
-        used |= {sentence.head.entity_type: None, sentence.tail.entity_type: None}
+def _new_types(uses: SchemaUses, schema: Schema, own: Schema) -> list[EntityType]:
     declared = {entity_type.name: entity_type for entity_type in own.entity_types}
-    new = [name for name in dict.fromkeys((*declared, *used)) if name not in schema.type_names]
+    new = [name for name in dict.fromkeys((*declared, *uses.types)) if name not in schema.type_names]
     taken = len(schema.entity_types)
     return [
         declared.get(name) or EntityType(name, PALETTE[(taken + number) % len(PALETTE)])
@@ -99,20 +113,8 @@ def _new_types(corpus: Corpus, schema: Schema, own: Schema) -> list[EntityType]:
     ]
 
 
-def _types_of(document: Document) -> Iterator[str]:
-    return (mention.entity_type for mention in document.mentions)
-
-
-def _label_uses(corpus: Corpus) -> Iterator[LabelUse]:
-    """Yield (label, head type, tail type); the types are empty where a fact's concepts have no mention."""
-    for document in corpus.documents:
-        for relation in document.relations:
-            yield relation.label, relation.head.entity_type, relation.tail.entity_type
-        yield from _fact_uses(document)
-    yield from _synthetic_uses(corpus.synthetic)
-
-
 def _fact_uses(document: Document) -> Iterator[LabelUse]:
+    """Yield (label, head type, tail type); the types are empty where a fact's concepts have no mention."""
     types_by_concept: dict[str, set[str]] = {}
     for mention in document.mentions:
         for concept in mention.concept_ids:
@@ -121,9 +123,3 @@ def _fact_uses(document: Document) -> Iterator[LabelUse]:
         heads, tails = types_by_concept.get(fact.head_concept), types_by_concept.get(fact.tail_concept)
         for head in sorted(heads or {""}):
             yield from ((fact.label, head, tail) for tail in sorted(tails or {""}))
-
-
-def _synthetic_uses(sentences: Iterable[SyntheticSentence]) -> Iterator[LabelUse]:
-    for sentence in sentences:
-        if sentence.label != NO_RELATION:
-            yield sentence.label, sentence.head.entity_type, sentence.tail.entity_type

@@ -2,7 +2,8 @@
 
 from core.corpora import CorpusSet
 from core.domain import Corpus
-from core.workflows.import_corpus import ImportOutcome, import_corpus
+from core.workflows.import_corpus import import_corpus
+from core.workflows.import_items import ImportOutcome
 from core.workflows.projects import create_project
 from core.workflows.templates import BLANK
 from db.queries import projects

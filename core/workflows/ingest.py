@@ -1,17 +1,19 @@
 """Take in what a user brings: read pasted text or a file, store it, have it predicted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from core.domain import Corpus, Document, Schema, Split
+from core.domain import Corpus, Document, Schema, Span, Split
 from core.errors import FormatError
-from core.formats import READERS, ReadResult, read_corpus
-from core.workflows.import_corpus import ImportOutcome, import_corpus
-from core.workflows.import_schema import find_needs
-from core.workflows.pipelines import Report
-from core.workflows.renames import accept_old_names, rename_corpus
+from core.formats import READERS, ImportReport
+from core.workflows.import_corpus import import_corpus
+from core.workflows.import_items import NUM_NAMED, ImportOutcome, ImportPlan, Item, Survey, store_items
+from core.workflows.import_schema import SchemaUses, find_needs
+from core.workflows.import_source import ImportSource, open_source
+from core.workflows.pipelines import Report, ignore_progress
+from core.workflows.renames import accept_old_names, rename_item
 from core.workflows.templates import BLANK
 from db.queries import documents, projects
 from db.session import Session
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 READ_FORMATS = tuple(READERS)
 STORED_SHARE = 0.3  # of the progress of a job that predicts afterwards
+CHECKED_SHARE, WRITTEN_SHARE = 0.5, 0.98  # of the progress of an import; what is left is its commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Repor
         report: Takes progress.
 
     Returns:
-        What `import_bytes` returns, the report None for pasted text, and {"only_checked": whether nothing was to be
+        What `import_path` returns, the report None for pasted text, and {"only_checked": whether nothing was to be
         stored, "prediction": of the models, None if not asked for}.
 
     Raises:
@@ -77,21 +80,26 @@ def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Repor
     """
     params, project_id = dict(job.params), job.project_id
     only_check = bool(params.get("only_check"))
+    predicts = bool(params.get("predict")) and not only_check
+
+    def report_intake(fraction: float, message: str = "", **values: float) -> None:
+        report(fraction * (STORED_SHARE if predicts else 1.0), message, **values)
+
     report(0.0, "reading")
-    result, outcome = _take_in(session, project_id, params)
+    result, outcome = _take_in(session, project_id, params, report_intake)
     rest = {"only_checked": only_check, "prediction": None}
     if only_check:
         session.rollback()
     if only_check or outcome is None:
         return result | rest
     session.commit()
-    report(STORED_SHARE, f"{outcome.num_sentences} sentences stored")
-    prediction = predict_stored(session, job, outcome, models, report) if params.get("predict") else None
+    report_intake(1.0, f"{outcome.num_sentences} sentences stored")
+    prediction = predict_stored(session, job, outcome, models, report) if predicts else None
     return result | rest | {"prediction": prediction}
 
 
 def _take_in(
-    session: Session, project_id: int, params: Mapping[str, Any]
+    session: Session, project_id: int, params: Mapping[str, Any], report: Report
 ) -> tuple[dict[str, Any], ImportOutcome | None]:
     """Store what a job brings; the caller commits."""
     options = ImportOptions.from_params(params)
@@ -103,11 +111,10 @@ def _take_in(
     path = Path(params["path"])
     source = params.get("source") or path.name
     try:
-        data = path.read_bytes()
+        return import_path(session, project_id, path, source=source, options=options, report=report)
     except OSError as error:
         message = f"The uploaded file cannot be read ({error.strerror}); upload it again."
         raise FormatError(message, source=source) from error
-    return import_bytes(session, project_id, data, source=source, options=options)
 
 
 def import_text(
@@ -130,23 +137,50 @@ def import_text(
     if not text.strip():
         raise FormatError("The text is empty; paste at least one sentence.", source=source)
     document = Document(name or f"pasted-{documents.get_text_hash(text)[:8]}", text)
-    return _store(session, project_id, Corpus((document,)), options or ImportOptions(), source=source)
+    return import_corpus(
+        session,
+        project_id,
+        Corpus((document,)),
+        source_name=source,
+        split=options.split if options else None,
+        split_sentences=_split_sentences,
+    )
 
 
 def import_file(
-    session: Session, project_id: int, path: Path, *, options: ImportOptions | None = None
+    session: Session,
+    project_id: int,
+    path: Path,
+    *,
+    options: ImportOptions | None = None,
+    report: Report = ignore_progress,
 ) -> dict[str, Any]:
-    """Import one file, gzipped or not, into a project; the caller commits, and refusals are as in `import_bytes`."""
-    result, _ = import_bytes(
-        session, project_id, path.read_bytes(), source=path.name, options=options or ImportOptions()
-    )
+    """Import one file, gzipped or not, into a project; the caller commits, and refusals are as in `import_path`."""
+    options = options or ImportOptions()
+    result, _ = import_path(session, project_id, path, source=path.name, options=options, report=report)
     return result
 
 
-def import_bytes(
-    session: Session, project_id: int, data: bytes, *, source: str, options: ImportOptions
+def import_path(
+    session: Session,
+    project_id: int,
+    path: Path,
+    *,
+    source: str,
+    options: ImportOptions,
+    report: Report,
 ) -> tuple[dict[str, Any], ImportOutcome | None]:
     """Import a file into a project; the caller commits, or rolls back where it only wanted to know.
+
+    A native file is read record by record; one of any other format is read at once and has to be small.
+
+    Args:
+        session: An open session.
+        project_id: The project.
+        path: The file, gzipped or not.
+        source: Its name, as the user knows it.
+        options: How it is taken in.
+        report: Told the share of a native file that was read.
 
     Returns:
         {"refused": whether the file was refused and nothing stored, "report": of the reader, "outcome": of
@@ -155,53 +189,65 @@ def import_bytes(
 
     Raises:
         SchemaError: A type or label is unknown or illegal and the reader did not see it, or a new name is unknown.
+        OSError: There is no such file, or it may not be read.
     """
     schema = _schema_to_keep(session, project_id)
     readable = accept_old_names(schema, options.renames) if schema and options.renames else schema
-    result = _read(data, source, options, readable)
-    report = result.report.to_json()
-    if result.report.is_refused:
-        return _describe(report, None, _find_unknown(data, source, options, readable)), None
-    outcome = _store(session, project_id, rename_corpus(result.corpus, options.renames), options, source=source)
-    return _describe(report, outcome), outcome
+    plan = ImportPlan(project_id=project_id, source_name=source, split=options.split, as_gold=options.as_gold)
+    survey = Survey(session, plan, _split_sentences)
+    file = open_source(path, source, format_name=options.format_name, columns=options.columns)
+
+    def take(item: Item) -> None:
+        for renamed in _rename([item], options):
+            survey.add(renamed)
+
+    found = file.check(readable, take, lambda share: report(CHECKED_SHARE * share, "checking"))
+    if found.is_refused:
+        return _describe(found, None, _find_unknown(file, schema=readable)), None
+    items = file.read(lambda share: report(CHECKED_SHARE + (WRITTEN_SHARE - CHECKED_SHARE) * share, "storing"))
+    declared = None if options.renames else file.schema
+    outcome = store_items(session, plan, _rename(items, options), survey, declared=declared)
+    return _describe(found, outcome), outcome
 
 
-def _read(data: bytes, source: str, options: ImportOptions, schema: Schema | None) -> ReadResult:
-    return read_corpus(data, source=source, format_name=options.format_name, schema=schema, columns=options.columns)
+def _rename(items: Iterable[Item], options: ImportOptions) -> Iterator[Item]:
+    """Yield items in the project's words; what is left out is not there."""
+    for item in items:
+        renamed = rename_item(item, options.renames) if options.renames else item
+        if renamed is not None:
+            yield renamed
+
+
+def _split_sentences(text: str, *, keep_whole: Sequence[Span] = ()) -> Sequence[Span]:
+    """Load spaCy only where a text has no sentences yet."""
+    from core.nlp.sentences import split_sentences
+
+    return split_sentences(text, keep_whole=keep_whole)
 
 
 def _describe(
-    report: dict[str, Any] | None, outcome: ImportOutcome | None, unknown: dict[str, list[str]] | None = None
+    report: ImportReport | None, outcome: ImportOutcome | None, unknown: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
     return {
         "refused": outcome is None,
-        "report": report,
+        "report": report.to_json() if report else None,
         "outcome": outcome.to_json() if outcome else None,
         "unknown": unknown or {},
     }
 
 
-def _find_unknown(data: bytes, source: str, options: ImportOptions, schema: Schema | None) -> dict[str, list[str]]:
+def _find_unknown(file: ImportSource, *, schema: Schema | None) -> dict[str, list[str]]:
     """Return the types and labels of a refused file that the project does not know, if it can be read without it."""
-    found = _read(data, source, options, None) if schema else None
-    if schema is None or found is None or found.report.is_refused:
+    if schema is None:
         return {}
-    needs = find_needs(found.corpus, schema)
-    return {"types": [one.name for one in needs.types], "labels": [one.name for one in needs.labels]}
-
-
-def _store(session: Session, project_id: int, corpus: Corpus, options: ImportOptions, *, source: str) -> ImportOutcome:
-    from core.nlp.sentences import split_sentences
-
-    return import_corpus(
-        session,
-        project_id,
-        corpus,
-        source_name=source,
-        split=options.split,
-        as_gold=options.as_gold,
-        split_sentences=split_sentences,
-    )
+    uses = SchemaUses()
+    if file.check(None, uses.add, ignore_progress).is_refused:
+        return {}
+    needs = find_needs(uses, schema, declared=file.schema)
+    return {
+        "types": [one.name for one in needs.types[:NUM_NAMED]],
+        "labels": [one.name for one in needs.labels[:NUM_NAMED]],
+    }
 
 
 def predict_stored(

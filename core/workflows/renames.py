@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from core.domain import Corpus, Document, EntityType, Mention, Relation, RelationLabel, Schema, SyntheticSentence
+from core.domain import Document, EntityType, Mention, Relation, RelationLabel, Schema, SyntheticSentence
 from core.errors import SchemaError
 
 LEFT_OUT = ""
@@ -63,13 +63,9 @@ def accept_old_names(schema: Schema, renames: Mapping[str, str]) -> Schema:
     return Schema(tuple(types), tuple(labels))
 
 
-def rename_corpus(corpus: Corpus, renames: Mapping[str, str]) -> Corpus:
-    """Return a corpus in the new names, without what is left out; its own schema says nothing any more."""
-    if not renames:
-        return corpus
-    documents = tuple(rename_document(one, renames) for one in corpus.documents)
-    synthetic = (_rename_synthetic(one, renames) for one in corpus.synthetic)
-    return Corpus(documents, tuple(one for one in synthetic if one is not None))
+def rename_item(item: Document | SyntheticSentence, renames: Mapping[str, str]) -> Document | SyntheticSentence | None:
+    """Return an item in the new names, without what is left out; None where all of it is."""
+    return rename_document(item, renames) if isinstance(item, Document) else _rename_synthetic(item, renames)
 
 
 def rename_document(document: Document, renames: Mapping[str, str]) -> Document:

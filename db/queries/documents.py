@@ -1,7 +1,7 @@
 """Documents: listed a page at a time, and streamed as domain values."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -40,9 +40,8 @@ def get_text_hash(text: str) -> str:
     return hash_text(text)
 
 
-def find_stored_texts(session: Session, project_id: int, texts: Iterable[str]) -> dict[str, int]:
-    """Return, for those of the texts that the project has, text hash → document id."""
-    hashes = [hash_text(text) for text in texts]
+def find_stored_hashes(session: Session, project_id: int, hashes: Sequence[str]) -> dict[str, int]:
+    """Return, for those text hashes that the project has, hash → document id."""
     found: dict[str, int] = {}
     for first in range(0, len(hashes), 500):  # SQLite takes a limited number of values a statement
         query = select(DocumentRow.content_hash, DocumentRow.id).where(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.domain import Document, Mention, State
+from db.bulk import insert_rows
 from db.mapping import (
     StoredMention,
     document_values,
@@ -17,6 +18,7 @@ from db.mapping import (
     relation_values,
     sentence_values,
 )
+from db.queries.projects import lock_project
 from db.queries.search import index_sentences
 from db.tables import DocumentFactRow, DocumentRow, MentionRow, RelationRow, SentenceRow
 
@@ -38,6 +40,7 @@ def store_documents(session: Session, project_id: int, documents: Iterable[Docum
         source_name: Name of the file that they come from.
     """
     ids: list[int] = []
+    lock_project(session, project_id)
     remaining = iter(documents)
     while batch := list(islice(remaining, BATCH_SIZE)):
         rows = [document_values(one, project_id=project_id, source_name=source_name) for one in batch]
@@ -52,12 +55,25 @@ def store_documents(session: Session, project_id: int, documents: Iterable[Docum
 def _insert(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:  # noqa: ANN401 - a class
     """Insert rows and return their ids in the same order.
 
-    Objects of the rows would take most of the time, and nobody looks at them.
+    Objects of the rows would take most of the time, and nobody looks at them. SQLite can return ids in order only
+    from a statement a row, which takes most of what is left: there they are counted on, for its one writer.
     """
     if not rows:
         return []
-    inserted = sa.insert(table).returning(table.id, sort_by_parameter_order=True)
-    return list(session.scalars(inserted, rows))
+    if session.get_bind().dialect.name != "sqlite":
+        inserted = sa.insert(table).returning(table.id, sort_by_parameter_order=True)
+        return list(session.scalars(inserted, rows))
+    first = _find_last_id(session, table) + 1
+    ids = range(first, first + len(rows))
+    insert_rows(session, table, [{**row, "id": row_id} for row, row_id in zip(rows, ids, strict=True)])
+    return list(ids)
+
+
+def _find_last_id(session: Session, table: Any) -> int:  # noqa: ANN401 - a class
+    """Return the highest id that a table of SQLite has, or had if its ids are never used again; 0 without any."""
+    used = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    last = session.execute(used, {"name": table.__tablename__}).scalar() or 0
+    return max(last, session.scalar(sa.select(sa.func.max(table.id))) or 0)
 
 
 def _store_sentences(session: Session, project_id: int, stored: Sequence[tuple[int, Document]]) -> list[list[int]]:
@@ -111,9 +127,9 @@ def _store_relations(
             relation_values(one, **ids, head=by_mention[one.head], tail=by_mention[one.tail])
             for one in document.relations
         ]
-    _insert(session, RelationRow, relations)
+    insert_rows(session, RelationRow, relations)
     facts = [fact_values(fact, document_id=document_id) for document_id, document in stored for fact in document.facts]
-    _insert(session, DocumentFactRow, facts)
+    insert_rows(session, DocumentFactRow, facts)
 
 
 def _find_ends(document: Document, stored: Sequence[StoredMention]) -> dict[Mention, StoredMention]:

@@ -105,6 +105,12 @@ def list_projects(session: Session) -> list[ProjectView]:
     return [_view(project) for project in session.exec(select(Project).order_by(Project.name))]
 
 
+def lock_project(session: Session, project_id: int) -> None:
+    """Let nobody else store documents in a project before this transaction ends; SQLite then has no other writer."""
+    unchanged = sa.update(Project).where(col(Project.id) == project_id).values(template=col(Project.template))
+    session.execute(unchanged.execution_options(synchronize_session=False))
+
+
 def get_project(session: Session, project_id: int) -> ProjectView:
     """Return a project.
 

@@ -1,5 +1,6 @@
 """Synthetic sentences: stored, queued for review, counted, changed with a version check."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -90,20 +91,42 @@ _EDITED = tuple(field.name for field in fields(SyntheticEdit))
 _SHOWN = tuple(field.name for field in fields(SyntheticView))
 
 
+def find_known(session: Session, project_id: int) -> set[bytes]:
+    """Return a digest of the label and text of each synthetic sentence of a project, for `add_synthetic`."""
+    query = select(SyntheticRow.label, SyntheticRow.text).where(SyntheticRow.project_id == project_id)
+    return {_digest(*row) for row in session.exec(query.execution_options(yield_per=1000))}
+
+
+def _digest(label: str, text: str) -> bytes:
+    return hashlib.sha256(f"{label}\0{text}".encode()).digest()
+
+
 def add_synthetic(
-    session: Session, project_id: int, sentences: Iterable[SyntheticSentence], *, job_id: str | None = None
+    session: Session,
+    project_id: int,
+    sentences: Iterable[SyntheticSentence],
+    *,
+    job_id: str | None = None,
+    known: set[bytes] | None = None,
 ) -> int:
-    """Store synthetic sentences and return how many; a text that the project has for that label is left out."""
-    rows = [synthetic_row(sentence, project_id=project_id, job_id=job_id) for sentence in sentences]
-    stored = select(SyntheticRow.label, SyntheticRow.text).where(SyntheticRow.project_id == project_id)
-    known = set(session.exec(stored).all())
-    new: dict[tuple[str, str], SyntheticRow] = {}
-    for row in rows:
-        if (row.label, row.text) not in known:
-            new.setdefault((row.label, row.text), row)
-    session.add_all(new.values())
+    """Store synthetic sentences and return how many; a text that the project has for that label is left out.
+
+    Args:
+        session: An open session.
+        project_id: Their project.
+        sentences: What to store.
+        job_id: The job that wrote them.
+        known: What `find_known` gave, for calls that follow one another; it learns what is stored.
+    """
+    known = find_known(session, project_id) if known is None else known
+    num_before = len(known)
+    for sentence in sentences:
+        digest = _digest(sentence.label, sentence.text)
+        if digest not in known:
+            known.add(digest)
+            session.add(synthetic_row(sentence, project_id=project_id, job_id=job_id))
     session.flush()
-    return len(new)
+    return len(known) - num_before
 
 
 def list_synthetic(
@@ -259,9 +282,11 @@ def stream_synthetic(
     query = select(SyntheticRow).where(SyntheticRow.project_id == project_id, col(SyntheticRow.state).in_(states))
     if labels:
         query = query.where(col(SyntheticRow.label).in_(labels))
-    query = query.order_by(col(SyntheticRow.id)).execution_options(populate_existing=True)
-    for row in session.exec(query):
-        yield to_synthetic(row)
+    query = query.order_by(col(SyntheticRow.id)).limit(CHUNK).execution_options(populate_existing=True)
+    after_id = 0
+    while rows := session.exec(query.where(SyntheticRow.id > after_id)).all():
+        yield from map(to_synthetic, rows)
+        after_id = rows[-1].id
 
 
 def to_edit(view: SyntheticView) -> SyntheticEdit:

@@ -62,8 +62,9 @@ def _show_job(session: Session, job: Job, waiting: str) -> None:
         name_mapping.show(session, job)
     if job.state is JobState.FAILED:
         job_progress.show_failure(job)
-        # A download is a part of its own, after which nothing is stored yet.
-        is_stored = any(part.part == job.kind.value and part.fraction >= STORED_SHARE for part in progress)
+        # A download is a part of its own, after which nothing is stored yet; a file that is not predicted has no rest.
+        has_rest = job.kind is JobKind.FETCH or bool(job.params.get("predict"))
+        is_stored = has_rest and any(part.part == job.kind.value and part.fraction >= STORED_SHARE for part in progress)
         st.caption("The text is stored; it was not predicted." if is_stored else "Nothing of it was stored.")
     job_progress.show_buttons(job)
 
@@ -136,10 +137,10 @@ def describe_outcome(
             f"{count(outcome['num_projected'], 'of these relations was', 'of these relations were')} projected from "
             "document-level facts onto mentions in one sentence."
         )
-    if outcome["skipped"]:
+    if num_skipped := outcome.get("num_skipped", len(outcome["skipped"])):  # imports of earlier versions list all
         lines.append(
-            f"{count(len(outcome['skipped']), 'text was', 'texts were')} in the project already; left as "
-            f"{'it is' if len(outcome['skipped']) == 1 else 'they are'}."
+            f"{count(num_skipped, 'text was', 'texts were')} in the project already; left as "
+            f"{'it is' if num_skipped == 1 else 'they are'}."
         )
     added = [*outcome["added_types"], *outcome["added_labels"]]
     if added:

@@ -79,6 +79,10 @@ def show_files(project: ProjectView, user_id: int, *, type_names: Sequence[str])
             accept_multiple_files=True,
             key=_uploader_key(),
         )
+        st.caption(
+            f"Up to {get_settings().max_upload_megabytes} MB a file. JSONL of DARE Curator may be larger where it is "
+            "imported from a terminal, line by line: `dare import PROJECT FILE.jsonl`"
+        )
         left, right = st.columns(2)
         left.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__, key=_FORMAT)
         right.selectbox("Split", [KEEP_SPLIT, *Split], format_func=_split_name, key=_SPLIT, help=_SPLIT_HELP)

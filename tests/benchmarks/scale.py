@@ -1,22 +1,27 @@
-"""Import and export of many sentences: `python -m tests.benchmarks.scale [--sentences N...] [--json]`.
+"""Import and export of many sentences: `python -m tests.benchmarks.scale [--sentences N...]`.
 
 For each number of sentences a native file is written (documents of ten sentences, two mentions and a relation in each),
-imported by `dare import` into a new project and exported by `dare export`, each in a process of its own whose wall
-time, processor time and greatest resident memory are read; the exported file must hold what was imported.
+imported by `dare import` into a new project, exported by `dare export`, kept by `dare snapshot create` and taken out
+again by `dare snapshot export`, each in a process of its own whose wall time, processor time and greatest resident
+memory are read; the exported file must hold what was imported. While the import runs, another writer asks for the
+database again and again, and says how long it had to wait at most.
 """
 
 import argparse
 import json
 import os
+import sqlite3
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
-from tests.benchmarks.machine import describe_machine
+from core.settings import Settings
+from db.session import make_engine, migrate
 
 NUM_SENTENCES = (1000, 10_000, 100_000)
 BY_DOCUMENT = 10
@@ -52,6 +57,9 @@ class Row:
         file_mb: Size of the file, in 10^6 bytes.
         import_cost: Of `dare import`.
         export_cost: Of `dare export`.
+        snapshot_cost: Of `dare snapshot create`; None where none was asked for.
+        take_out_cost: Of `dare snapshot export`.
+        longest_wait: Seconds that another writer had to wait during the import.
         is_same: Whether the exported file holds what was imported.
     """
 
@@ -59,6 +67,9 @@ class Row:
     file_mb: float
     import_cost: Cost
     export_cost: Cost
+    snapshot_cost: Cost | None
+    take_out_cost: Cost | None
+    longest_wait: float
     is_same: bool
 
 
@@ -110,15 +121,52 @@ def run_command(arguments: Sequence[str], home: Path) -> Cost:
     return Cost(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
 
 
-def measure(num_sentences: int, folder: Path) -> Row:
+class OtherWriter:
+    """Begins to write again and again in a thread, and keeps the longest wait."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.longest_wait = 0.0
+
+    def __enter__(self) -> "OtherWriter":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        connection = sqlite3.connect(self._database, timeout=3600, isolation_level=None)
+        while not self._ended.wait(0.2):
+            started = time.perf_counter()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            self.longest_wait = max(self.longest_wait, time.perf_counter() - started)
+        connection.close()
+
+
+def measure(num_sentences: int, folder: Path, *, with_snapshots: bool) -> Row:
     """Import and export one number of sentences."""
     given, written = folder / f"{num_sentences}.jsonl", folder / f"{num_sentences}.out.jsonl"
     write_file(given, num_sentences)
     home = folder / f"home-{num_sentences}"
-    import_cost = run_command(["import", "scale", str(given), "--create", "chemical-disease"], home)
+    settings = Settings(home=home)
+    engine = make_engine(settings.resolved_database_url)
+    migrate(engine)
+    engine.dispose()
+    with OtherWriter(Path(settings.resolved_database_url.removeprefix("sqlite:///"))) as other:
+        import_cost = run_command(["import", "scale", str(given), "--create", "chemical-disease"], home)
     export_cost = run_command(["export", "scale", "--out", str(written)], home)
+    snapshot_cost = take_out_cost = None
+    if with_snapshots:
+        snapshot_cost = run_command(["snapshot", "create", "scale", "--name", "s"], home)
+        take_out_cost = run_command(["snapshot", "export", "s", "--out", str(folder / f"s-{num_sentences}")], home)
     is_same = all(map(_is_same, _read_documents(given), _read_documents(written)))
-    return Row(num_sentences, given.stat().st_size / 1e6, import_cost, export_cost, is_same)
+    costs = (import_cost, export_cost, snapshot_cost, take_out_cost)
+    return Row(num_sentences, given.stat().st_size / 1e6, *costs, other.longest_wait, is_same)
 
 
 def _read_documents(path: Path) -> Iterator[dict[str, list[object]]]:
@@ -134,18 +182,17 @@ def _is_same(given: dict[str, list[object]], written: dict[str, list[object]]) -
 
 def make_table(rows: Sequence[Row]) -> str:
     """Return the figures as a table of Markdown."""
-    lines = [
-        "| sentences | file, MB | import, s (processor) | memory, MB | export, s (processor) | memory, MB | same |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    names = ("import", "export", "snapshot create", "snapshot export")
+    titles = ["sentences", "file, MB", *(f"{name}, s (processor), MB" for name in names), "others waited, s", "same"]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for row in rows:
-        taken, given = row.import_cost, row.export_cost
-        lines.append(
-            f"| {row.sentences:,} | {row.file_mb:.1f} "
-            f"| {taken.wall_seconds:.1f} ({taken.processor_seconds:.1f}) | {taken.memory_mb:.0f} "
-            f"| {given.wall_seconds:.1f} ({given.processor_seconds:.1f}) | {given.memory_mb:.0f} "
-            f"| {'yes' if row.is_same else 'NO'} |"
-        )
+        costs = (row.import_cost, row.export_cost, row.snapshot_cost, row.take_out_cost)
+        figures = [
+            f"{one.wall_seconds:.1f} ({one.processor_seconds:.1f}), {one.memory_mb:.0f}" if one else "–"
+            for one in costs
+        ]
+        values = [f"{row.sentences:,}", f"{row.file_mb:.1f}", *figures, f"{row.longest_wait:.1f}"]
+        lines.append(f"| {' | '.join(values)} | {'yes' if row.is_same else 'NO'} |")
     return "\n".join(lines)
 
 
@@ -153,10 +200,16 @@ def main() -> None:
     """Print a row for each number of sentences."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sentences", type=int, nargs="+", default=NUM_SENTENCES, help="numbers of sentences")
+    parser.add_argument("--without-snapshots", action="store_true", help="only import and export")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = [measure(number, Path(folder)) for number in options.sentences]
+        rows = [
+            measure(number, Path(folder), with_snapshots=not options.without_snapshots) for number in options.sentences
+        ]
+    # Loads torch. Before, it would count as memory of the commands: Linux starts theirs from that of their parent.
+    from tests.benchmarks.machine import describe_machine
+
     if options.json:
         sys.stdout.write(json.dumps({"machine": describe_machine(), "rows": [asdict(row) for row in rows]}) + "\n")
     else:

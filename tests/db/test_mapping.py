@@ -20,7 +20,7 @@ from core.domain import (
 from db.mapping import draw_share
 from db.queries import documents, intake, projects, synthetic
 from db.session import Session
-from db.tables import MentionRow, RelationRow, SentenceRow, SyntheticRow
+from db.tables import DocumentRow, MentionRow, RelationRow, SentenceRow, SyntheticRow
 
 TEXT = "Älter 😀 aspirin caused rash. Codeine did not cause\nfever."
 
@@ -85,10 +85,26 @@ def test_relation_of_equal_mentions_joins_the_live_one(session: Session, project
     assert stored.relations[0].head.state is State.ACCEPTED
 
 
+def test_ids_of_removed_sentences_and_mentions_are_not_given_again(
+    session: Session, project_id: int, document: Document
+) -> None:
+    tables = (SentenceRow, MentionRow)
+
+    def store() -> list[set[int]]:
+        intake.store_document(session, project_id, document, source_name="")
+        return [set(session.scalars(sa.select(table.id))) for table in tables]
+
+    before = store()
+    session.execute(sa.delete(DocumentRow))
+    after = store()
+    assert all(old and new and not old & new for old, new in zip(before, after, strict=True))
+
+
 def test_same_text_is_stored_once_a_project(session: Session, project_id: int, document: Document) -> None:
     document_id = intake.store_document(session, project_id, document, source_name="")
-    found = documents.find_stored_texts(session, project_id, [TEXT, "other"])
-    assert found == {documents.get_text_hash(TEXT): document_id}
+    text_hash = documents.get_text_hash(TEXT)
+    found = documents.find_stored_hashes(session, project_id, [text_hash, documents.get_text_hash("other")])
+    assert found == {text_hash: document_id}
     with pytest.raises(sa.exc.IntegrityError):
         intake.store_document(session, project_id, document, source_name="")
 

@@ -141,12 +141,25 @@ def test_a_failed_import_says_why_and_offers_a_retry(open_page: OpenPage, sessio
 
 
 def test_a_failure_after_storing_does_not_claim_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
-    job = add_import(session, text="Aspirin.", external_id="a")
+    job = add_import(session, text="Aspirin.", external_id="a", predict=True)
     jobs.start_job(session, job.id)
     jobs.upsert_progress(session, job.id, "ingest", fraction=0.4, message="3 sentences stored")
     jobs.end_job(session, job.id, JobState.FAILED, error="No model folder.")
     session.commit()
     assert "The text is stored; it was not predicted." in texts(open_page("upload"))
+
+
+def test_a_failure_while_a_file_is_written_says_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
+    job = add_import(session, path="/uploads/1", source="a.jsonl", predict=False)
+    jobs.start_job(session, job.id)
+    jobs.upsert_progress(session, job.id, "ingest", fraction=0.9, message="storing")
+    jobs.end_job(session, job.id, JobState.FAILED, error="The disk is full.")
+    session.commit()
+    assert "Nothing of it was stored." in texts(open_page("upload"))
+
+
+def test_the_page_says_how_a_larger_file_gets_in(open_page: OpenPage) -> None:
+    assert any("dare import PROJECT FILE.jsonl" in caption.value for caption in open_page("upload").caption)
 
 
 def test_a_running_import_can_be_cancelled(open_page: OpenPage, session: Session) -> None:
@@ -159,6 +172,8 @@ def test_a_running_import_can_be_cancelled(open_page: OpenPage, session: Session
 def test_text_that_the_project_has_is_recognised() -> None:
     known = OUTCOME | {"num_documents": 0, "num_sentences": 0, "skipped": ["a"], "known_ids": [1]}
     assert describe_outcome(known, None) == ["1 text was in the project already; left as it is."]
+    many = known | {"num_skipped": 5000}  # of which the first are named
+    assert describe_outcome(many, None) == ["5\u2009000 texts were in the project already; left as they are."]
 
 
 def test_pasted_text_is_named_by_its_title_or_its_first_words() -> None:

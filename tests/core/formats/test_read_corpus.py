@@ -120,10 +120,27 @@ def test_an_issue_log_lists_in_line_order_and_counts_what_is_beyond_its_limit() 
     assert not log.is_refused
 
 
+def test_an_issue_log_stays_small_whatever_a_file_holds() -> None:
+    log = IssueLog(limit=2)
+    for number in range(5):
+        log.add_once(Severity.REFUSED, f"name {number} is unknown", line=number)
+    log.add(Severity.NOTED, "x" * 10_000)
+    assert [issue.message[:40] for issue in log.issues()] == [
+        "name 0 is unknown",
+        "name 1 is unknown",
+        "x" * 40,
+        "3 more lines were refused; the first are",
+    ]
+    assert max(len(issue.message) for issue in log.issues()) == 4001
+
+
 def test_a_file_beyond_the_limit_is_refused_with_both_sizes() -> None:
     result = read_corpus(b"word " * (11 * 2**20), source="huge.txt", format_name="text")
     assert result.corpus.documents == ()
-    assert result.report.issues[0].message == "The file has 55 MB; the limit is 50 MB. Split it into several files."
+    assert result.report.issues[0].message == (
+        "The file has 55 MB; the limit of all formats but the native one, which is read line by line, is 50 MB. "
+        "Split it into several files."
+    )
 
 
 def test_fifty_megabytes_of_text_are_no_document() -> None:

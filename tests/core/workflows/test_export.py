@@ -1,6 +1,7 @@
 """Exporting: filters and what each drops; there and back."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ from core.domain import (
 )
 from core.formats import read_corpus
 from core.workflows.curate import apply_sentence_event
-from core.workflows.export import ExportFilter, build_corpus, export_project
+from core.workflows.export import ExportFilter, build_corpus, export_project, export_to_path
 from core.workflows.import_corpus import import_corpus
 from core.workflows.projects import create_project
 from db.queries import documents, users
@@ -144,3 +145,39 @@ def test_pubtator_export_comes_back_with_the_same_annotations(session: Session) 
     import_corpus(session, copy, found.corpus, source_name="f", split_sentences=keep_whole_text)
     (first,), (second,) = (list(documents.stream_documents(session, each)) for each in (project_id, copy))
     assert (second.mentions, second.relations, second.facts) == (first.mentions, first.relations, first.facts)
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "pubtator"])
+def test_a_file_is_written_as_the_page_gives_it(
+    session: Session, project_id: int, tmp_path: Path, format_name: str
+) -> None:
+    written, counts = export_project(session, project_id, ExportFilter(), format_name=format_name)
+    path = tmp_path / "new" / "out"
+    assert export_to_path(session, project_id, ExportFilter(), path, format_name=format_name) == (
+        written.report,
+        counts,
+    )
+    assert path.read_bytes() == written.data
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_export_that_breaks_off_leaves_the_older_file(
+    session: Session, project_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "folder" / "out.jsonl"
+    path.parent.mkdir()
+    path.write_text("older")
+
+    def break_off(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("core.workflows.export.write_records", break_off)
+    with pytest.raises(RuntimeError):
+        export_to_path(session, project_id, ExportFilter(), path, format_name="jsonl")
+    assert [one.read_text() for one in path.parent.iterdir()] == ["older"]
+
+
+def test_the_label_filter_counts_the_synthetic_sentences_that_it_drops(session: Session, project_id: int) -> None:
+    written, counts = export_project(session, project_id, ExportFilter(labels=("other",)), format_name="jsonl")
+    assert (written.report.num_synthetic, counts.synthetic) == (0, 0)
+    assert counts.dropped["labels: synthetic sentences"] == 2

@@ -1,5 +1,6 @@
 """Importing: schema, repeated texts, gold or suggestions, facts, jobs."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +25,8 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.errors import FormatError, NotFoundError, SchemaError
-from core.workflows.import_corpus import ImportOutcome, import_corpus
+from core.workflows.import_corpus import import_corpus
+from core.workflows.import_items import ImportOutcome
 from core.workflows.ingest import ImportOptions, import_file, run_ingest
 from core.workflows.predict import Predicted
 from core.workflows.projects import create_project
@@ -291,3 +293,91 @@ def test_what_is_left_out_does_not_reach_the_project(session: Session, project_i
     assert ([mention.entity_type for mention in document.mentions], document.relations, document.facts) == (
         ["Chemical"], (), ()
     )  # fmt: skip
+
+
+NATIVE_SCHEMA = (
+    '{"format":"dare-curator","version":1,"schema":{"entity_types":[{"name":"Chemical"},{"name":"Disease"}],'
+    '"relation_labels":[{"name":"CID","legal_types":[["Chemical","Disease"]]}]}}\n'
+)
+
+
+def native_line(number: int, **keys: object) -> str:
+    mentions = [
+        {"id": "a", "start": 0, "end": 7, "text": "Aspirin", "entity_type": "Chemical", "concept_ids": ["D1"]},
+        {"id": "b", "start": 15, "end": 19, "text": "rash", "entity_type": "Disease", "concept_ids": ["D2"]},
+    ]
+    facts = [{"label": "CID", "head_concept": "D1", "tail_concept": "D2"}]
+    record = {"kind": "document", "id": f"n{number}", "text": f"Aspirin caused rash {number}.", "mentions": mentions}
+    return json.dumps({**record, "facts": facts, **keys}) + "\n"
+
+
+def write_native(path: Path, num_documents: int, *more: str) -> Path:
+    path.write_text(NATIVE_SCHEMA + "".join(map(native_line, range(num_documents))) + "".join(more), encoding="utf-8")
+    return path
+
+
+def test_a_native_file_is_stored_in_batches_once_with_facts_split_and_standing(
+    session: Session, project_id: int, tmp_path: Path
+) -> None:
+    again = native_line(7, id="twin")
+    path = write_native(tmp_path / "n.jsonl", 120, again)
+    options = ImportOptions(split=Split.DEV, as_gold=False)
+    outcome = import_file(session, project_id, path, options=options)["outcome"]
+    assert (outcome["num_documents"], outcome["num_projected"], outcome["num_relations"]) == (120, 120, 120)
+    assert (outcome["num_skipped"], outcome["skipped"], outcome["known_ids"]) == (1, ["twin"], [])
+    found = stored(session, project_id)
+    assert [document.id for document in found] == [f"n{number}" for number in range(120)]
+    assert {document.split for document in found} == {Split.DEV}
+    assert {sentence.state for document in found for sentence in document.sentences} == {State.PENDING}
+    repeated = import_file(session, project_id, path)["outcome"]
+    assert (repeated["num_documents"], repeated["num_skipped"]) == (0, 121)
+    assert len(repeated["skipped"]) == len(repeated["known_ids"]) == 100  # the result stays small
+
+
+def test_a_native_file_with_a_faulty_last_line_stores_nothing(
+    session: Session, project_id: int, tmp_path: Path
+) -> None:
+    path = write_native(tmp_path / "n.jsonl", 120, "{}\n")
+    result = run(session, project_id, path=str(path), source="n.jsonl")
+    assert (result["refused"], result["report"]["num_documents"], result["outcome"]) == (True, 0, None)
+    assert [issue["line"] for issue in result["report"]["issues"]] == [122]
+    assert stored(session, project_id) == []
+
+
+def test_a_native_file_in_other_words_names_them_and_can_be_mapped(
+    session: Session, project_id: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "n.jsonl"
+    write_native(path, 3)
+    path.write_text(path.read_text().replace("Chemical", "Drug"), encoding="utf-8")
+    assert import_file(session, project_id, path)["unknown"] == {"types": ["Drug"], "labels": []}
+    assert stored(session, project_id) == []
+    taken = import_file(session, project_id, path, options=ImportOptions(renames={"Drug": "Chemical"}))
+    assert taken["outcome"]["num_projected"] == 3
+    assert stored(session, project_id)[0].mentions[0].entity_type == "Chemical"
+
+
+def test_a_blank_project_takes_the_schema_of_a_native_file(session: Session, tmp_path: Path) -> None:
+    blank = create_project(session, "b", template="blank")
+    outcome = import_file(session, blank, write_native(tmp_path / "n.jsonl", 2))["outcome"]
+    assert (outcome["added_types"], outcome["added_labels"]) == (["Chemical", "Disease"], ["CID"])
+    assert outcome["num_projected"] == 2
+
+
+def test_synthetic_records_among_documents_are_stored_once(session: Session, project_id: int, tmp_path: Path) -> None:
+    masks = {
+        name: {"id": name, "start": start, "end": start + 3, "text": text, "entity_type": entity_type}
+        for name, start, text, entity_type in (("head", 0, "$A$", "Chemical"), ("tail", 9, "$B$", "Disease"))
+    }
+    record = json.dumps({"kind": "synthetic", "text": "$A$ gave $B$.", "label": "CID", **masks}) + "\n"
+    path = write_native(tmp_path / "n.jsonl", 99, record, record, native_line(900), record)
+    for expected in (1, 0):
+        assert import_file(session, project_id, path)["outcome"]["num_synthetic"] == expected
+
+
+def test_progress_of_an_import_rises_to_its_end(session: Session, project_id: int, tmp_path: Path) -> None:
+    path = write_native(tmp_path / "n.jsonl", 300)
+    told = Reported()
+    import_file(session, project_id, path, report=told)
+    assert told.fractions == sorted(told.fractions)
+    assert told.fractions[0] < 0.5 < told.fractions[-1] <= 1

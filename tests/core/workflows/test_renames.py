@@ -3,7 +3,6 @@
 import pytest
 
 from core.domain import (
-    Corpus,
     Document,
     DocumentFact,
     EntityType,
@@ -15,7 +14,7 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.errors import SchemaError
-from core.workflows.renames import accept_old_names, parse_renames, rename_corpus, rename_document
+from core.workflows.renames import accept_old_names, parse_renames, rename_document, rename_item
 
 TEXT = "Aspirin caused rash in mice."
 DRUG, EFFECT, ANIMAL = Mention(Span(0, 7), "Drug"), Mention(Span(15, 19), "ADE"), Mention(Span(23, 27), "Species")
@@ -53,7 +52,9 @@ def test_two_types_that_become_one_leave_one_mention_and_no_relation_with_itself
 def test_synthetic_sentences_are_renamed_and_left_out_too() -> None:
     masks = Mention(Span(0, 6), "Drug"), Mention(Span(14, 19), "ADE")
     sentences = tuple(SyntheticSentence("$DRUG$ caused $ADE$.", label, *masks) for label in ("causes", "seen in"))
-    (kept,) = rename_corpus(Corpus(synthetic=sentences), RENAMES).synthetic
+    kept, dropped = (rename_item(sentence, RENAMES) for sentence in sentences)
+    assert dropped is None
+    assert isinstance(kept, SyntheticSentence)
     assert (kept.label, kept.head.entity_type, kept.tail.entity_type) == ("CID", "Chemical", "Disease")
 
 
