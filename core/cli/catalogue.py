@@ -1,19 +1,23 @@
-"""The `models` commands: what is here, pull from the hub, remove, read a card."""
+"""The `models` commands: what is here, pull from the hub, remove, read a card; and those of `choices`."""
 
 import sys
 from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, open_session
+from core.cli import choices
+from core.cli.access import JsonOption, YesOption, open_session
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.settings import Settings
 from core.workflows import catalogue, model_cards, remove_model
 from core.workflows.catalogue import ModelEntry
 from core.workflows.pulled import PulledRecord
 from core.workflows.suggestions import Suggestion, list_suggestions
+from db.queries.models import ModelView
 
-app = typer.Typer(no_args_is_help=True, help="List, pull, remove and describe models.")
+app = typer.Typer(no_args_is_help=True, help="List, pull, remove, describe, compare and promote models.")
+for command in (choices.promote, choices.rollback, choices.archive, choices.compare):
+    app.command()(command)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of a model, as `list` gives it.")]
 
@@ -102,7 +106,7 @@ def _pull_lines(record: PulledRecord, *, was_here: bool) -> list[str]:
 @app.command()
 def remove(
     name: NameArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete a pulled model, a generator, or a trained model that is not promoted."""
@@ -121,14 +125,18 @@ def remove(
 
 @app.command()
 def card(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Print the card of a model; for a trained one its scores and recipe."""
+    """Print the card of a model; for a trained one its scores and recipe, with --json in every detail."""
     settings = Settings()
     with errors_in_one_line(), open_session(settings) as session:
         entry = catalogue.get_entry(session, settings, name)
         text = model_cards.read_card(session, entry)
     if not as_json and entry.origin == "pulled" and sys.stdout.isatty():
         say("note: what follows was written by the model's authors, not by this program.")
-    show_result({**entry.to_json(), "card": text}, as_json=as_json, lines=lambda: [_printable(text).rstrip()])
+    source = entry.source
+    details = {"metrics": source.metrics, "settings": source.settings} if isinstance(source, ModelView) else {}
+    show_result(
+        {**entry.to_json(), "card": text, **details}, as_json=as_json, lines=lambda: [_printable(text).rstrip()]
+    )
 
 
 def _printable(text: str) -> str:

@@ -6,21 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.access import JsonOption, ProjectArgument, get_project_id, open_session, require_label
 from core.cli.output import ProgressLine, errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings
 from core.workflows.export import WRITE_FORMATS, ExportFilter, export_to_path
 from core.workflows.ingest import READ_FORMATS, ImportOptions, import_file
-from core.workflows.projects import create_project, get_project_id
+from core.workflows.projects import create_project
 from core.workflows.renames import parse_renames
 from db.queries import projects
-from db.session import open_session
-
-# What the other files of commands take from here.
-__all__ = ["JsonOption", "ProjectArgument", "export", "get_project_id", "import_files", "open_session"]
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
 
 
 def import_files(
@@ -139,6 +133,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="File to write.")],
     format_name: Annotated[str, typer.Option("--format", help=f"{', '.join(WRITE_FORMATS)}.")] = "jsonl",
     split: Annotated[list[Split] | None, typer.Option(help="Only these splits; repeat for several.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Only these relation labels; repeat for several.")] = None,
     with_suggestions: Annotated[
         bool, typer.Option("--with-suggestions", help="Also what no person has approved.")
     ] = False,
@@ -149,10 +144,16 @@ def export(
 ) -> None:
     """Export the curated data of a project, and say what was left out."""
     with errors_in_one_line(), open_session(Settings()) as session:
+        project_id = get_project_id(session, project)
+        for one in label or ():
+            require_label(session, project_id, one)
         chosen = ExportFilter(
-            splits=tuple(split or ()), gold_only=not with_suggestions, include_synthetic=not without_synthetic
+            splits=tuple(split or ()),
+            gold_only=not with_suggestions,
+            include_synthetic=not without_synthetic,
+            labels=tuple(label or ()),
         )
-        report, counts = export_to_path(session, get_project_id(session, project), chosen, out, format_name=format_name)
+        report, counts = export_to_path(session, project_id, chosen, out, format_name=format_name)
     result = {"out": str(out), "left_out": counts.dropped, **report.to_json()}
     show_result(result, as_json=as_json, lines=lambda: _export_lines(result))
 

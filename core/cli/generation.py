@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, ProjectArgument
+from core.cli.access import JsonOption, ProjectArgument
 from core.cli.jobs import WaitOption, run_job
 from core.cli.options import (
     CheckpointingOption,

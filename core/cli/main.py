@@ -6,26 +6,40 @@ from typing import Annotated
 
 import typer
 
-from core.cli import (
-    catalogue,
-    corpora,
-    data,
-    fetching,
-    generation,
-    models,
-    parsers,
-    pretraining,
-    sentences,
-    service,
-    snapshots,
-    starters,
-    synthetic,
-    training,
-)
-from core.cli.output import errors_in_one_line
+from core.cli.lazy import make_lazy_group
+
+COMMANDS = {
+    "project": "core.cli.projects:app",
+    "schema": "core.cli.schemas:app",
+    "import": "core.cli.data:import_files",
+    "fetch": "core.cli.fetching:fetch",
+    "corpus": "core.cli.corpora:corpus",
+    "documents": "core.cli.documents:documents",
+    "sentences": "core.cli.sentences:sentences",
+    "review": "core.cli.review:app",
+    "history": "core.cli.history:history",
+    "undo": "core.cli.history:undo",
+    "generate": "core.cli.generation:generate",
+    "synthetic": "core.cli.synthetic:app",
+    "train": "core.cli.training:train",
+    "jobs": "core.cli.jobs:app",
+    "models": "core.cli.catalogue:app",
+    "export": "core.cli.data:export",
+    "snapshot": "core.cli.snapshots:app",
+    "predict": "core.cli.models:predict",
+    "evaluate": "core.cli.models:evaluate",
+    "pretrain-generator": "core.cli.pretraining:pretrain_generator",
+    "pretrain-encoder": "core.cli.pretraining:pretrain_encoder",
+    "build-starter": "core.cli.starters:build_starter",
+    "build-parser": "core.cli.parsers:build_parser",
+    "evaluate-parser": "core.cli.parsers:evaluate_parser",
+    "worker": "core.cli.service:worker",
+    "doctor": "core.cli.service:doctor",
+}
 
 app = typer.Typer(
     name="dare",
+    cls=make_lazy_group(COMMANDS),
     help="DARE Curator: predict, correct, generate, retrain and export biomedical relation data on one machine. "
     "Without a command, start the app.",
     no_args_is_help=False,
@@ -42,29 +56,11 @@ def start(
 ) -> None:
     """Start the app and one worker a device, and open the page in a browser."""
     if context.invoked_subcommand is None:
+        from core.cli import service
+        from core.cli.output import errors_in_one_line
+
         with errors_in_one_line():
             service.start(port=port, opens_browser=not no_browser)
-
-
-app.command("worker")(service.worker)
-app.command("doctor")(service.doctor)
-app.command("import")(data.import_files)
-app.command("fetch")(fetching.fetch)
-app.command("export")(data.export)
-app.command("sentences")(sentences.sentences)
-app.command("corpus")(corpora.corpus)
-app.command("predict")(models.predict)
-app.command("evaluate")(models.evaluate)
-app.command("build-starter")(starters.build_starter)
-app.command("build-parser")(parsers.build_parser)
-app.command("evaluate-parser")(parsers.evaluate_parser)
-app.command("train")(training.train)
-app.command("generate")(generation.generate)
-app.command("pretrain-generator")(pretraining.pretrain_generator)
-app.command("pretrain-encoder")(pretraining.pretrain_encoder)
-app.add_typer(catalogue.app, name="models")
-app.add_typer(snapshots.app, name="snapshot")
-app.add_typer(synthetic.app, name="synthetic")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, open_session
+from core.cli.access import JsonOption, open_session
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, show_result
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER

@@ -1,10 +1,11 @@
 """The command `train`: every setting of a retraining as an option; those not given keep their default."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from core.cli.data import JsonOption, ProjectArgument
+from core.cli.access import JsonOption, ProjectArgument, get_project_id, open_session
 from core.cli.jobs import WaitOption, run_job
 from core.cli.options import (
     CheckpointingOption,
@@ -23,6 +24,8 @@ from core.settings import Settings
 from core.workflows.parsers import explain_missing, has_workers_elsewhere
 from core.workflows.presets import PRESETS
 from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
+from core.workflows.training_estimate import count_models, estimate_memory_of_workers, find_pace
+from db.queries import readiness
 
 _DATA, _MODEL, _LOSS = "What it learns from", "Architecture", "Loss and strategies"
 _TRAINING = "Training"
@@ -80,6 +83,9 @@ def train(
     precision: PrecisionOption = None,
     has_gradient_checkpointing: CheckpointingOption = None,
     num_processes: GpusOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="What it would learn from and take; starts nothing.")
+    ] = False,
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,11 +94,45 @@ def train(
     with errors_in_one_line():
         params = RetrainParams.from_preset(preset, given) if preset else RetrainParams.from_json(given)
         _require_parser(params)
-        result = run_job(JobKind.RETRAIN, project, params.to_json(), wait=wait)
-    show_result(result, as_json=as_json, lines=lambda: _train_lines(result))
+        if dry_run:
+            result = _estimate(project, params)
+        else:
+            result = run_job(JobKind.RETRAIN, project, params.to_json(), wait=wait)
+    show_result(result, as_json=as_json, lines=lambda: _estimate_lines(result) if dry_run else _train_lines(result))
 
 
-_NOT_PARAMETERS = frozenset({"project", "preset", "wait", "as_json"})
+_NOT_PARAMETERS = frozenset({"project", "preset", "dry_run", "wait", "as_json"})
+
+
+def _estimate(project: str, params: RetrainParams) -> dict[str, Any]:
+    """Return what a training would learn from and take; seconds and bytes are None where nothing tells them."""
+    settings = Settings()
+    with open_session(settings) as session:
+        project_id = get_project_id(session, project)
+        data = readiness.get_training_data(session, project_id)
+        pace = find_pace(session, project_id, params)
+        memory = estimate_memory_of_workers(session, params, settings)
+    return {
+        "project": project,
+        "params": params.to_json(),
+        "data": {split.value: asdict(one) for split, one in data.items()},
+        "num_models": count_models(params),
+        "seconds": pace and pace.expect_seconds(params),
+        "memory_bytes": memory,
+    }
+
+
+def _estimate_lines(result: dict[str, Any]) -> list[str]:
+    seconds, memory = result["seconds"], result["memory_bytes"]
+    return [
+        *(
+            f"{split}: {one['sentences']} reviewed sentences of {one['documents']} documents, "
+            f"{', '.join(f'{number} {label}' for label, number in one['relations'].items()) or 'no relations'}"
+            for split, one in result["data"].items()
+        ),
+        f"time: {'unknown, no training of this kind has finished' if seconds is None else f'about {seconds:.0f} s'}",
+        f"memory: {'unknown, the encoder is not here' if memory is None else f'at most about {memory / 1e9:.1f} GB'}",
+    ]
 
 
 def _require_parser(params: RetrainParams) -> None:

@@ -52,7 +52,7 @@ def get_project_id(session: Session, name: str) -> int:
     project = projects.find_project(session, name)
     if project is None:
         known = ", ".join(repr(one.name) for one in projects.list_projects(session)) or "none"
-        raise NotFoundError(f"No project {name!r}; there are: {known}. `dare import --create TEMPLATE` makes one.")
+        raise NotFoundError(f"No project {name!r}; there are: {known}. `dare project create` makes one.")
     return project.id
 
 

@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
-from typer.models import CommandInfo
+from typer import Typer
+from typer.testing import CliRunner
 
-from core.cli.main import app
+from core.cli.main import COMMANDS, app
 from core.domain import Corpus, JobKind
 from core.formats import write_corpus
 from core.settings import Settings
@@ -23,24 +27,15 @@ from db.queries import jobs
 from db.session import make_engine, session_scope
 from tests.builders import write_tiny_encoder
 
-COMMANDS = [
-    "worker",
-    "doctor",
-    "import",
-    "fetch",
-    "export",
-    "sentences",
-    "corpus",
-    "predict",
-    "evaluate",
-    "build-starter",
-    "build-parser",
-    "evaluate-parser",
-    "train",
-    "generate",
-    "pretrain-encoder",
-    "pretrain-generator",
-]
+GROUPS = {
+    "jobs": ["cancel", "list", "retry", "show", "wait"],
+    "models": ["archive", "card", "compare", "list", "promote", "pull", "remove", "rollback"],
+    "project": ["create", "delete", "list", "predict", "show"],
+    "review": ["accept", "apply", "queue", "reject", "reopen"],
+    "schema": ["add", "guideline", "show"],
+    "snapshot": ["create", "diff", "export", "list", "show"],
+    "synthetic": ["accept", "apply", "export", "list", "reject", "standing"],
+}
 PUBTATOR = (
     "1|t|Aspirin and nausea.\n1|a|Aspirin caused nausea. Nothing else happened.\n"
     "1\t0\t7\tAspirin\tChemical\tD001241\n1\t12\t18\tnausea\tDisease\tD009325\n"
@@ -60,21 +55,29 @@ def dare(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def _names(commands: list[CommandInfo]) -> list[str]:
-    return sorted(command.name or str(command.callback.__name__) for command in commands if command.callback)
+def _load(target: str) -> Any:  # noqa: ANN401
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
 
 
-def test_every_command_is_listed_and_documented() -> None:
-    assert sorted(command.name or "" for command in app.registered_commands) == sorted(COMMANDS)
-    groups = {group.name: group.typer_instance for group in app.registered_groups}
-    inner = {str(name): instance.registered_commands for name, instance in groups.items() if instance is not None}
-    assert {name: _names(commands) for name, commands in inner.items()} == {
-        "models": ["card", "list", "pull", "remove"],
-        "snapshot": ["create", "diff", "export", "list", "show"],
-        "synthetic": ["accept", "export", "list", "reject"],
+def test_every_command_is_documented_and_takes_json() -> None:
+    loaded = {name: _load(target) for name, target in COMMANDS.items()}
+    groups = {name: one.registered_commands for name, one in loaded.items() if isinstance(one, Typer)}
+    assert GROUPS == {
+        name: sorted(str(one.name or one.callback.__name__) for one in commands if one.callback)
+        for name, commands in groups.items()
     }
-    for command in [*app.registered_commands, *inner["models"], *inner["snapshot"], *inner["synthetic"]]:
-        assert command.callback is not None and command.callback.__doc__, command.name
+    inner = [command.callback for commands in groups.values() for command in commands]
+    for callback in [*inner, *(one for one in loaded.values() if not isinstance(one, Typer))]:
+        assert callback is not None and callback.__doc__, callback
+        assert "as_json" in signature(callback).parameters or callback.__name__ == "worker", callback
+
+
+def test_the_help_names_every_command_and_a_misspelt_one_is_corrected() -> None:
+    listed = CliRunner().invoke(app, ["--help"]).stdout
+    assert all(f" {name} " in listed for name in COMMANDS)
+    wrong = CliRunner().invoke(app, ["snapshto"])
+    assert wrong.exit_code == 2 and "Did you mean 'snapshot'" in wrong.stderr
 
 
 def test_import_export_import_gives_an_identical_file(tmp_path: Path) -> None:
@@ -118,6 +121,7 @@ def test_a_refused_file_names_line_and_remedy_and_stores_nothing(tmp_path: Path)
         (["train", "p", "--preset", "joint-paper", "--members", "5"], "error: Architecture 'joint' is one model"),
         (["train", "p", "--architecture", "redn", "--marking", "markers"], "error: marking 'markers' does not go with"),
         (["train", "p", "--architecture", "syntax_gcn", "--parser", "nowhere"], "error: There is no spaCy pipeline"),
+        (["train", "p", "--dry-run"], "error: No project 'p'; there are: none."),
         (["generate", "p", "--gpus", "0"], "error: num_processes is 0; it must be 1 to 64."),
         (["generate", "p", "--preset", "redn-paper"], "error: Preset 'redn-paper' is about training alone"),
         (["evaluate", "no-such-model", "missing.txt"], "error: No model 'no-such-model'."),
@@ -195,6 +199,17 @@ def test_a_queued_generation_holds_every_value_of_its_preset_and_what_was_change
     expected = GenerateParams.from_json({**get_preset("dare-paper").generation, "labels": ["CID"], **changed})
     assert queued == [(JobKind.GENERATE, "p", expected.to_json())]
     assert json.loads(capsys.readouterr().out) == {"job_id": "j", "wait": False}
+
+
+def test_a_training_is_told_before_it_starts(tmp_path: Path) -> None:
+    home, source = tmp_path / "home", tmp_path / "a.pubtator"
+    source.write_text(PUBTATOR, encoding="utf-8")
+    assert dare(home, "import", "p", str(source), "--create", "chemical-disease").returncode == 0
+    told = json.loads(dare(home, "train", "p", "--members", "3", "--student", "--dry-run", "--json").stdout)
+    assert told["data"]["train"] == {"documents": 1, "sentences": 3, "relations": {"CID": 2}}
+    assert (told["num_models"], told["seconds"]) == (4, None)
+    assert told["memory_bytes"] > 10**8
+    assert json.loads(dare(home, "jobs", "list", "--json").stdout)["jobs"] == []
 
 
 @pytest.mark.slow

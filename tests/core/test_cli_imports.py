@@ -33,6 +33,16 @@ def test_help_loads_neither_jobs_nor_models() -> None:
     assert not modules_after("--help") & (UNUSED | {"torch", "transformers", "spacy"})
 
 
+def test_a_command_loads_no_other_commands_and_no_libraries_of_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DARE_HOME", str(tmp_path / "home"))
+    found = modules_after("project", "list")
+    assert not found & (UNUSED | {"torch", "transformers", "spacy", "bioc", "pyarrow", "pandas"})
+    own = {name for name in found if name.startswith("core.cli.")}
+    assert own == {f"core.cli.{name}" for name in ("main", "lazy", "access", "output", "projects")}
+
+
 @pytest.mark.slow
 def test_a_prediction_loads_neither_jobs_nor_ensembles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARE_HOME", str(tmp_path / "home"))

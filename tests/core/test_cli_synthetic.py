@@ -61,9 +61,49 @@ def test_accept_above_a_score_asks_and_tells_the_sample(dare: Dare) -> None:
     assert listed(dare, "--state", "pending")["total"] == 0
 
 
+def test_a_dry_run_tells_and_draws_what_would_be_accepted(dare: Dare) -> None:
+    told = json.loads(dare("accept", "p", "--label", "CID", "--min-agreement", "0.8", "--dry-run", "--json").stdout)
+    assert (told["pending"], told["precision"], len(told["examples"])) == (5, 1.0, 5)
+    assert told["examples"][0].startswith("lithium caused tremor in case ")
+    assert listed(dare, "--state", "pending", "--min-agreement", "0.8")["total"] == 5
+    assert listed(dare, "--min-agreement", "0.95")["total"] == 0
+
+
+def test_a_file_of_decisions_edits_relabels_and_names_its_reviewer(dare: Dare) -> None:
+    first, second, third = (one["id"] for one in listed(dare, "--state", "pending")["sentences"][:3])
+    rows = [
+        {"id": first, "kind": "edit", "text": "$CHEMICAL$ brought on $DISEASE$."},
+        {"id": second, "kind": "relabel", "label": "NO_RELATION"},
+        {"id": third, "kind": "reject", "reason": "not fluent"},
+    ]
+    lines = "\n".join(map(json.dumps, rows))
+    applied = json.loads(dare("apply", "p", "-", "--reviewer", "eve", "--json", input=lines).stdout)
+    assert (applied["num_changed"], applied["reviewer"]) == (3, "eve")
+    found = {one["id"]: one for one in listed(dare)["sentences"]}
+    assert found[first]["text"] == "$CHEMICAL$ brought on $DISEASE$."
+    assert (found[second]["label"], found[third]["reason"]) == ("NO_RELATION", "not fluent")
+    assert {found[one]["reviewer"] for one in (first, second, third)} == {"eve"}
+    undone = CliRunner().invoke(app, ["undo", "p", "--back-to", str(applied["first_step"]), "--reviewer", "eve"])
+    assert undone.stdout.startswith("3 sentences are as before")
+    assert listed(dare, "--state", "pending")["total"] == 5
+
+
+def test_what_is_wanted_for_a_label_is_set_told_and_taken_back(dare: Dare) -> None:
+    def wanted(*words: str) -> tuple[int, int]:
+        cid = json.loads(dare("standing", "p", *words, "--json").stdout)["labels"][0]
+        return cid["wanted"], cid["accepted"]
+
+    assert wanted() == (0, 20)
+    assert wanted("--want", "CID=50") == (50, 20)
+    assert "CID: 20 of 50 wanted accepted (100% of the decided), 5 pending" in dare("standing", "p").stdout
+    assert wanted("--want", "CID=") == (0, 20)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["standing", "p", "--want", "CID"], "--want is 'CID'; it must be LABEL=NUMBER"),
+        (["standing", "p", "--want", "X=3"], "Unknown relation label 'X'"),
         (["accept", "p"], "Give either ids of sentences, or --label and --min-agreement."),
         (["accept", "p", "1", "--label", "CID"], "Give either ids of sentences, or --label and --min-agreement."),
         (["accept", "p", "--label", "CID"], "--label and --min-agreement go together; give both."),

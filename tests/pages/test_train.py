@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain import JobKind, JobState, Split
 from core.settings import Settings
-from core.workflows import parsers
+from core.workflows import parsers, training_estimate
 from core.workflows.projects import create_project
 from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
 from db.queries import jobs, projects
@@ -122,7 +122,7 @@ def test_memory_is_estimated_for_an_encoder_on_this_machine_only(open_page: Open
 
 def test_teachers_and_student_take_their_share_of_the_time_and_of_the_bar() -> None:
     params = RetrainParams(num_members=5, has_soft_labels=True, has_student=True)
-    assert train_estimate.count_models(params) == 9
+    assert training_estimate.count_models(params) == 9
     assert job_progress.count_parts(Job(id="t", kind=JobKind.RETRAIN, project_id=1, params=params.to_json())) == 9
 
 
@@ -287,10 +287,10 @@ def test_time_is_estimated_only_from_a_training_with_the_same_encoder() -> None:
     params = RetrainParams(num_members=2, num_epochs=5)
     end = start + timedelta(seconds=100)
     job = Job(id="t", kind=JobKind.RETRAIN, project_id=1, params=asdict(params), started_at=start, finished_at=end)
-    pace = train_estimate.measure(job, RetrainParams())
+    pace = training_estimate.measure_pace(job, RetrainParams())
     assert pace is not None and pace.seconds_by_epoch == 10.0
-    assert train_estimate.measure(job, RetrainParams(encoder="other")) is None
-    assert train_estimate.measure(job, RetrainParams.from_json({"architecture": "redn"})) is None
+    assert training_estimate.measure_pace(job, RetrainParams(encoder="other")) is None
+    assert training_estimate.measure_pace(job, RetrainParams.from_json({"architecture": "redn"})) is None
 
 
 def test_without_a_finished_training_no_time_is_claimed(open_page: OpenPage) -> None:

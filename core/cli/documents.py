@@ -1,0 +1,52 @@
+"""The command on documents: `documents` lists those of a project that fit some filters."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.access import JsonOption, ProjectArgument, get_project_id, open_session
+from core.cli.output import errors_in_one_line, show_result
+from core.domain import Split
+from core.settings import Settings
+from db.queries import browse_documents
+from db.queries.browse import MAX_COUNTED
+from db.queries.browse_documents import DocumentFilter, DocumentSort
+
+
+def documents(
+    project: ProjectArgument,
+    search: Annotated[str, typer.Option(help="Part of the name, or words of a sentence.")] = "",
+    split: Annotated[Split | None, typer.Option(help="Only this split.")] = None,
+    is_open: Annotated[
+        bool | None, typer.Option("--open/--done", help="Only with a sentence to review, or without one.")
+    ] = None,
+    order: Annotated[DocumentSort, typer.Option(help="What comes first.")] = DocumentSort.STORED,
+    page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Documents a page.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List the documents of a project, a page at a time."""
+    with errors_in_one_line(), open_session(Settings()) as session:
+        chosen = DocumentFilter(get_project_id(session, project), search=search, split=split, is_open=is_open)
+        total = browse_documents.count_documents(session, chosen)
+        lines = browse_documents.list_documents(session, chosen, sort=order, offset=(page - 1) * limit, limit=limit)
+    found = [asdict(line) | {"created_at": line.created_at.isoformat(timespec="seconds")} for line in lines]
+    result = {
+        "project": project,
+        "total": min(total, MAX_COUNTED),
+        "has_more": total > MAX_COUNTED,
+        "page": page,
+        "documents": found,
+    }
+    show_result(result, as_json=as_json, lines=lambda: [*map(_line, found), _tell_total(result)])
+
+
+def _line(one: dict[str, Any]) -> str:
+    counts = f"{one['reviewed']} of {one['sentences']} sentences reviewed"
+    return f"{one['id']} {one['external_id']} ({one['split']}, {one['length']} characters): {counts}"
+
+
+def _tell_total(result: dict[str, Any]) -> str:
+    more = "more than " if result["has_more"] else ""
+    return f"page {result['page']}: {len(result['documents'])} of {more}{result['total']} documents"

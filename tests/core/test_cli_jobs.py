@@ -1,0 +1,134 @@
+"""`dare jobs` and what queues a prediction: listed, shown, cancelled, retried, without running any."""
+
+from pathlib import Path
+
+import pytest
+
+from core.domain import JobKind, JobState
+from db.queries import jobs, models, projects, users
+from db.session import Session
+from tests.core.cli_desk import CliDesk
+
+
+class Engine:
+    """What `core.jobs.client` asks of the job engine, written down."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def enqueue(self, _job_id: str, kind: JobKind) -> None:
+        self.asked.append(f"enqueue {kind}")
+
+    def cancel(self, job_id: str) -> None:
+        self.asked.append(f"cancel {job_id}")
+
+    def rerun(self, job_id: str, _kind: JobKind) -> None:
+        self.asked.append(f"rerun {job_id}")
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    engine = Engine()
+    monkeypatch.setattr("core.jobs.client._job_engine", lambda _settings: engine)
+    monkeypatch.setattr("core.jobs.supervisor.prepare", lambda _settings: None)
+    return engine
+
+
+@pytest.fixture
+def desk(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyPatch) -> CliDesk:
+    """A desk with a failed training "a" and a waiting generation "b"."""
+    desk = CliDesk(tmp_path / "home", migrated_file, monkeypatch)
+
+    def fill(session: Session) -> None:
+        (project,) = projects.list_projects(session)
+        for job_id, kind in (("a", JobKind.RETRAIN), ("b", JobKind.GENERATE)):
+            jobs.add_job(session, job_id, kind, project_id=project.id, params={})
+        jobs.upsert_progress(session, "a", "member-0", fraction=0.5, message="epoch 2")
+        jobs.end_job(session, "a", JobState.FAILED, error="out of memory")
+
+    desk.change(fill)
+    return desk
+
+
+def test_jobs_are_listed_by_state_and_shown_with_progress_and_logs(desk: CliDesk) -> None:
+    assert [one["job_id"] for one in desk.read("jobs", "list", "p", "--state", "queued")["jobs"]] == ["b"]
+    assert "a retrain failed" in desk.dare("jobs", "list", "--kind", "retrain").stdout
+    log = desk.settings.logs_path / "jobs" / "a-member-0.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("", encoding="utf-8")
+    shown = desk.read("jobs", "show", "a")
+    assert (shown["error"], shown["logs"]) == ("out of memory", [str(log)])
+    assert [(one["part"], one["fraction"]) for one in shown["progress"]] == [("member-0", 0.5)]
+
+
+def test_a_job_is_cancelled_and_run_again(desk: CliDesk, engine: Engine) -> None:
+    assert desk.read("jobs", "cancel", "b") == {"job_id": "b", "state": "cancelled"}
+    assert desk.read("jobs", "retry", "a") == {"job_id": "a"}
+    assert engine.asked == ["cancel b", "rerun a"]
+    assert desk.read("jobs", "show", "a")["state"] == "queued"
+
+
+def test_waiting_for_a_failed_job_fails_with_its_reason(desk: CliDesk) -> None:
+    assert "Job a failed: out of memory" in desk.refuse("jobs", "wait", "a")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["show", "x"], "Job 'x' does not exist"),
+        (["cancel", "x"], "Job 'x' does not exist"),
+        (["retry", "b"], "Job b is queued and no longer failed or cancelled"),
+        (["list", "nowhere"], "No project 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_line(
+    desk: CliDesk,
+    engine: Engine,  # noqa: ARG001
+    words: list[str],
+    message: str,
+) -> None:
+    assert message in desk.refuse("jobs", *words)
+
+
+def add_models(session: Session) -> None:
+    (project,) = projects.list_projects(session)
+    for name in ("old", "new"):
+        models.add_model(
+            session,
+            project_id=project.id,
+            name=name,
+            architecture="cls",
+            kind="ensemble",
+            artifact_key=name,
+            metrics={"data_hash": name},
+        )
+
+
+def test_promoting_and_rolling_back_a_model_predict_anew_and_name_who_did_it(desk: CliDesk, engine: Engine) -> None:
+    desk.change(add_models)
+    desk.read("models", "promote", "old")
+    assert desk.read("models", "promote", "new", "--reviewer", "ada")["kind"] == "ensemble"
+    assert desk.read("models", "rollback", "p")["promoted"] == "old"
+    assert desk.read("models", "rollback", "p")["promoted"] is None
+    assert engine.asked == ["enqueue predict"] * 4
+    assert "ada" in desk.change(users.get_user_names).values()
+    assert desk.read("models", "archive", "new")["archived"] == "new"
+    assert "No ensemble is promoted" in desk.refuse("models", "rollback", "p")
+    assert "No project has a model 'x'" in desk.refuse("models", "promote", "x")
+
+
+def test_models_without_labels_of_single_items_are_not_compared(desk: CliDesk, engine: Engine) -> None:  # noqa: ARG001
+    desk.change(add_models)
+    assert "new has no other ensemble promoted in p" in desk.refuse("models", "compare", "new")
+    desk.read("models", "promote", "old")
+    assert "old has no stored labels of single items" in desk.refuse("models", "compare", "new")
+
+
+def test_the_open_sentences_of_a_project_are_predicted_by_a_job(desk: CliDesk, engine: Engine) -> None:
+    assert "job_id" in desk.read("project", "predict", "p")
+    assert engine.asked == ["enqueue predict"]
+
+
+def test_the_card_of_a_trained_model_has_all_its_scores_in_json(desk: CliDesk) -> None:
+    desk.change(add_models)
+    assert desk.read("models", "card", "new")["metrics"] == {"data_hash": "new"}
