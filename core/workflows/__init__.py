@@ -19,13 +19,13 @@ Predict
 Look
     db.queries.browse.list_sentences                a page of those that SentenceFilter takes
     db.queries.annotations.get_sentence_views       sentences with their mentions and relations
-    db.queries.projects.count_project               how far curation is
-    core.workflows.agreement.get_agreement          how far reviewers agree
+    core.workflows.overview.describe_project        how far curation is: counts, balance, activity, agreement
 
 Decide
     core.workflows.curate.apply_sentence_event      accept, reject, add, change or delete, on one sentence
     core.workflows.curate.apply_sentence_batch      accept or reject many as one step
     core.workflows.curate.apply_synthetic_event     the same for a synthetic sentence
+    core.workflows.decision_file.apply_decisions    many decisions of a table
     core.workflows.undo.undo                        take the last step back
 
 Train and generate
@@ -34,7 +34,8 @@ Train and generate
     core.workflows.promote.promote                  a trained model is what the project predicts with
 
 Data out
-    core.workflows.export.export_project            the bytes of a format, and what it could not hold
+    core.workflows.export.export_to_path            a file in a format, and what it could not hold
+    core.workflows.export.export_project            the same as bytes
     core.workflows.export.build_corpus              the same as `core.domain` values
     core.workflows.snapshot.create_snapshot         the data as it is now, for good, with its card
     core.workflows.snapshot_export.export_snapshot  its files in a format; snapshot_files.write_files stores them

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from core.workflows.agreement import get_agreement
 from core.workflows.progress import Acceptance, get_activity, get_suggestion_acceptance
 from core.workflows.starters import choose_starter
 from db.queries import decisions, jobs, models, projects
@@ -27,6 +28,7 @@ def describe_project(session: Session, project_id: int) -> dict[str, Any]:
         "models": _describe_models(session, project_id),
         "balance": [asdict(one) for one in projects.get_class_balance(session, project_id)],
         "suggestions": _describe_acceptance(get_suggestion_acceptance(session, project_id)),
+        "agreement": get_agreement(session, project_id).to_json(),
         "activity": {kind: _describe_activity(session, project_id, kind) for kind in (_SENTENCE, _SYNTHETIC)},
         "jobs": [job.id for job in jobs.list_jobs(session, project_id=project_id, states=jobs.ACTIVE_STATES)],
     }

@@ -38,9 +38,12 @@ def show_imports(session: Session, project_id: int) -> None:
 def _draw(session: Session, *, project_id: int) -> bool:
     found = jobs.list_jobs(session, project_id=project_id, kinds=KINDS, limit=NUM_SHOWN)
     waiting = _describe_wait(session)
+    uploads: set[str] = set()
     for job in found:
+        upload = str(job.params.get("path", job.id))
         with st.container(border=True):
-            _show_job(session, job, waiting)
+            _show_job(session, job, waiting, is_latest=upload not in uploads)
+        uploads.add(upload)
     return any(not job.state.is_over for job in found)
 
 
@@ -51,7 +54,8 @@ def _describe_wait(session: Session) -> str:
     return ""
 
 
-def _show_job(session: Session, job: Job, waiting: str) -> None:
+def _show_job(session: Session, job: Job, waiting: str, *, is_latest: bool) -> None:
+    """Show an import; names are asked for by the latest one of an upload alone."""
     is_refused = bool(job.result and job.result.get("refused"))
     job_progress.show_header(job, name_import(job.params), state=("refused", "red") if is_refused else None)
     progress = jobs.get_progress(session, job.id)
@@ -59,7 +63,8 @@ def _show_job(session: Session, job: Job, waiting: str) -> None:
         job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job), waiting=waiting)
     if job.state is JobState.DONE and job.result is not None:
         show_result(job.id, job.result)
-        name_mapping.show(session, job)
+        if is_latest:
+            name_mapping.show(session, job)
     if job.state is JobState.FAILED:
         job_progress.show_failure(job)
         # A download is a part of its own, after which nothing is stored yet; a file that is not predicted has no rest.

@@ -14,6 +14,7 @@ INSTEAD = {
     "undo.undo_bulk_step": "undo.undo_step",
     "progress.get_activity": "overview.describe_project",
     "progress.get_suggestion_acceptance": "overview.describe_project",
+    "agreement.get_agreement": "overview.describe_project",
     "starters.choose_starter": "overview.describe_project",
     "projects.add_entity_type": "schema_file.add_to_schema",
     "projects.add_relation_label": "schema_file.add_to_schema",
@@ -29,6 +30,9 @@ ONLY_PAGES = {
     "clash.apply_mine": "the same",
     "replays.find_replayed": "decisions that a browser kept while the server was away",
     "demo.ensure_demo": "the first start of the app",
+    "table_columns.find_table_columns": "fills in a form; a command is told the columns that it cannot know",
+    "issue_table.write_issues": "a download; a command prints the same remarks, with --json for machines",
+    "data_card.split_guideline": "shows a card, which a command prints as it is",
     "acceptance.count_accepted": "adds two numbers for a caption",
 }
 

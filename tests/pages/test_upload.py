@@ -243,6 +243,17 @@ def test_unknown_names_of_a_refused_file_are_chosen_and_it_is_imported_again(
     }  # fmt: skip
 
 
+def test_a_file_that_was_imported_again_asks_for_names_no_more(open_page: OpenPage, session: Session) -> None:
+    report = {"source": "f.txt", "format_name": "pubtator", "issues": []}
+    unknown = {"types": ["Drug"], "labels": []}
+    result = {"refused": True, "report": report, "outcome": None, "unknown": unknown}
+    job = add_import(session, result=result, path="/f", source="f.txt")
+    assert any("Drug" in box.label for box in open_page("upload").selectbox)
+    jobs.add_job(session, "j2", JobKind.INGEST, project_id=job.project_id, params={"path": "/f", "source": "f.txt"})
+    session.commit()
+    assert not any("Drug" in box.label for box in open_page("upload").selectbox)
+
+
 def test_a_check_says_that_nothing_was_stored(open_page: OpenPage, session: Session) -> None:
     result = {"refused": False, "only_checked": True, "report": None, "outcome": OUTCOME, "prediction": None}
     add_import(session, result=result, path="/f", source="f.txt")
