@@ -22,6 +22,7 @@ INSTEAD = {
     "sources.list_bases": "catalogue.list_catalogue",
     "sources.list_encoder_names": "catalogue.list_catalogue",
     "model_cards.read_shipped_card": "model_cards.read_card",
+    "export.export_project": "export.export_to_path",
     "snapshot_files.zip_files": "snapshot_files.write_files",
 }
 # What has no sense without a browser.
