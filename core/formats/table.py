@@ -75,8 +75,7 @@ def read_table(
         source: Name of the file.
         log: Takes refusals and repairs.
         schema: What is allowed.
-        columns: Column by role, where the names in ROLES do not fit; an empty name leaves the role out, and
-            "=Chemical" means Chemical in every row.
+        columns: Column by role, where ROLES does not fit; "" leaves the role out, "=Chemical" is so in every row.
 
     Raises:
         FormatError: There is no column for the text, or a chosen column is missing.
