@@ -63,10 +63,10 @@ def import_files(
             columns=columns,
             renames=parse_renames(renames or []),
         )
-        for path in files:
-            path.stat()  # a missing one must not leave an empty project behind
         if create and projects.find_project(session, project) is None:
             create_project(session, project, template=create)
+            for path in files:
+                path.stat()  # a missing one must not leave an empty project behind
             if not dry_run:
                 session.commit()  # nobody else could write to SQLite while the files are checked
         project_id = get_project_id(session, project)
