@@ -115,7 +115,7 @@ def test_a_refused_file_names_line_and_remedy_and_stores_nothing(tmp_path: Path)
             ["import", "p", "missing.txt", "--create", "chemical-disease"],
             "error: missing.txt: No such file or directory",
         ),
-        (["import", "p", "missing.txt", "--create", "poetry"], "error: Unknown template 'poetry'"),
+        (["project", "create", "p", "--template", "poetry"], "error: Unknown template 'poetry'"),
         (["train", "p", "--method", "magic"], "error: Unknown method 'magic'"),
         (["train", "p", "--preset", "mine"], "error: Unknown preset 'mine'; known: dare-paper"),
         (["train", "p", "--preset", "joint-paper", "--members", "5"], "error: Architecture 'joint' is one model"),

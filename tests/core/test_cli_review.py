@@ -104,7 +104,7 @@ def test_a_file_in_another_encoding_or_with_a_cell_without_end_is_refused(desk: 
     file = tmp_path / "rows.csv"
     file.write_text("id,kind\n1,accept\n", encoding="utf-16")
     assert "rows.csv: Not UTF-8 at byte 0" in desk.refuse("review", "apply", "p", str(file))
-    file.write_text(f"id,kind\n1,{'a' * 200_000}\n", encoding="utf-8")
+    file.write_text(f"id,kind\n1,{'a' * 2**21}\n", encoding="utf-8")
     assert "rows.csv, line 2: Not a table: field larger" in desk.refuse("review", "apply", "p", str(file))
 
 
