@@ -46,8 +46,13 @@ class Starter:
 
     @property
     def path(self) -> Path:
-        """The folder with the weights and the card."""
+        """The folder with the card: of the whole model, or of the part that this one is."""
         return _FOLDER / self.folder
+
+    @property
+    def weights_path(self) -> Path:
+        """The folder with the weights; several starters may share it."""
+        return _FOLDER / (self.weights or self.folder)
 
     @property
     def is_present(self) -> bool:
@@ -57,7 +62,7 @@ class Starter:
     @property
     def is_complete(self) -> bool:
         """Whether the folder holds what it cannot do without."""
-        return (_FOLDER / (self.weights or self.folder) / _WEIGHTS[self.kind]).is_file()
+        return (self.weights_path / _WEIGHTS[self.kind]).is_file()
 
     def read_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the entity types and the labels that a joint model knows, without loading it."""
@@ -69,7 +74,7 @@ class Starter:
 _JOINT = "biomedical"
 # One line a model; its folder, with a card, goes beside this file.
 STARTERS = (
-    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which"),
+    Starter(DEFAULT_STARTER, "joint", "chemical_disease", "finds chemicals, diseases and which induces which", _JOINT),
     Starter(
         "starter-chemical-protein",
         "joint",
@@ -109,13 +114,21 @@ def choose_joint(entity_types: Collection[str], labels: Collection[str]) -> Star
 
 
 def list_encoders() -> list[str]:
-    """Return the names of the shipped models whose encoder a training can start from."""
-    return [one.name for one in list_starters("joint", "encoder")]
+    """Return the names of the shipped models whose encoder a training can start from; one for each encoder."""
+    by_weights: dict[Path, str] = {}
+    for one in list_starters("joint", "encoder"):
+        by_weights.setdefault(one.weights_path, one.name)
+    return list(by_weights.values())
 
 
 def find_starter(name: str) -> Path | None:
     """Return the folder of a shipped model, or None if none of that name is present."""
     return next((one.path for one in list_starters() if one.name == name), None)
+
+
+def find_starter_weights(name: str) -> Path | None:
+    """Return the folder with the weights of a shipped model, or None if none of that name is present."""
+    return next((one.weights_path for one in list_starters() if one.name == name), None)
 
 
 def get_starter(name: str) -> Path:

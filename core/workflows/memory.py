@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.errors import EncoderNotFoundError, NotFoundError
 from core.settings import Settings
-from core.starter import find_starter
+from core.starter import find_starter_weights
 from core.training.config import TrainingConfig
 from core.training.memory import estimate_training_memory, read_encoder_shape
 from core.workflows.retrain_params import RetrainParams
@@ -24,7 +24,8 @@ def estimate_memory(params: RetrainParams, settings: Settings, *, device: Litera
         The peak where every batch is as long as the longest input; None where the encoder is not on this machine.
     """
     try:
-        shape = read_encoder_shape(find_starter(params.encoder) or Path(resolve_encoder(settings, params.encoder)))
+        shipped = find_starter_weights(params.encoder)
+        shape = read_encoder_shape(shipped or Path(resolve_encoder(settings, params.encoder)))
     except (EncoderNotFoundError, NotFoundError, OSError):
         return None
     config = TrainingConfig(

@@ -56,7 +56,7 @@ def add_model(session: Session, project_id: int, name: str, *, kind: str = "ense
 def test_before_any_training_the_starter_is_in_use(open_page: OpenPage) -> None:
     said = texts(open_page("models"))
     assert "starter-chemical-disease" in said
-    assert "## Scores on the BC5CDR development split" in said and "# starter-chemical-disease\n" not in said
+    assert "## Scores on the development split of BC5CDR" in said and "# starter-chemical-disease\n" not in said
 
 
 def test_a_score_carries_its_interval_protocol_and_split(

@@ -99,3 +99,8 @@ def test_a_part_is_complete_with_the_weights_of_the_folder_it_shares(tmp_path: P
     assert not any(one.is_complete for one in list_starters())
     (tmp_path / "diseases" / "model.safetensors").touch()
     assert all(one.is_complete for one in list_starters())
+
+
+@pytest.mark.usefixtures("joint_models")
+def test_models_that_share_weights_lend_one_encoder() -> None:
+    assert list_encoders() == ["diseases"]
