@@ -1,20 +1,11 @@
-"""What most commands begin with: a project, who acts, and whether the answer is JSON."""
+"""What most commands begin with: who acts, on which labels, and what they read."""
 
 import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from core.errors import NotFoundError, SchemaError
 from db.queries import projects, users
 from db.session import Session
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
-ReviewerOption = Annotated[str, typer.Option(help="Who acts, as it is recorded; a new name is added.")]
-PastReviewerOption = Annotated[str, typer.Option("--reviewer", help="Whose steps.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def get_reviewer_id(session: Session, name: str) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli import choices
-from core.cli.access import JsonOption, YesOption
+from core.cli.options import JsonOption, YesOption
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.settings import Settings
 from core.workflows import catalogue, model_cards, remove_model

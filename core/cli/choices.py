@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument, ReviewerOption
+from core.cli.options import JsonOption, ProjectArgument, ReviewerOption
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind
 from core.errors import ConflictError, ModelError, NotFoundError

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption
+from core.cli.options import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, show_result
 from core.corpora import CORPORA, CorpusSet, read_corpus_folder
 from core.settings import Settings

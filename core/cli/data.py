@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument, require_label
+from core.cli.access import require_label
+from core.cli.options import JsonOption, ProjectArgument
 from core.cli.output import ProgressLine, errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.access import JsonOption
+from core.cli.options import JsonOption
 from core.cli.output import show_result
 from core.workflows.format_list import FormatEntry, list_formats, make_json_schema
 

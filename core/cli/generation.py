@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument
 from core.cli.jobs import WaitOption, run_job
 from core.cli.options import (
     CheckpointingOption,
     GpusOption,
+    JsonOption,
     Number,
     PrecisionOption,
+    ProjectArgument,
     Switch,
     Text,
     Whole,

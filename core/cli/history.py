@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, PastReviewerOption, ProjectArgument, get_reviewer_id
+from core.cli.access import get_reviewer_id
+from core.cli.options import JsonOption, PastReviewerOption, ProjectArgument
 from core.cli.output import errors_in_one_line, show_result
 from core.errors import DomainError, NotFoundError
 from core.settings import Settings

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption
+from core.cli.options import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import JobKind, JobState
 from core.errors import JobError

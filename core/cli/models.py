@@ -5,12 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption
+from core.cli.options import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, show_result
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER
 from core.training.config import Precision
-from db.session import open_session
 
 ModelOption = Annotated[str, typer.Option("--model", help="Starter, trained model, or folder of one.")]
 FormatOption = Annotated[str | None, typer.Option("--format", help="Told by content if not named, as in import.")]
@@ -37,9 +36,8 @@ def predict(
     from core.workflows.batch import predict_files
 
     quiet_libraries()
-    with errors_in_one_line(), progress_line() as progress, open_session(Settings()) as session:
+    with errors_in_one_line(), progress_line() as progress:
         result = predict_files(
-            session,
             Settings(),
             files,
             model=model,
@@ -70,9 +68,8 @@ def evaluate(
     from core.workflows.batch import evaluate_file
 
     quiet_libraries()
-    with errors_in_one_line(), progress_line() as progress, open_session(Settings()) as session:
+    with errors_in_one_line(), progress_line() as progress:
         result = evaluate_file(
-            session,
             Settings(),
             file,
             model=model,

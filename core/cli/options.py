@@ -1,4 +1,4 @@
-"""Options of the commands with many settings: those not given keep their default, and help lists them in groups."""
+"""Options that several commands share; those of the commands with many settings stand in groups of the help."""
 
 from typing import Annotated, Any
 
@@ -8,6 +8,12 @@ Text = str | None
 Number = float | None
 Whole = int | None
 Switch = bool | None
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ProjectArgument = Annotated[str, typer.Argument(help="Name of a project.")]
+ReviewerOption = Annotated[str, typer.Option(help="Who acts, as it is recorded; a new name is added.")]
+PastReviewerOption = Annotated[str, typer.Option("--reviewer", help="Whose steps.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def option(help_text: str, panel: str, *names: str) -> Any:  # noqa: ANN401 - what Typer gives

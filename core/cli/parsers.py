@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption
+from core.cli.options import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.workflows.pipelines import Report
 

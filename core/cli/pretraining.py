@@ -6,8 +6,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from core.cli.access import JsonOption
-from core.cli.options import Number, PrecisionOption, Switch, Text, Whole, option
+from core.cli.options import JsonOption, Number, PrecisionOption, Switch, Text, Whole, option
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.settings import Settings
 from core.training.config import Precision, TrainingConfig

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument, ReviewerOption, YesOption
+from core.cli.options import JsonOption, ProjectArgument, ReviewerOption, YesOption
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind, State
 from core.settings import Settings

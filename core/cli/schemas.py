@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument, YesOption, read_input
+from core.cli.access import read_input
+from core.cli.options import JsonOption, ProjectArgument, YesOption
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import RelationLabel
 from core.settings import Settings

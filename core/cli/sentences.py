@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument, get_reviewer_id, require_label
+from core.cli.access import get_reviewer_id, require_label
+from core.cli.options import JsonOption, ProjectArgument
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import Source, Split, State
 from core.settings import Settings

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument
+from core.cli.options import JsonOption, ProjectArgument
 from core.cli.output import errors_in_one_line, show_result
 from core.errors import DomainError
 from core.settings import Settings

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.access import JsonOption
-from core.cli.options import Number, Whole, option
+from core.cli.options import JsonOption, Number, Whole, option
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.settings import Settings
 from core.workflows.pipelines import Report

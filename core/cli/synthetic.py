@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.access import JsonOption, ProjectArgument, ReviewerOption, YesOption, require_label
+from core.cli.access import require_label
 from core.cli.decision_files import FileArgument, applied_lines, apply_file
+from core.cli.options import JsonOption, ProjectArgument, ReviewerOption, YesOption
 from core.cli.output import errors_in_one_line, say, show_result
 from core.cli.standings import standing
 from core.domain import NO_RELATION, State

@@ -14,7 +14,7 @@ Data in
     core.workflows.fetch.fetch_into_project         articles of PubMed and PMC, by id
 
 Predict
-    core.workflows.predict.predict_project          all that waits for review; ModelCache keeps the models loaded
+    core.workflows.predict.predict_project          all that waits for review; model_cache.ModelCache keeps them loaded
 
 Look
     db.queries.browse.list_sentences                a page of those that SentenceFilter takes

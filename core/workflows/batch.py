@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.domain import Corpus, Document
+from core.ensemble.extraction import Extractor
 from core.formats import read_corpus, write_corpus
 from core.nlp.sentences import split_sentences
 from core.settings import Settings
@@ -13,9 +14,7 @@ from core.training.config import Precision
 from core.training.precision import resolve_precision
 from core.training.trainer import Report
 from core.workflows.evaluate import predict_documents, prepare_documents, score_documents
-from core.workflows.extractors import load_extractor
-from core.workflows.predict import ModelCache
-from db.session import Session
+from core.workflows.model_cache import ModelCache, find_joint_extractor
 
 
 def read_files(paths: Sequence[Path], *, format_name: str | None) -> Corpus:
@@ -33,7 +32,6 @@ def read_files(paths: Sequence[Path], *, format_name: str | None) -> Corpus:
 
 
 def predict_files(
-    session: Session,
     settings: Settings,
     paths: Sequence[Path],
     *,
@@ -53,7 +51,7 @@ def predict_files(
     corpus = read_files(paths, format_name=format_name)
     bare = [replace(document, mentions=(), relations=(), facts=()) for document in corpus.documents]
     cache = ModelCache(settings)
-    extractor = replace(load_extractor(model, cache, session), precision=resolve_precision(precision, cache.device))
+    extractor = replace(_load_extractor(model, cache, settings), precision=resolve_precision(precision, cache.device))
     documents = prepare_documents(Corpus(tuple(bare)), extractor.schema, split_sentences=split_sentences)
     predicted = predict_documents(extractor, documents, report)
     written = write_corpus(Corpus(tuple(predicted), schema=extractor.schema), format_name=out_format)
@@ -63,7 +61,6 @@ def predict_files(
 
 
 def evaluate_file(
-    session: Session,
     settings: Settings,
     path: Path,
     *,
@@ -79,8 +76,20 @@ def evaluate_file(
         NotFoundError: There is no such model.
         ModelError: The protocol is unknown.
     """
-    extractor = load_extractor(model, ModelCache(settings), session)
+    extractor = _load_extractor(model, ModelCache(settings), settings)
     corpus = read_files([path], format_name=format_name)
     documents = prepare_documents(corpus, extractor.schema, split_sentences=split_sentences)
     scores = score_documents(extractor, documents, protocol=protocol, report=report)
     return {"model": model, "file": path.name, **scores.to_json()}
+
+
+def _load_extractor(name: str, cache: ModelCache, settings: Settings) -> Extractor:
+    """Load a model by name; only what was trained here is looked up in the database."""
+    found = find_joint_extractor(name, cache)
+    if found is not None:
+        return found
+    from core.workflows.extractors import load_extractor
+    from db.session import open_session
+
+    with open_session(settings) as session:
+        return load_extractor(name, cache, session)

@@ -29,7 +29,7 @@ from core.workflows.pipelines import Report
 from db.session import Session
 
 if TYPE_CHECKING:
-    from core.workflows.predict import ModelCache
+    from core.workflows.model_cache import ModelCache
     from db.queries.jobs import Job
 
 DOWNLOAD_TASK = "download"

@@ -19,7 +19,7 @@ from db.queries import documents, projects
 from db.session import Session
 
 if TYPE_CHECKING:
-    from core.workflows.predict import ModelCache
+    from core.workflows.model_cache import ModelCache
     from db.queries.jobs import Job
 
 READ_FORMATS = tuple(READERS)

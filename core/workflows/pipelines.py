@@ -14,7 +14,7 @@ from core.errors import JobError
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.workflows.predict import ModelCache
+    from core.workflows.model_cache import ModelCache
     from db.queries.jobs import Job
     from db.session import Session
 
@@ -29,7 +29,7 @@ INTERACTIVE: dict[JobKind, str] = {
     JobKind.PREDICT: "core.workflows.predict:run_predict",
     JobKind.FETCH: "core.workflows.fetch:run_fetch",
 }
-MODEL_CACHE: dict[str, str] = {"default": "core.workflows.predict:ModelCache"}
+MODEL_CACHE: dict[str, str] = {"default": "core.workflows.model_cache:ModelCache"}
 
 
 class Report(Protocol):

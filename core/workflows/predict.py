@@ -1,90 +1,23 @@
-"""Predict: the models of a project, kept loaded, read its open sentences."""
+"""Predict: the models of a project read its open sentences."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.artifacts import ArtifactStore
 from core.domain import Mention, Schema, SentencePrediction, Span
 from core.ensemble.extraction import Extractor
-from core.errors import ModelError
 from core.models.joint import JointModel
-from core.settings import Settings
-from core.starter import DEFAULT_STARTER, get_starter
-from core.training.trainer import Report, pick_device
-from core.workflows.parsers import AUTO, load_parser
+from core.training.trainer import Report
+from core.workflows.model_cache import ModelCache
 from core.workflows.pipelines import ignore_progress
 from core.workflows.starters import choose_starter
 from db.queries import annotations, documents, models, predictions, projects
-from db.queries.models import ModelView
 from db.session import Session
 
 if TYPE_CHECKING:
-    from core.ensemble.ensemble import Ensemble
     from db.queries.jobs import Job
 
-_MAX_LOADED = 4
 _CHUNK = 64
-
-
-class ModelCache:
-    """Loaded models of one process; the least recently used goes when there are too many.
-
-    Args:
-        settings: Where artifacts lie and which device to use.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._store = ArtifactStore(settings.resolved_artifacts_url, cache_path=settings.home / "artifact-cache")
-        self.device = pick_device(settings.device)
-        self._loaded: OrderedDict[Path, JointModel | Ensemble] = OrderedDict()
-
-    def warm_up(self) -> None:
-        """Load the starter and read one sentence, so that the first real one does not wait."""
-        self.get_joint(get_starter(DEFAULT_STARTER)).predict(["Aspirin relieved the headache."])
-
-    def get_joint(self, path: Path) -> JointModel:
-        """Return the joint model of a folder, loading it if needed."""
-        model = self._get(path, lambda: JointModel.load(path).to(self.device))
-        if not isinstance(model, JointModel):
-            raise ModelError(f"{path} holds an ensemble, not a joint model.")
-        return model
-
-    def fetch(self, artifact_key: str) -> Path:
-        """Return the local folder of an artifact key.
-
-        Raises:
-            NotFoundError: Nothing lies under the key.
-        """
-        return self._store.fetch(artifact_key)
-
-    def get_trained(self, trained: ModelView) -> "Ensemble":
-        """Return a trained ensemble, loading it if needed.
-
-        Members that read parses get those of the parser that the training was asked for. "auto" may be another
-        one by now, or on this machine; then the log says which one they were trained with.
-        """
-        return self.get_ensemble_folder(self.fetch(trained.artifact_key), parser=trained.settings.get("parser", AUTO))
-
-    def get_ensemble_folder(self, path: Path, *, parser: str = AUTO) -> "Ensemble":
-        """Return the ensemble of a folder, loading it if needed."""
-        # What ensembles need beside a joint model takes half a second to load, and most predictions need none.
-        from core.ensemble.ensemble import Ensemble
-
-        model = self._get(path, lambda: Ensemble.load(path, device=self.device, get_parser=lambda: load_parser(parser)))
-        if not isinstance(model, Ensemble):
-            raise ModelError(f"{path} holds a joint model, not an ensemble.")
-        return model
-
-    def _get(self, path: Path, load: "Callable[[], JointModel | Ensemble]") -> "JointModel | Ensemble":
-        if path not in self._loaded:
-            self._loaded[path] = load()
-        self._loaded.move_to_end(path)
-        while len(self._loaded) > _MAX_LOADED:
-            self._loaded.popitem(last=False)
-        return self._loaded[path]
 
 
 def make_extractor(session: Session, project_id: int, cache: ModelCache) -> tuple[Extractor, str]:

@@ -19,7 +19,7 @@ from core.formats import write_corpus
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter, list_starters
 from core.starter.demo import read_demo
-from core.workflows.predict import ModelCache
+from core.workflows.model_cache import ModelCache
 from core.workflows.presets import get_preset
 from core.workflows.retrain_params import RetrainParams
 from core.workflows.synthesise_params import GenerateParams

@@ -1,4 +1,4 @@
-"""A command loads what it uses: help and predictions start without the job engine, the web library and ensembles."""
+"""A command loads what it uses: help and predictions start without what they have no use for."""
 
 import subprocess
 import sys
@@ -40,13 +40,13 @@ def test_a_command_loads_no_other_commands_and_no_libraries_of_theirs(
     found = modules_after("project", "list")
     assert not found & (UNUSED | {"torch", "transformers", "spacy", "bioc", "pyarrow", "pandas"})
     own = {name for name in found if name.startswith("core.cli.")}
-    assert own == {f"core.cli.{name}" for name in ("main", "lazy", "access", "output", "projects")}
+    assert own == {f"core.cli.{name}" for name in ("main", "lazy", "options", "output", "projects")}
 
 
 @pytest.mark.slow
-def test_a_prediction_loads_neither_jobs_nor_ensembles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prediction_by_a_shipped_model_loads_neither_database_nor_jobs_nor_ensembles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DARE_HOME", str(tmp_path / "home"))
     (tmp_path / "a.txt").write_text("Aspirin caused nausea.", encoding="utf-8")
     found = modules_after("predict", str(tmp_path / "a.txt"), "--out", str(tmp_path / "out.jsonl"))
     assert "torch" in found
-    assert not found & (UNUSED | {"core.ensemble.ensemble", "scipy.stats"})
+    assert not found & (UNUSED | {"core.ensemble.ensemble", "scipy.stats", "sqlalchemy"})

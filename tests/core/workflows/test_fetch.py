@@ -14,8 +14,8 @@ from core.workflows import ncbi as ncbi_module
 from core.workflows.article_ids import MAX_ARTICLES, ArticleIds, parse_ids
 from core.workflows.fetch import FetchPipeline, fetch_articles, fetch_into_project, run_fetch
 from core.workflows.generators import open_store
+from core.workflows.model_cache import ModelCache
 from core.workflows.ncbi import MAX_TRIES, NcbiClient, read_retry_after, wait_turn
-from core.workflows.predict import ModelCache
 from core.workflows.projects import create_project
 from db.queries import documents, jobs
 from db.session import Session

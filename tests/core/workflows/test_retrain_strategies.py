@@ -20,8 +20,9 @@ from core.workflows import retrain
 from core.workflows.compare import Comparison, compare_models
 from core.workflows.extractors import load_extractor
 from core.workflows.gold_documents import keep_reviewed, orient_relations
+from core.workflows.model_cache import ModelCache
 from core.workflows.parsers import load_parser
-from core.workflows.predict import ModelCache, make_extractor
+from core.workflows.predict import make_extractor
 from core.workflows.projects import create_project
 from core.workflows.promote import promote
 from core.workflows.retrain_data import collect_documents, load_documents, save_documents
