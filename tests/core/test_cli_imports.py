@@ -44,7 +44,9 @@ def test_a_command_loads_no_other_commands_and_no_libraries_of_theirs(
 
 
 @pytest.mark.slow
-def test_a_prediction_by_a_shipped_model_loads_neither_database_nor_jobs_nor_ensembles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prediction_by_a_shipped_model_loads_neither_database_nor_jobs_nor_ensembles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DARE_HOME", str(tmp_path / "home"))
     (tmp_path / "a.txt").write_text("Aspirin caused nausea.", encoding="utf-8")
     found = modules_after("predict", str(tmp_path / "a.txt"), "--out", str(tmp_path / "out.jsonl"))
