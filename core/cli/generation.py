@@ -12,6 +12,7 @@ from core.cli.options import (
     Number,
     PrecisionOption,
     ProjectArgument,
+    ReviewerOption,
     Switch,
     Text,
     Whole,
@@ -22,6 +23,7 @@ from core.domain import JobKind
 from core.errors import ModelError
 from core.workflows.presets import get_preset
 from core.workflows.synthesise_params import GenerateParams
+from db.queries import users
 
 _WANTED, _GENERATOR, _SAMPLING = "What to write", "Generator", "Sampling"
 _TRAINING = "Training of each label's generator"
@@ -68,6 +70,7 @@ def generate(
     precision: PrecisionOption = None,
     has_gradient_checkpointing: CheckpointingOption = None,
     num_processes: GpusOption = None,
+    reviewer: ReviewerOption = users.LOCAL_USER,
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,11 +83,11 @@ def generate(
         if label_counts:
             given["label_counts"] = _read_counts(label_counts)
         params = GenerateParams.from_json({**values, **given})
-        result = run_job(JobKind.GENERATE, project, params.to_json(), wait=wait)
+        result = run_job(JobKind.GENERATE, project, params.to_json(), wait=wait, reviewer=reviewer)
     show_result(result, as_json=as_json, lines=lambda: _generate_lines(result))
 
 
-_NOT_PARAMETERS = frozenset({"project", "preset", "wait", "as_json"})
+_NOT_PARAMETERS = frozenset({"project", "preset", "reviewer", "wait", "as_json"})
 
 
 def _read_counts(given: list[str]) -> dict[str, int]:

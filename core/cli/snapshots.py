@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli.options import JsonOption, ProjectArgument
+from core.cli.options import JsonOption, ProjectArgument, ReviewerOption
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import Split
 from core.settings import Settings
@@ -38,6 +38,7 @@ def create(
         bool, typer.Option("--without-synthetic", help="Leave out synthetic sentences.")
     ] = False,
     licence: Annotated[str, typer.Option(help="Terms of the data, for its card.")] = "",
+    reviewer: ReviewerOption = users.LOCAL_USER,
     as_json: JsonOption = False,
 ) -> None:
     """Keep the curated data of a project with its data card and manifest; nothing changes a snapshot."""
@@ -56,7 +57,7 @@ def create(
             chosen,
             name=name,
             licence=licence,
-            user_id=users.get_or_add_user(session),
+            user_id=users.get_or_add_user(session, reviewer),
         )
     show_result(_to_json(made), as_json=as_json, lines=lambda: [_line(made)])
 

@@ -13,6 +13,7 @@ from core.cli.options import (
     Number,
     PrecisionOption,
     ProjectArgument,
+    ReviewerOption,
     Switch,
     Text,
     Whole,
@@ -27,7 +28,7 @@ from core.workflows.presets import PRESETS
 from core.workflows.projects import get_project_id
 from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
 from core.workflows.training_estimate import count_models, estimate_memory_of_workers, find_pace
-from db.queries import readiness
+from db.queries import readiness, users
 from db.session import open_session
 
 _DATA, _MODEL, _LOSS = "What it learns from", "Architecture", "Loss and strategies"
@@ -89,6 +90,7 @@ def train(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="What it would learn from and take; starts nothing.")
     ] = False,
+    reviewer: ReviewerOption = users.LOCAL_USER,
     wait: WaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -100,11 +102,11 @@ def train(
         if dry_run:
             result = _estimate(project, params)
         else:
-            result = run_job(JobKind.RETRAIN, project, params.to_json(), wait=wait)
+            result = run_job(JobKind.RETRAIN, project, params.to_json(), wait=wait, reviewer=reviewer)
     show_result(result, as_json=as_json, lines=lambda: _estimate_lines(result) if dry_run else _train_lines(result))
 
 
-_NOT_PARAMETERS = frozenset({"project", "preset", "dry_run", "wait", "as_json"})
+_NOT_PARAMETERS = frozenset({"project", "preset", "dry_run", "reviewer", "wait", "as_json"})
 
 
 def _estimate(project: str, params: RetrainParams) -> dict[str, Any]:

@@ -132,3 +132,14 @@ def test_the_open_sentences_of_a_project_are_predicted_by_a_job(desk: CliDesk, e
 def test_the_card_of_a_trained_model_has_all_its_scores_in_json(desk: CliDesk) -> None:
     desk.change(add_models)
     assert desk.read("models", "card", "new")["metrics"] == {"data_hash": "new"}
+
+
+@pytest.mark.parametrize("command", ["train", "generate"])
+def test_whoever_starts_a_job_is_recorded(desk: CliDesk, engine: Engine, command: str) -> None:
+    job_id = desk.read(command, "p", "--reviewer", "Ada")["job_id"]
+
+    def read(session: Session) -> str:
+        user_id = jobs.get_job(session, job_id).user_id
+        return users.get_user_names(session)[user_id] if user_id else ""
+
+    assert desk.change(read) == "Ada" and len(engine.asked) == 1
