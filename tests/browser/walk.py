@@ -51,7 +51,7 @@ class App:
         """Stop `dare` as Ctrl-C does, and wait for its end."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            self.process.wait(60)  # a machine with other work ends its workers slowly
             self.process = None
 
     @contextmanager
