@@ -39,11 +39,13 @@ def _show_table(
     found: TableColumns, file_names: Sequence[str], type_names: Sequence[str], *, is_surely_table: bool
 ) -> None:
     rest = f" and {count(len(file_names) - 1, 'other file')}" if len(file_names) > 1 else ""
-    is_known = "text" in found.known
-    with st.expander(f"Columns of {escape(file_names[0])}{rest}", expanded=not is_known, icon=":material/table:"):
-        if not is_known:
+    unread = [name for name in found.names if name not in found.known.values()]
+    with st.expander(f"Columns of {escape(file_names[0])}{rest}", expanded=bool(unread), icon=":material/table:"):
+        if "text" not in found.known:
             otherwise = "" if is_surely_table else " Without a column for the text, the file is read as plain text."
             st.caption(f"The names of the columns do not say what they hold.{otherwise}")
+        elif unread:
+            st.caption(f"Left out unless you say what they hold: {escape(', '.join(unread))}")
         names = list(dict.fromkeys((_UNUSED, *found.names)))
         always = [f"={name}" for name in type_names]
         sides = st.columns(2)

@@ -102,6 +102,12 @@ def test_known_columns_are_filled_in_and_can_be_left_out(open_page: OpenPage, se
     assert (columns["text"], columns["label"]) == ("sentence", "")
 
 
+def test_columns_that_would_be_left_out_are_named_before_the_import(open_page: OpenPage) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("a.csv", b"passage,drug,what\nAspirin helps.,Aspirin,good\n", "text/csv")).run()
+    assert "Left out unless you say what they hold: drug, what" in texts(app)
+
+
 def test_an_upload_is_kept_under_a_name_of_ours(settings: Settings) -> None:
     first, second = store_upload(settings, b"a"), store_upload(settings, b"b")
     assert first != second and first.parent == settings.uploads_path
