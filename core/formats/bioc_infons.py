@@ -26,7 +26,7 @@ CONCEPT_PAIRS = (("entity1", "entity2"), ("role1", "role2"), ("Chemical", "Disea
 NO_CONCEPTS = ("-", "-1", "None", "")
 ROLES = ("head", "tail")
 # An infon stands for a metadata entry only where no XML parser alters it.
-PLAIN = re.compile(r"\S(?:[ -~\xa1-\ud7ff\ue000-\ufffd]*\S)?")
+PLAIN = re.compile(r"(?!\s)[ -~\xa1-\ud7ff\ue000-\ufffd]+(?<!\s)")
 # Metadata that readers wrote for our own writers.
 OWN_KEYS = (TITLE_END_KEY, FRAGMENTS_KEY)
 OWN_PREFIXES = (PREFIX, TALLY_PREFIX, "brat ")

@@ -186,19 +186,22 @@ def test_a_queued_generation_holds_every_value_of_its_preset_and_what_was_change
 ) -> None:
     queued: list[tuple[JobKind, str, dict[str, object]]] = []
 
-    def take(kind: JobKind, project: str, params: dict[str, object], *, wait: bool) -> dict[str, object]:
+    def take(
+        kind: JobKind, project: str, params: dict[str, object], *, wait: bool, reviewer: str
+    ) -> dict[str, object]:
         queued.append((kind, project, params))
-        return {"job_id": "j", "wait": wait}
+        return {"job_id": "j", "wait": wait, "reviewer": reviewer}
 
     monkeypatch.setattr("core.cli.generation.run_job", take)
     options = ["--label", "CID", "--precision", "bf16", "--checkpointing", "--gpus", "2", "--batch-size", "1"]
     options += ["--label-count", "CPR:3=7", "--judges", "3", "--min-agreement", "0.5"]
+    options += ["--reviewer", "ana"]
     app(["generate", "p", "--preset", "dare-paper", *options, "--json"], standalone_mode=False)
     changed = {"precision": "bf16", "has_gradient_checkpointing": True, "num_processes": 2, "batch_size": 1}
     changed |= {"label_counts": {"CPR:3": 7}, "num_judges": 3, "min_agreement": 0.5}
     expected = GenerateParams.from_json({**get_preset("dare-paper").generation, "labels": ["CID"], **changed})
     assert queued == [(JobKind.GENERATE, "p", expected.to_json())]
-    assert json.loads(capsys.readouterr().out) == {"job_id": "j", "wait": False}
+    assert json.loads(capsys.readouterr().out) == {"job_id": "j", "wait": False, "reviewer": "ana"}
 
 
 def test_a_training_is_told_before_it_starts(tmp_path: Path) -> None:

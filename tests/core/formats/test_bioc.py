@@ -204,6 +204,16 @@ def test_infons_of_every_kind_come_in_and_are_written_again(format_name: str) ->
     assert repr(read_corpus(data, source="a").corpus.documents) == repr((document,))
 
 
+@pytest.mark.parametrize("entry", [("\x1b", "0"), ("key", "\x1b"), (" ", "0"), ("key ", "0"), ("key", "a\u2028")])
+def test_an_entry_that_xml_would_alter_is_no_infon_and_comes_back(entry: tuple[str, str]) -> None:
+    document = Document("1", "Rash.", metadata=(entry, ("plain", "é x")))
+    collection, report = write_collection(document, format_name="bioc-xml")
+    assert {key for key in collection.documents[0].infons if key != "dare"} == {"plain"}
+    assert report.changed == {}
+    data = write_corpus(Corpus((document,)), format_name="bioc-xml").data
+    assert read_corpus(data, source="a").corpus.documents[0].metadata == document.metadata
+
+
 def test_kept_infons_give_way_to_what_was_corrected_and_are_counted_where_their_element_is_gone() -> None:
     document = read_document(INFONS)
     aspirin, rash = document.mentions
