@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.workflows.acceptance import find_last_generation, get_standings
+from core.workflows.synthesis.acceptance import find_last_generation, get_standings
 from pages.components import (
     language_models,
     project_progress,

@@ -9,10 +9,10 @@ from core.cli import choices
 from core.cli.options import JsonOption, YesOption
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.settings import Settings
-from core.workflows import catalogue, model_cards, remove_model
-from core.workflows.catalogue import ModelEntry
-from core.workflows.pulled import PulledRecord
-from core.workflows.suggestions import Suggestion, list_suggestions
+from core.workflows.model_library import catalogue, model_cards, remove_model
+from core.workflows.model_library.catalogue import ModelEntry
+from core.workflows.model_library.pulled import PulledRecord
+from core.workflows.model_library.suggestions import Suggestion, list_suggestions
 from db.queries.models import ModelView
 from db.session import open_session
 
@@ -85,7 +85,7 @@ def pull(
     """
     with errors_in_one_line(), progress_line() as progress:
         # Model libraries take seconds to load, and the hub's client is for this command alone.
-        from core.workflows.pull import pull_model
+        from core.workflows.model_library.pull import pull_model
 
         quiet_libraries()
         record, was_here = pull_model(Settings(), name, revision=revision, report=progress)

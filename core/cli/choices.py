@@ -10,8 +10,8 @@ from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind
 from core.errors import ConflictError, ModelError, NotFoundError
 from core.settings import Settings
-from core.workflows import promote as workflow
-from core.workflows.compare import Comparison, compare_models
+from core.workflows.model_library import promote as workflow
+from core.workflows.model_library.compare import Comparison, compare_models
 from core.workflows.projects import get_project_id
 from db.queries import models, projects, users
 from db.queries.models import ModelView

@@ -9,7 +9,7 @@ from core.cli.options import JsonOption
 from core.cli.output import errors_in_one_line, progress_line, show_result
 from core.corpora import CORPORA, CorpusSet, read_corpus_folder
 from core.settings import Settings
-from core.workflows.import_set import import_corpus_set
+from core.workflows.data_in.import_set import import_corpus_set
 from db.session import open_session
 
 MAX_NAMES = 12  # of a line; WebNLG has 216 labels

@@ -11,10 +11,10 @@ from core.cli.options import JsonOption, ProjectArgument
 from core.cli.output import ProgressLine, errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings
-from core.workflows.export import WRITE_FORMATS, ExportFilter, export_to_path
-from core.workflows.ingest import READ_FORMATS, ImportOptions, import_file
+from core.workflows.data_in.ingest import READ_FORMATS, ImportOptions, import_file
+from core.workflows.data_in.renames import parse_renames
+from core.workflows.data_out.export import WRITE_FORMATS, ExportFilter, export_to_path
 from core.workflows.projects import create_project, get_project_id
-from core.workflows.renames import parse_renames
 from db.queries import projects
 from db.session import open_session
 

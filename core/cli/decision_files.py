@@ -8,7 +8,7 @@ import typer
 
 from core.cli.access import read_input
 from core.settings import Settings
-from core.workflows.decision_file import apply_decisions, read_decisions
+from core.workflows.curation.decision_file import apply_decisions, read_decisions
 from core.workflows.projects import get_project_id
 from db.queries import users
 from db.session import open_session

@@ -9,7 +9,7 @@ from core.cli.options import JsonOption, ProjectArgument
 from core.cli.output import errors_in_one_line, progress_line, say, show_result
 from core.domain import Split
 from core.settings import Settings
-from core.workflows.article_ids import parse_ids
+from core.workflows.data_in.article_ids import parse_ids
 from core.workflows.projects import create_project, get_project_id
 from db.queries import projects
 from db.session import open_session
@@ -41,7 +41,7 @@ def fetch(
         # A created project must not keep the database locked while NCBI is asked.
         session.commit()
         # spaCy takes a second to load, and requests is for this command alone.
-        from core.workflows.fetch import fetch_into_project
+        from core.workflows.data_in.fetch import fetch_into_project
 
         result = fetch_into_project(session, settings, project_id, ids, split=split, report=progress)
     for issue in result["report"]["issues"]:

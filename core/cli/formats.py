@@ -7,7 +7,7 @@ import typer
 
 from core.cli.options import JsonOption
 from core.cli.output import show_result
-from core.workflows.format_list import FormatEntry, list_formats, make_json_schema
+from core.workflows.data_out.format_list import FormatEntry, list_formats, make_json_schema
 
 
 def formats(

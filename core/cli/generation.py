@@ -21,8 +21,8 @@ from core.cli.options import (
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind
 from core.errors import ModelError
-from core.workflows.presets import get_preset
-from core.workflows.synthesise_params import GenerateParams
+from core.workflows.retraining.presets import get_preset
+from core.workflows.synthesis.synthesise_params import GenerateParams
 from db.queries import users
 
 _WANTED, _GENERATOR, _SAMPLING = "What to write", "Generator", "Sampling"

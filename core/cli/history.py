@@ -10,7 +10,7 @@ from core.cli.options import JsonOption, PastReviewerOption, ProjectArgument
 from core.cli.output import errors_in_one_line, show_result
 from core.errors import DomainError, NotFoundError
 from core.settings import Settings
-from core.workflows import undo as workflow
+from core.workflows.curation import undo as workflow
 from core.workflows.projects import get_project_id
 from db.queries import history as queries
 from db.queries import users

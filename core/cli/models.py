@@ -33,7 +33,7 @@ def predict(
     as_json: JsonOption = False,
 ) -> None:
     """Predict mentions and relations of files; annotations they have are not read."""
-    from core.workflows.batch import predict_files
+    from core.workflows.prediction.batch import predict_files
 
     quiet_libraries()
     with errors_in_one_line(), progress_line() as progress:
@@ -65,7 +65,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Score a model on gold documents under a named protocol."""
-    from core.workflows.batch import evaluate_file
+    from core.workflows.prediction.batch import evaluate_file
 
     quiet_libraries()
     with errors_in_one_line(), progress_line() as progress:

@@ -22,8 +22,8 @@ def build_parser(
 
     Killed or stopped, it begins anew the next time; the parser that was there stays until the new one is complete.
     """
-    from core.workflows.build_parser import MAX_STEPS, ParserRecipe
-    from core.workflows.build_parser import build_parser as build
+    from core.workflows.starter_builds.build_parser import MAX_STEPS, ParserRecipe
+    from core.workflows.starter_builds.build_parser import build_parser as build
 
     quiet_libraries()
     with errors_in_one_line(), progress_line() as progress:
@@ -38,7 +38,7 @@ def evaluate_parser(
     as_json: JsonOption = False,
 ) -> None:
     """Score a dependency parser on a treebank, raw text in, and time it on one core."""
-    from core.workflows.build_parser import score_parser_file
+    from core.workflows.starter_builds.build_parser import score_parser_file
 
     with errors_in_one_line(), progress_line() as progress:
         scores = score_parser_file(model, file, report=progress).to_json()

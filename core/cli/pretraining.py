@@ -11,7 +11,7 @@ from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, 
 from core.settings import Settings
 from core.training.config import Precision, TrainingConfig
 from core.workflows.pipelines import Report
-from core.workflows.pretrain_params import USUAL_MINUTES, WARMUP_FRACTION, PretrainParams
+from core.workflows.synthesis.pretrain_params import USUAL_MINUTES, WARMUP_FRACTION, PretrainParams
 
 _LENGTH, _TRAINING = "How long", "Training"
 
@@ -83,8 +83,8 @@ def pretrain_encoder(
     """
     if not may_download:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when transformers is imported
-    from core.workflows import pretrain_encoder as workflow
-    from core.workflows.sources import resolve_encoder
+    from core.workflows.model_library.sources import resolve_encoder
+    from core.workflows.starter_builds import pretrain_encoder as workflow
 
     settings = Settings()
     quiet_libraries()
@@ -124,7 +124,7 @@ def pretrain_encoder(
 def _run(params: PretrainParams, settings: Settings) -> dict[str, Any]:
     if not params.may_download:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when transformers is imported
-    from core.workflows import pretrain
+    from core.workflows.synthesis import pretrain
 
     quiet_libraries()
     with progress_line() as progress:

@@ -12,8 +12,8 @@ from core.cli.output import errors_in_one_line, show_result
 from core.domain import Split, State
 from core.errors import DomainError, NotFoundError
 from core.settings import Settings
-from core.workflows import accept_above, curate
-from core.workflows.accept_above import Example
+from core.workflows.curation import accept_above, curate
+from core.workflows.curation.accept_above import Example
 from core.workflows.projects import get_project_id
 from db.queries import annotations, decisions, queue, users
 from db.queries.annotations import SentenceView

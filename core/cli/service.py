@@ -15,7 +15,7 @@ from core.errors import DareError
 from core.jobs import devices
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER, list_starters
-from core.workflows.parsers import PARSER_REMEDY, describe_default_parser
+from core.workflows.prediction.parsers import PARSER_REMEDY, describe_default_parser
 from db.queries import jobs, models, projects
 from db.session import make_engine, session_scope
 

@@ -9,11 +9,11 @@ from core.cli.options import JsonOption, ProjectArgument, ReviewerOption
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import Split
 from core.settings import Settings
-from core.workflows import snapshot, snapshot_diff, snapshot_export
-from core.workflows.export import ExportFilter
-from core.workflows.generators import open_store
+from core.workflows.data_out import snapshot, snapshot_diff, snapshot_export
+from core.workflows.data_out.export import ExportFilter
+from core.workflows.data_out.snapshot_files import write_files
 from core.workflows.projects import get_project_id
-from core.workflows.snapshot_files import write_files
+from core.workflows.synthesis.generators import open_store
 from db.queries import snapshots, users
 from db.queries.snapshots import SnapshotView
 from db.session import open_session

@@ -9,8 +9,8 @@ from core.cli.options import JsonOption, ProjectArgument
 from core.cli.output import errors_in_one_line, show_result
 from core.errors import DomainError
 from core.settings import Settings
-from core.workflows.acceptance import LabelStanding, find_last_generation, get_standings, set_wanted
 from core.workflows.projects import get_project_id
+from core.workflows.synthesis.acceptance import LabelStanding, find_last_generation, get_standings, set_wanted
 from db.session import open_session
 
 

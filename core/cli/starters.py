@@ -28,8 +28,8 @@ def build_starter(
 
     Killed or stopped, the same command goes on after the last epoch that it finished.
     """
-    from core.workflows import train_starter
-    from core.workflows.sources import resolve_encoder
+    from core.workflows.model_library.sources import resolve_encoder
+    from core.workflows.starter_builds import train_starter
 
     settings = Settings()
     quiet_libraries()

@@ -13,11 +13,11 @@ from core.cli.standings import standing
 from core.domain import NO_RELATION, State
 from core.errors import DomainError
 from core.settings import Settings
-from core.workflows import accept_rest, curate
-from core.workflows.accept_rest import Outlook
-from core.workflows.export_synthetic import describe_sentence, describe_sentences, write_lines
+from core.workflows.curation import accept_rest, curate
+from core.workflows.curation.accept_rest import Outlook
+from core.workflows.curation.synthetic_reading import realise_view
+from core.workflows.data_out.export_synthetic import describe_sentence, describe_sentences, write_lines
 from core.workflows.projects import get_project_id
-from core.workflows.synthetic_reading import realise_view
 from db.queries import decisions, synthetic, synthetic_history, users
 from db.queries.synthetic import SyntheticOrder
 from db.session import Session, open_session

@@ -23,11 +23,11 @@ from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind
 from core.errors import ParserNotFoundError
 from core.settings import Settings
-from core.workflows.parsers import explain_missing, has_workers_elsewhere
-from core.workflows.presets import PRESETS
+from core.workflows.prediction.parsers import explain_missing, has_workers_elsewhere
 from core.workflows.projects import get_project_id
-from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
-from core.workflows.training_estimate import count_models, estimate_memory_of_workers, find_pace
+from core.workflows.retraining.presets import PRESETS
+from core.workflows.retraining.retrain_params import ARCHITECTURES, METHODS, RetrainParams
+from core.workflows.retraining.training_estimate import count_models, estimate_memory_of_workers, find_pace
 from db.queries import readiness, users
 from db.session import open_session
 

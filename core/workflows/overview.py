@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from core.workflows.agreement import get_agreement
+from core.workflows.curation.agreement import get_agreement
+from core.workflows.model_library.starters import choose_starter
 from core.workflows.progress import Acceptance, get_activity, get_suggestion_acceptance
-from core.workflows.starters import choose_starter
 from db.queries import decisions, jobs, models, projects
 from db.session import Session
 

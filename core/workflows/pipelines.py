@@ -14,22 +14,22 @@ from core.errors import JobError
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.workflows.model_cache import ModelCache
+    from core.workflows.prediction.model_cache import ModelCache
     from db.queries.jobs import Job
     from db.session import Session
 
 PIPELINES: dict[JobKind, str] = {
-    JobKind.RETRAIN: "core.workflows.retrain:RetrainPipeline",
-    JobKind.GENERATE: "core.workflows.synthesise:GeneratePipeline",
-    JobKind.PRETRAIN: "core.workflows.pretrain:PretrainPipeline",
-    JobKind.FETCH: "core.workflows.fetch:FetchPipeline",
+    JobKind.RETRAIN: "core.workflows.retraining.retrain:RetrainPipeline",
+    JobKind.GENERATE: "core.workflows.synthesis.synthesise:GeneratePipeline",
+    JobKind.PRETRAIN: "core.workflows.synthesis.pretrain:PretrainPipeline",
+    JobKind.FETCH: "core.workflows.data_in.fetch:FetchPipeline",
 }
 INTERACTIVE: dict[JobKind, str] = {
-    JobKind.INGEST: "core.workflows.ingest:run_ingest",
-    JobKind.PREDICT: "core.workflows.predict:run_predict",
-    JobKind.FETCH: "core.workflows.fetch:run_fetch",
+    JobKind.INGEST: "core.workflows.data_in.ingest:run_ingest",
+    JobKind.PREDICT: "core.workflows.prediction.predict:run_predict",
+    JobKind.FETCH: "core.workflows.data_in.fetch:run_fetch",
 }
-MODEL_CACHE: dict[str, str] = {"default": "core.workflows.model_cache:ModelCache"}
+MODEL_CACHE: dict[str, str] = {"default": "core.workflows.prediction.model_cache:ModelCache"}
 
 
 class Report(Protocol):

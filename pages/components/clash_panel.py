@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from core.errors import NotFoundError
-from core.workflows import clash
-from core.workflows.clash import Clash
+from core.workflows.curation import clash
+from core.workflows.curation.clash import Clash
 from db.session import Session
 from pages.components.card_wording import describe_card
 from pages.components.deck_changes import Desk

@@ -6,7 +6,7 @@ from zlib import crc32
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.workflows.table_columns import COLUMN_ROLES, HEAD_BYTES, TableColumns, find_table_columns
+from core.workflows.data_in.table_columns import COLUMN_ROLES, HEAD_BYTES, TableColumns, find_table_columns
 from pages.components.session import escape
 from pages.components.wording import count
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ConflictError, NotFoundError
-from core.workflows import replays
-from core.workflows.undo import Undone, undo
+from core.workflows.curation import replays
+from core.workflows.curation.undo import Undone, undo
 from db.session import Session, session_scope
 from pages.components.review_queue import ReviewQueue
 from pages.components.session import get_engine, get_settings, notify

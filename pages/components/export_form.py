@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.domain import Split
-from core.workflows.export import SUFFIX_BY_FORMAT, WITHOUT_PREVIEW, ExportCounts, ExportFilter, export_project
+from core.workflows.data_out.export import SUFFIX_BY_FORMAT, WITHOUT_PREVIEW, ExportCounts, ExportFilter, export_project
 from db.queries import projects
 from db.queries.projects import ProjectView
 from db.session import Session

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain import JobKind, Split
 from core.jobs import client
-from core.workflows.article_ids import parse_ids
+from core.workflows.data_in.article_ids import parse_ids
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components.session import act, get_settings

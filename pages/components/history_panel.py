@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.workflows.undo import Undone, undo_back_to, undo_step
+from core.workflows.curation.undo import Undone, undo_back_to, undo_step
 from db.queries import decisions, history
 from db.queries.history import Step
 from db.session import Session

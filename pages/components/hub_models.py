@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.workflows.pulled import PulledKind
-from core.workflows.suggestions import Suggestion, list_suggestions
+from core.workflows.model_library.pulled import PulledKind
+from core.workflows.model_library.suggestions import Suggestion, list_suggestions
 from pages.components.wording import size
 
 

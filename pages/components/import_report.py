@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from core.domain import JobKind, JobState
-from core.workflows.ingest import STORED_SHARE
-from core.workflows.issue_table import write_issues
+from core.workflows.data_in.ingest import STORED_SHARE
+from core.workflows.data_in.issue_table import write_issues
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session

@@ -10,7 +10,7 @@ import streamlit as st
 from core.domain import JobKind, JobState
 from core.jobs import client, names
 from core.settings import Settings
-from core.workflows.retrain_params import NUM_TEACHERS
+from core.workflows.retraining.retrain_params import NUM_TEACHERS
 from db.queries import jobs
 from db.queries.jobs import Job, JobProgress
 from db.session import Session

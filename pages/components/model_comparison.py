@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.workflows.compare import Comparison, NotComparable, compare_models
+from core.workflows.model_library.compare import Comparison, NotComparable, compare_models
 from db.queries.models import ModelView
 from pages.components.session import escape, get_settings
 from pages.components.wording import count, rate

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.domain import JobKind, JobState, ModelState
 from core.jobs import client
-from core.workflows import promote as workflow
-from core.workflows.model_cards import read_shipped_card
-from core.workflows.starters import Starter, choose_starter
+from core.workflows.model_library import promote as workflow
+from core.workflows.model_library.model_cards import read_shipped_card
+from core.workflows.model_library.starters import Starter, choose_starter
 from db.queries import jobs, models, projects
 from db.queries.models import ModelView
 from db.queries.projects import ProjectView

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain import JobKind, Schema
 from core.jobs import client
-from core.workflows.renames import LEFT_OUT
+from core.workflows.data_in.renames import LEFT_OUT
 from db.queries import projects
 from db.queries.jobs import Job
 from db.session import Session

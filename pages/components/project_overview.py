@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.domain import Schema, State
-from core.workflows.starters import choose_starter
+from core.workflows.model_library.starters import choose_starter
 from db.queries import jobs, models, projects
 from db.queries.projects import ProjectCounts, ProjectView
 from db.session import Session

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 import streamlit as st
 
-from core.workflows.acceptance import LabelStanding
-from core.workflows.agreement import ProjectAgreement, get_agreement
+from core.workflows.curation.agreement import ProjectAgreement, get_agreement
 from core.workflows.progress import Acceptance, get_activity, get_suggestion_acceptance
+from core.workflows.synthesis.acceptance import LabelStanding
 from db.queries import decisions, projects
 from db.session import Session
 from pages.components import charts, progress_charts

@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from core.domain import Schema
-from core.workflows import accept_above
-from core.workflows.accept_above import ACTION, Example
-from core.workflows.undo import undo_step
+from core.workflows.curation import accept_above
+from core.workflows.curation.accept_above import ACTION, Example
+from core.workflows.curation.undo import undo_step
 from db.queries import history, projects
 from db.queries.pending_above import AboveCounts, AboveScore
 from db.queries.projects import ProjectView

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.domain import State
-from core.workflows import curate
+from core.workflows.curation import curate
 from db.queries import decisions, projects, queue
 from db.queries.annotations import SentenceView
 from db.queries.projects import ProjectView

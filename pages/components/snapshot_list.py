@@ -6,12 +6,12 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core.workflows.data_card import split_guideline
-from core.workflows.export import ExportFilter
-from core.workflows.generators import open_store
-from core.workflows.snapshot import CARD_TEXT_NAME, create_snapshot, read_snapshot_file
-from core.workflows.snapshot_export import export_snapshot
-from core.workflows.snapshot_files import zip_files
+from core.workflows.data_out.data_card import split_guideline
+from core.workflows.data_out.export import ExportFilter
+from core.workflows.data_out.snapshot import CARD_TEXT_NAME, create_snapshot, read_snapshot_file
+from core.workflows.data_out.snapshot_export import export_snapshot
+from core.workflows.data_out.snapshot_files import zip_files
+from core.workflows.synthesis.generators import open_store
 from db.queries import snapshots
 from db.queries.projects import ProjectView
 from db.queries.snapshots import SnapshotView

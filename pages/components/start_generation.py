@@ -8,9 +8,9 @@ import streamlit as st
 from core.domain import JobKind, JobState, Split
 from core.errors import ModelError
 from core.jobs import client
-from core.workflows.acceptance import LabelStanding
-from core.workflows.sources import list_bases
-from core.workflows.synthesise_params import MIN_GOLD, SCRATCH, SCRATCH_NOTICE, GenerateParams
+from core.workflows.model_library.sources import list_bases
+from core.workflows.synthesis.acceptance import LabelStanding
+from core.workflows.synthesis.synthesise_params import MIN_GOLD, SCRATCH, SCRATCH_NOTICE, GenerateParams
 from db.queries import jobs, readiness
 from db.queries.jobs import Job
 from db.session import Session

@@ -4,10 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from core.workflows import accept_rest, undo
-from core.workflows.accept_rest import MIN_REVIEWED, Outlook
-from core.workflows.acceptance import LabelStanding
-from core.workflows.synthetic_reading import realise_view
+from core.workflows.curation import accept_rest, undo
+from core.workflows.curation.accept_rest import MIN_REVIEWED, Outlook
+from core.workflows.curation.synthetic_reading import realise_view
+from core.workflows.synthesis.acceptance import LabelStanding
 from db.queries import decisions, synthetic
 from db.session import Session
 from pages.components.review_queue import forget_queues

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.workflows.acceptance import MAX_WANTED, LabelStanding, LabelYield, LastGeneration, set_wanted
+from core.workflows.synthesis.acceptance import MAX_WANTED, LabelStanding, LabelYield, LastGeneration, set_wanted
 from db.session import Session
 from pages.components.session import act, escape
 from pages.components.wording import count, group, label_name, moment

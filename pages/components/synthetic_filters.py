@@ -6,7 +6,7 @@ from enum import StrEnum
 import streamlit as st
 
 from core.domain import State
-from core.workflows.acceptance import LabelStanding
+from core.workflows.synthesis.acceptance import LabelStanding
 from db.queries import synthetic
 from db.queries.synthetic import Place, SyntheticOrder, SyntheticView
 from db.session import Session

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.workflows import curate
-from core.workflows.acceptance import LabelStanding, count_accepted
+from core.workflows.curation import curate
+from core.workflows.synthesis.acceptance import LabelStanding, count_accepted
 from db.queries import decisions, projects, synthetic
 from db.queries.synthetic import Place
 from db.session import Session

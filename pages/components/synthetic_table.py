@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.workflows.synthetic_reading import realise_view
+from core.workflows.curation.synthetic_reading import realise_view
 from db.queries import synthetic
 from db.queries.synthetic import Place, SyntheticOrder, SyntheticView
 from db.session import Session

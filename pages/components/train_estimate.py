@@ -1,7 +1,7 @@
 """How long a training may take, told from finished trainings of the same project, and how much memory."""
 
-from core.workflows.retrain_params import RetrainParams
-from core.workflows.training_estimate import estimate_memory_of_workers, find_pace
+from core.workflows.retraining.retrain_params import RetrainParams
+from core.workflows.retraining.training_estimate import estimate_memory_of_workers, find_pace
 from db.session import Session
 from pages.components.session import get_settings
 from pages.components.wording import count, duration, size

@@ -9,10 +9,10 @@ import streamlit as st
 from core.domain import JobKind
 from core.errors import ModelError
 from core.jobs import client
-from core.workflows.parsers import explain_missing, has_workers_elsewhere
-from core.workflows.presets import PRESETS
-from core.workflows.retrain_params import ARCHITECTURES, JOINT_METHODS, METHODS, RetrainParams
-from core.workflows.sources import list_encoder_names, resolve_encoder
+from core.workflows.model_library.sources import list_encoder_names, resolve_encoder
+from core.workflows.prediction.parsers import explain_missing, has_workers_elsewhere
+from core.workflows.retraining.presets import PRESETS
+from core.workflows.retraining.retrain_params import ARCHITECTURES, JOINT_METHODS, METHODS, RetrainParams
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components import train_estimate, train_options

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.workflows.retrain_params import PAIR_OPTIONS, RetrainParams
-from core.workflows.sources import list_encoder_names
+from core.workflows.model_library.sources import list_encoder_names
+from core.workflows.retraining.retrain_params import PAIR_OPTIONS, RetrainParams
 from pages.components import hub_models
 from pages.components.session import get_settings
 

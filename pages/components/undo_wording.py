@@ -1,6 +1,6 @@
 """What an undo did, in words."""
 
-from core.workflows.undo import Undone
+from core.workflows.curation.undo import Undone
 from pages.components.wording import count
 
 

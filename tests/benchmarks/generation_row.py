@@ -16,7 +16,7 @@ from core.generation.generator import Generator
 from core.generation.near_copies import split_content_words
 from core.generation.nearest import find_nearest
 from core.generation.sampling import generate_sentences, mean_log_likelihoods
-from core.workflows.synthesise_plan import GenerationPlan
+from core.workflows.synthesis.synthesise_plan import GenerationPlan
 from tests.benchmarks.generation_judges import load_panel, measure_agreement
 from tests.benchmarks.generation_training import (
     SEED,

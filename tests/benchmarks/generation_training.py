@@ -11,7 +11,7 @@ from filelock import FileLock
 from core.domain import Split
 from core.starter import find_starter
 from core.training.checkpoints import write_folder
-from core.workflows.label_generators import (
+from core.workflows.synthesis.label_generators import (
     ABOUT_NAME,
     LabelGenerator,
     Reading,
@@ -22,8 +22,8 @@ from core.workflows.label_generators import (
     save,
     train_generator,
 )
-from core.workflows.synthesise_params import SCRATCH, GenerateParams
-from core.workflows.synthesise_plan import GenerationPlan, LabelPlan, make_plan
+from core.workflows.synthesis.synthesise_params import SCRATCH, GenerateParams
+from core.workflows.synthesis.synthesise_plan import GenerationPlan, LabelPlan, make_plan
 from core.workflows.task_cache import TaskCache
 from tests.benchmarks.models_data import load_documents, tell
 

@@ -14,7 +14,7 @@ from typing import Any
 from core.nlp.parser_scoring import ParserScores, score_parser
 from core.nlp.treebank import read_treebank
 from core.starter import PARSER_STARTER, get_starter
-from core.workflows.build_parser import LOG_NAME
+from core.workflows.starter_builds.build_parser import LOG_NAME
 from tests.benchmarks.machine import describe_machine
 
 CORPORA = Path(os.environ.get("DARE_CORPORA", Path(__file__).parents[3] / "shared" / "data"))

@@ -30,8 +30,8 @@ from core.nlp.sentences import split_sentences
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter
 from core.training.config import Precision
-from core.workflows.evaluate import predict_documents, prepare_documents
-from core.workflows.model_cache import ModelCache
+from core.workflows.prediction.evaluate import predict_documents, prepare_documents
+from core.workflows.prediction.model_cache import ModelCache
 from tests.benchmarks.machine import describe_machine
 from tests.benchmarks.models_data import DEFAULT_CORPORA
 

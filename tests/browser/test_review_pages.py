@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, State, SyntheticSentence
-from core.workflows import curate
+from core.workflows.curation import curate
 from core.workflows.projects import create_project
 from db.queries import annotations, intake, queue, quotas, synthetic, users
 from db.session import Engine, Session, make_engine, session_scope

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.domain import JobKind, JobState, Split, State
-from core.workflows.export import ExportFilter, export_project
-from core.workflows.ingest import import_file
+from core.workflows.data_in.ingest import import_file
+from core.workflows.data_out.export import ExportFilter, export_project
 from core.workflows.projects import create_project
 from db.queries import annotations, jobs, models, projects, queue, synthetic
 from db.session import make_engine, migrate, session_scope

@@ -19,10 +19,10 @@ from core.formats import write_corpus
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER, get_starter, list_starters
 from core.starter.demo import read_demo
-from core.workflows.model_cache import ModelCache
-from core.workflows.presets import get_preset
-from core.workflows.retrain_params import RetrainParams
-from core.workflows.synthesise_params import GenerateParams
+from core.workflows.prediction.model_cache import ModelCache
+from core.workflows.retraining.presets import get_preset
+from core.workflows.retraining.retrain_params import RetrainParams
+from core.workflows.synthesis.synthesise_params import GenerateParams
 from db.queries import jobs
 from db.session import make_engine, session_scope
 from tests.builders import write_tiny_encoder
@@ -186,9 +186,7 @@ def test_a_queued_generation_holds_every_value_of_its_preset_and_what_was_change
 ) -> None:
     queued: list[tuple[JobKind, str, dict[str, object]]] = []
 
-    def take(
-        kind: JobKind, project: str, params: dict[str, object], *, wait: bool, reviewer: str
-    ) -> dict[str, object]:
+    def take(kind: JobKind, project: str, params: dict[str, object], *, wait: bool, reviewer: str) -> dict[str, object]:
         queued.append((kind, project, params))
         return {"job_id": "j", "wait": wait, "reviewer": reviewer}
 

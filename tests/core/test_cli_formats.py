@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from core.cli.main import app
 from core.formats import READERS, WRITERS
-from core.workflows.format_list import HOLDS
+from core.workflows.data_out.format_list import HOLDS
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from core.cli.main import app
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER
-from tests.core.workflows.test_catalogue import PULLED, add_generator, add_pulled
+from tests.core.workflows.model_library.test_catalogue import PULLED, add_generator, add_pulled
 
 
 @pytest.fixture

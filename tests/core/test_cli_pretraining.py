@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli.main import app
-from core.workflows import pretrain
-from core.workflows.generators import GeneratorRecord
-from core.workflows.pretrain_params import PretrainParams
+from core.workflows.synthesis import pretrain
+from core.workflows.synthesis.generators import GeneratorRecord
+from core.workflows.synthesis.pretrain_params import PretrainParams
 from tests.core.pretraining.pretraining_text import TINY, write_corpus
 
 OPTIONS = ["--out", "mine", "--pieces", "3000", "--context", "32", "--held-out-one-in", "10", "--precision", "fp32"]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from core.cli.main import app
 from core.settings import Settings
 from db.session import make_engine, migrate, session_scope
-from tests.core.workflows.test_snapshot import SPLITS
+from tests.core.workflows.data_out.test_snapshot import SPLITS
 from tests.core.workflows.training import seed_project
 
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain import Document, Mention, Relation, Sentence, Source, Span, Split, State
-from core.workflows import curate
+from core.workflows.curation import curate
 from db.columns import utc_now
 from db.queries import browse, browse_documents, documents, intake, users
 from db.queries.browse import SentenceFilter, SentenceSort

@@ -6,14 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from core.domain import Document, Sentence, Span, State
-from core.workflows import curate
+from core.workflows.curation import curate
+from core.workflows.curation.undo import undo
 from core.workflows.progress import get_activity, get_suggestion_acceptance
-from core.workflows.undo import undo
 from db.queries import annotations, decisions, documents, intake, progress, synthetic, users
 from db.queries.progress import Period
 from db.session import Session
+from tests.core.workflows.curation.test_accept_above import Desk
 from tests.core.workflows.synthetic_desk import SyntheticDesk
-from tests.core.workflows.test_accept_above import Desk
 
 START = datetime(2026, 3, 1, 10, 5, tzinfo=UTC)
 

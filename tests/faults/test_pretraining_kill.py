@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 # The command, with a vocabulary and a model small enough for a test.
 LAUNCHER = """
 from core.cli.main import main
-from core.workflows import pretrain
+from core.workflows.synthesis import pretrain
 from tests.core.pretraining.pretraining_text import TINY
 
 pretrain.SIZES = {"tiny": TINY}

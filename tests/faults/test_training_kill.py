@@ -23,7 +23,7 @@ import time
 from core.cli.main import main
 from core.domain import Document, Relation, Sentence, Span, State
 from core.training import state
-from core.workflows import train_starter
+from core.workflows.starter_builds import train_starter
 from tests.builders import find_mention, make_schema
 
 

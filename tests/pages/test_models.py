@@ -7,7 +7,7 @@ import pytest
 
 from core.domain import JobKind, JobState, ModelState
 from core.settings import Settings
-from core.workflows.promote import promote
+from core.workflows.model_library.promote import promote
 from db.queries import jobs, models, projects, users
 from db.session import Session
 from pages.components.model_report import describe_settings

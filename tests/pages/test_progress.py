@@ -1,7 +1,7 @@
 """Charts of Home and Synthetic: each has a table with the same numbers, and says what it waits for while empty."""
 
 from core.domain import State
-from core.workflows import curate
+from core.workflows.curation import curate
 from core.workflows.projects import create_project
 from db.queries import annotations, projects, queue, synthetic, users
 from db.queries.queue import QueueFilter

@@ -19,10 +19,10 @@ from core.domain import (
     SyntheticSentence,
 )
 from core.settings import Settings
-from core.workflows import curate
-from core.workflows.accept_rest import get_outlook
-from core.workflows.acceptance import LabelStanding, find_last_generation, get_standings
+from core.workflows.curation import curate
+from core.workflows.curation.accept_rest import get_outlook
 from core.workflows.projects import create_project
+from core.workflows.synthesis.acceptance import LabelStanding, find_last_generation, get_standings
 from db.queries import intake, jobs, synthetic, users
 from db.queries.synthetic import SyntheticView
 from db.session import Session

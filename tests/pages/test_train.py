@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain import JobKind, JobState, Split
 from core.settings import Settings
-from core.workflows import parsers, training_estimate
+from core.workflows.prediction import parsers
 from core.workflows.projects import create_project
-from core.workflows.retrain_params import ARCHITECTURES, METHODS, RetrainParams
+from core.workflows.retraining import training_estimate
+from core.workflows.retraining.retrain_params import ARCHITECTURES, METHODS, RetrainParams
 from db.queries import jobs, projects
 from db.queries.jobs import Job
 from db.queries.readiness import SplitData

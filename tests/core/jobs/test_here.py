@@ -7,7 +7,7 @@ import pytest
 from core.domain import JobKind, JobState
 from core.errors import JobError, NotEnoughDataError
 from core.jobs.here import run_here
-from core.workflows.retrain_params import RetrainParams
+from core.workflows.retraining.retrain_params import RetrainParams
 from db.queries import jobs, models, users
 from db.session import Session
 from tests.builders import write_tiny_encoder

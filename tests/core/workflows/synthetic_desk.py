@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from core.domain import NO_RELATION, Mention, Source, Span, SyntheticSentence
-from core.workflows import curate
+from core.workflows.curation import curate
 from core.workflows.projects import create_project
 from db.queries import synthetic, users
 from db.queries.synthetic import SyntheticView

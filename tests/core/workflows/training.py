@@ -5,7 +5,7 @@ from typing import Any
 
 from core.domain import Document, JobKind, Mention, Relation, Sentence, Span, Split, State, SyntheticSentence
 from core.workflows.projects import create_project
-from core.workflows.retrain import RetrainPipeline
+from core.workflows.retraining.retrain import RetrainPipeline
 from db.queries import intake, jobs, synthetic
 from db.session import Session
 from tests.builders import ignore_progress

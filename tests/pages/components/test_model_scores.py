@@ -1,6 +1,6 @@
 """What is said of a model's scores and of how it compares."""
 
-from core.workflows.compare import Comparison
+from core.workflows.model_library.compare import Comparison
 from pages.components.model_comparison import describe
 from pages.components.model_scores import describe_situations
 

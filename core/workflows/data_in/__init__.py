@@ -1,0 +1,1 @@
+"""Texts, files, published corpora and fetched articles into a project."""

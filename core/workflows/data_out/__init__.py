@@ -1,0 +1,1 @@
+"""Curated data out of a project: exports, and snapshots that never change."""

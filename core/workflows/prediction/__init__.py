@@ -1,0 +1,1 @@
+"""Models reading text, in a project and without one, and their scores."""

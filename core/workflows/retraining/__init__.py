@@ -1,0 +1,1 @@
+"""Gold and accepted synthetic sentences into candidate models."""

@@ -1,0 +1,1 @@
+"""How the models that ship are built; nothing else here needs them."""

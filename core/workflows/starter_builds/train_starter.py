@@ -1,0 +1,297 @@
+"""Train one joint model on several corpora; its parts ship as starters, one for each kind of project."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core.corpora import read_corpus_folder
+from core.corpora.chemprot import LABELS as CHEMPROT_LABELS
+from core.domain import Document, EntityType, RelationLabel, Schema, Split
+from core.evaluation.scores import Scores
+from core.models.joint import JointModel
+from core.models.joint_data import JointItem, JointScope
+from core.nlp.sentences import split_sentences
+from core.starter import STARTERS
+from core.training.checkpoints import CONFIG_NAME, write_folder
+from core.training.trainer import Report, TrainingResult, Validation
+from core.workflows.prediction.evaluate import prepare_documents
+from core.workflows.retraining.gold_documents import orient_relations
+from core.workflows.retraining.train_joint import (
+    LOG_NAME,
+    STARTER_TRAINING,
+    JointRecipe,
+    fit,
+    hash_documents,
+    hash_weights,
+    make_items,
+    make_model,
+    score_model,
+)
+from core.workflows.starter_builds.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
+from core.workflows.starter_builds.starter_card import write_part_card, write_whole_card
+from core.workflows.starter_builds.starter_scores import score_part
+from core.workflows.unfinished import only_run, open_work
+
+# Corpora whose terms allow that weights learnt from them are shared.
+CORPORA = ("bc5cdr", "chemprot", "ncbi_disease")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one starter knows of the whole model.
+
+    Args:
+        starter: Name of the starter.
+        entity_types: Names.
+        labels: Names.
+    """
+
+    starter: str
+    entity_types: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def purpose(self) -> str:
+        """What the starter is for, in one line."""
+        return next((one.purpose for one in STARTERS if one.name == self.starter), "finds what it learnt")
+
+
+WHOLE = "biomedical"
+PARTS: Mapping[str, Part] = {
+    "chemical_disease": Part("starter-chemical-disease", ("Chemical", "Disease"), ("CID",)),
+    "chemical_protein": Part("starter-chemical-protein", ("Chemical", "Gene"), CHEMPROT_LABELS),
+    "mentions": Part("starter-mentions", ("Chemical", "Disease", "Gene"), ()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSet:
+    """A corpus to learn from.
+
+    Args:
+        name: Key of `CORPORA`.
+        schema: What it annotates.
+        train: Documents to learn from, split into sentences.
+        dev: Documents that choose the epoch.
+        num_left_out: Training documents that another corpus, or its own dev split, holds back.
+    """
+
+    name: str
+    schema: Schema
+    train: tuple[Document, ...]
+    dev: tuple[Document, ...]
+    num_left_out: int = 0
+
+    @property
+    def scope(self) -> JointScope:
+        """What its sentences teach."""
+        return JointScope(self.schema.type_names, self.schema.label_names)
+
+
+def read_gold_sets(folder: Path, names: Sequence[str] = CORPORA) -> list[GoldSet]:
+    """Read corpora from the folder that holds theirs; no dev document of one is a training document of another.
+
+    Raises:
+        FormatError: A corpus is missing or was refused.
+    """
+    sets = [_read_gold_set(name, folder / name) for name in names]
+    held_back = {key for one in sets for document in one.dev for key in (document.id, document.text)}
+    kept = [tuple(one for one in found.train if not {one.id, one.text} & held_back) for found in sets]
+    return [
+        replace(found, train=train, num_left_out=len(found.train) - len(train))
+        for found, train in zip(sets, kept, strict=True)
+    ]
+
+
+def _read_gold_set(name: str, folder: Path) -> GoldSet:
+    found = read_corpus_folder(name, folder)
+    train, dev = (
+        tuple(
+            orient_relations(
+                prepare_documents(found.splits[split], found.schema, split_sentences=split_sentences), found.schema
+            )
+        )
+        for split in (Split.TRAIN, Split.DEV)
+    )
+    return GoldSet(name, found.schema, train, dev)
+
+
+def make_recipe(
+    encoder: str,
+    *,
+    num_epochs: int | None = None,
+    learning_rate: float | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+) -> JointRecipe:
+    """Return the recipe of the starters; what is None is as it was for those that ship."""
+    given = {"num_epochs": num_epochs, "learning_rate": learning_rate, "batch_size": batch_size}
+    changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return JointRecipe(encoder=encoder, training=replace(STARTER_TRAINING, seed=seed, **changed))
+
+
+def train_starter(
+    recipe: JointRecipe,
+    sets: Sequence[GoldSet],
+    *,
+    out_path: Path,
+    report: Report,
+    device: str = "auto",
+    is_replacing: bool = False,
+) -> dict[str, Any]:
+    """Train, keep the epoch with the best dev scores, write fp16 weights, the parts and a log.
+
+    Goes on after the last epoch on disk where an earlier run of the same recipe was stopped.
+
+    Args:
+        recipe: Encoder and hyper-parameters.
+        sets: Corpora; a sentence teaches only what its corpus annotates.
+        out_path: Folder in which `WHOLE` and a folder for each part are written, each replaced as a whole.
+        report: Progress sink.
+        device: "auto", "cpu" or "cuda".
+        is_replacing: Whether an unfinished training with another recipe is given up.
+
+    Returns:
+        Scores of the written fp16 weights on the dev splits, by part, with data hashes and settings.
+
+    Raises:
+        ConflictError: An unfinished training beside `out_path` has another recipe, or is running.
+        EncoderNotFoundError: The encoder is not on this machine.
+        TrainingDivergedError: The loss became NaN.
+        ModelError: A checkpoint cannot be written.
+    """
+    record = _describe(recipe, sets)
+    work_path = out_path.with_name(f".{out_path.name}.training")
+    work_path.parent.mkdir(parents=True, exist_ok=True)
+    with only_run(work_path):
+        open_work(work_path, record, is_replacing=is_replacing)
+        model, result = _train(recipe, sets, work_path, report, device)
+        write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
+        write_parts(model, out_path)
+        summary = finish(out_path, _summarise(record, result), sets, device=device)
+        shutil.rmtree(work_path)
+    return summary
+
+
+def _train(
+    recipe: JointRecipe, sets: Sequence[GoldSet], work_path: Path, report: Report, device: str
+) -> tuple[JointModel, TrainingResult]:
+    model = make_model(recipe, join_schemas([one.schema for one in sets]))
+    items = [item for one in sets for item in make_scoped_items(model, one)]
+
+    def validate(_: object) -> Validation:
+        found = score_sets(model, sets)
+        loss = -sum(_goodness(found[one.name], one.schema) for one in sets) / len(sets)
+        scores = {f"{key} {name}": one.micro.f1 for key, by in found.items() for name, one in by.items()}
+        return Validation(loss, scores)
+
+    result = fit(model, items, recipe, validate=validate, report=report, device=device, checkpoints=work_path)
+    return model, result
+
+
+def finish(out_path: Path, summary: dict[str, Any], sets: Sequence[GoldSet], *, device: str = "auto") -> dict[str, Any]:
+    """Score the written weights of every part, write the log and the cards.
+
+    Args:
+        out_path: Folder of the whole model and its parts.
+        summary: What the training recorded.
+        sets: Corpora on whose dev splits the parts are scored.
+        device: "auto", "cpu" or "cuda".
+
+    Returns:
+        What the log keeps.
+    """
+    dev = {one.name: (one.schema, one.dev) for one in sets}
+    parts = [name for name in PARTS if (out_path / name / CONFIG_NAME).is_file()]
+    summary = summary | {"part_scores": {name: score_part(out_path / name, dev, device=device) for name in parts}}
+    (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_whole_card(out_path / WHOLE, summary)
+    for name in parts:
+        write_part_card(out_path / name, PARTS[name].starter, PARTS[name].purpose, summary)
+    return summary
+
+
+def join_schemas(schemas: Sequence[Schema]) -> Schema:
+    """Return the types and labels of several schemas, each once."""
+    types: dict[str, EntityType] = {}
+    labels: dict[str, RelationLabel] = {}
+    for schema in schemas:
+        types |= {one.name: one for one in schema.entity_types if one.name not in types}
+        labels |= {one.name: one for one in schema.relation_labels if one.name not in labels}
+    return Schema(tuple(types.values()), tuple(labels.values()))
+
+
+def make_scoped_items(model: JointModel, gold: GoldSet) -> list[JointItem]:
+    """Turn a corpus into training items that know what it annotates."""
+    return [replace(item, scope=gold.scope) for item in make_items(model, gold.train)]
+
+
+def score_sets(model: JointModel, sets: Sequence[GoldSet]) -> dict[str, dict[str, Scores]]:
+    """Score the part of the model that each corpus annotates on its dev split, by protocol."""
+    return {
+        one.name: score_model(model.restrict(one.schema.type_names, one.schema.label_names), one.dev) for one in sets
+    }
+
+
+def _goodness(scores: Mapping[str, Scores], schema: Schema) -> float:
+    """Return what chooses the epoch: mentions, and relations where the corpus has any, each in [0, 1]."""
+    found = [scores["mentions"].micro.f1]
+    if schema.relation_labels:
+        found.append(scores["strict"].micro.f1)
+    return sum(found) / len(found)
+
+
+def write_parts(model: JointModel, out_path: Path) -> None:
+    """Write a folder for each part whose types and labels the model knows."""
+    known = {*model.config.entity_types, *model.config.labels}
+    for name, part in PARTS.items():
+        if {*part.entity_types, *part.labels} <= known:
+            (out_path / name).mkdir(parents=True, exist_ok=True)
+            model.save_part(out_path / name, weights_of=WHOLE, entity_types=part.entity_types, labels=part.labels)
+
+
+def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
+    """Return what decides the weights."""
+    return {
+        "training": asdict(recipe.training),
+        "dropout": recipe.dropout,
+        "max_pieces": recipe.max_pieces,
+        "has_teacher_forcing": recipe.has_teacher_forcing,
+        "encoder": Path(recipe.encoder).name,
+        "encoder_pretraining": _read_pretraining(Path(recipe.encoder)),
+        "encoder_sha256": hash_weights(recipe.encoder),
+        "corpora": [
+            {
+                "name": one.name,
+                "num_train_documents": len(one.train),
+                "num_left_out": one.num_left_out,
+                "num_dev_documents": len(one.dev),
+                "train_hash": hash_documents(one.train),
+                "dev_hash": hash_documents(one.dev),
+            }
+            for one in sets
+        ],
+    }
+
+
+def _summarise(record: Mapping[str, Any], result: TrainingResult) -> dict[str, Any]:
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        **record,
+        "best_epoch": result.best_epoch + 1,
+        "precision": result.precision,
+        "epochs": [epoch.to_json() for epoch in result.epochs],
+        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+    }
+
+
+def _read_pretraining(encoder: Path) -> dict[str, Any] | None:
+    """Return what the encoder's own training recorded, if it was made by `pretrain-encoder`."""
+    path = encoder / PRETRAINING_LOG
+    content: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return content

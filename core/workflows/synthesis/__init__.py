@@ -1,0 +1,1 @@
+"""Sentences written for each label: generators, judges, filters, and how the sentences fared."""

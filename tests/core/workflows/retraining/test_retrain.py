@@ -1,0 +1,100 @@
+"""Retraining as a pipeline: data from the database, members in tasks, a candidate model at the end."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.domain import Split, State
+from core.ensemble.dataset import Dataset
+from core.ensemble.ensemble import Ensemble
+from core.errors import ModelError, NotEnoughDataError
+from core.training.trainer import pick_device
+from core.workflows.prediction.parsers import load_parser
+from core.workflows.projects import create_project
+from core.workflows.retraining.retrain_data import collect_dataset
+from core.workflows.retraining.retrain_params import RetrainParams
+from db.queries import models
+from db.session import Session
+from tests.builders import write_tiny_encoder
+from tests.core.workflows.training import FULL, QUICK, run, seed_project
+
+
+def test_a_run_ends_in_a_candidate_with_named_scores_and_members(session: Session, tmp_path: Path) -> None:
+    encoder = write_tiny_encoder(tmp_path / "encoder")
+    project_id = seed_project(session, splits=FULL, synthetic_states=(State.ACCEPTED,) * 3)
+    result = run(session, project_id, tmp_path / "runs" / "job-a", encoder=str(encoder), **QUICK)
+    assert result["split"] == "test"
+    assert "mentions given" in str(result["protocol"])
+    (model,) = models.list_models(session, project_id)
+    assert model.state == "candidate"
+    assert model.metrics["scores"]["by_label"]["CID"]["f1"] == result["f1"]
+    assert model.metrics["num_items"] == 8
+    assert [member.seed for member in models.list_members(session, model.id)] == [0, 1]
+    found = models.find_run(session, "job-a")
+    assert found is not None
+    assert found.data_hash == model.metrics["data_hash"]
+    assert found.versions["torch"]
+
+
+def test_the_trained_ensemble_loads_and_labels(session: Session, tmp_path: Path) -> None:
+    encoder = write_tiny_encoder(tmp_path / "encoder")
+    project_id = seed_project(session, splits=FULL)
+    run(session, project_id, tmp_path / "job-b", encoder=str(encoder), **{**QUICK, "num_epochs": 40})
+    ensemble = Ensemble.load(tmp_path / "job-b", device=pick_device("cpu"), get_parser=load_parser)
+    dataset = Dataset.load(tmp_path / "job-b" / "dataset.json")
+    verdicts = ensemble.classify(dataset.test)
+    assert [verdict.label for verdict in verdicts] == [instance.label for instance in dataset.test]
+
+
+def test_the_same_seed_gives_the_same_logits(session: Session, tmp_path: Path) -> None:
+    encoder = write_tiny_encoder(tmp_path / "encoder")
+    project_id = seed_project(session, splits=FULL)
+    logits = []
+    for name in ("job-c", "job-d"):
+        run(session, project_id, tmp_path / name, encoder=str(encoder), **{**QUICK, "num_members": 1, "num_epochs": 2})
+        logits.append(np.load(tmp_path / name / "member-1" / "logits.npz")["test_logits"])
+    assert np.array_equal(logits[0], logits[1])
+
+
+def test_only_accepted_synthetic_sentences_train_and_only_in_train(session: Session) -> None:
+    states = (State.ACCEPTED, State.PENDING, State.REJECTED, State.CORRECTED)
+    project_id = seed_project(session, splits=FULL, synthetic_states=states)
+    dataset, _ = collect_dataset(session, project_id)
+    assert [instance.text[28:37] for instance in dataset.synthetic] == ["in 0 pati", "in 3 pati"]
+    assert not any("$" in instance.text for instance in (*dataset.train, *dataset.dev, *dataset.test))
+
+
+def test_without_dev_and_test_documents_some_are_held_out_and_the_notes_say_so(session: Session) -> None:
+    project_id = seed_project(session, splits={Split.TRAIN: 10})
+    dataset, notes = collect_dataset(session, project_id)
+    assert (len(dataset.train), len(dataset.dev), len(dataset.test)) == (16, 4, 0)
+    assert notes[0].startswith("No dev documents: 2 of the train documents were held out")
+    assert notes[1].startswith("No test documents")
+    again, _ = collect_dataset(session, project_id)
+    assert again.content_hash == dataset.content_hash
+
+
+def test_a_project_without_reviewed_pairs_is_refused_with_a_remedy(session: Session) -> None:
+    project_id = create_project(session, "empty", template="chemical-disease")
+    with pytest.raises(NotEnoughDataError, match="review sentences on the Annotate page"):
+        collect_dataset(session, project_id)
+
+
+def test_unknown_and_impossible_parameters_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"Unknown training parameters \['speed'\]"):
+        RetrainParams.from_json({"speed": 9})
+    with pytest.raises(ModelError, match="Unknown method 'magic'"):
+        RetrainParams.from_json({"method": "magic"})
+    with pytest.raises(ModelError, match="1 to 50 members"):
+        RetrainParams.from_json({"num_members": 0})
+
+
+def test_a_dataset_survives_its_file(session: Session, tmp_path: Path) -> None:
+    project_id = seed_project(session, splits=FULL, synthetic_states=(State.ACCEPTED,))
+    dataset, _ = collect_dataset(session, project_id)
+    dataset.save(tmp_path / "dataset.json")
+    assert Dataset.load(tmp_path / "dataset.json") == dataset
+    changed = replace(dataset, train=dataset.train[1:])
+    assert changed.content_hash != dataset.content_hash

@@ -1,0 +1,122 @@
+"""One joint model from several corpora: what it learns from, how an epoch is chosen, and the folders it leaves."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain import Document, EntityType, Relation, RelationLabel, Schema, Sentence, Span, State
+from core.models.joint import JointModel
+from core.training.config import TrainingConfig
+from core.workflows.retraining.train_joint import LOG_NAME, JointRecipe
+from core.workflows.starter_builds import train_starter as workflow
+from core.workflows.starter_builds.pretrain_encoder import pretrain_encoder
+from core.workflows.starter_builds.train_starter import GoldSet, Part, join_schemas, read_gold_sets, train_starter
+from tests.builders import find_mention, ignore_progress, write_tiny_encoder
+from tests.core.pretraining.pretraining_text import write_corpus
+
+CHEMICAL, DISEASE, GENE = EntityType("Chemical"), EntityType("Disease"), EntityType("Gene")
+CID = RelationLabel("CID", (("Chemical", "Disease"),))
+CPR = RelationLabel("CPR:4", (("Chemical", "Gene"),))
+DISEASES, GENES = Schema((CHEMICAL, DISEASE), (CID,)), Schema((CHEMICAL, GENE), (CPR,))
+CAUSED, INHIBITED = "aspirin caused nausea .", "ibuprofen treated codeine ."
+
+
+def make_document(number: int, text: str, head: str, tail: str, schema: Schema) -> Document:
+    label = schema.relation_labels[0]
+    mentions = tuple(
+        replace(find_mention(text, word, name), state=State.ACCEPTED)
+        for word, name in zip((head, tail), label.legal_types[0], strict=True)
+    )
+    relation = Relation(*mentions, label.name, state=State.ACCEPTED)
+    return Document(f"d{number}", text, (Sentence(Span(0, len(text)), State.ACCEPTED),), mentions, (relation,))
+
+
+@pytest.fixture
+def sets() -> list[GoldSet]:
+    diseases = tuple(make_document(n, CAUSED, "aspirin", "nausea", DISEASES) for n in range(6))
+    genes = tuple(make_document(n, INHIBITED, "ibuprofen", "codeine", GENES) for n in range(6, 12))
+    return [GoldSet("one", DISEASES, diseases, diseases[:2]), GoldSet("two", GENES, genes, genes[:2])]
+
+
+def run(sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1) -> dict[str, Any]:
+    recipe = JointRecipe(
+        encoder=str(write_tiny_encoder(tmp_path / "encoder")),
+        training=TrainingConfig(num_epochs=num_epochs, batch_size=4, learning_rate=3e-3, precision="fp32"),
+        dropout=0.0,
+    )
+    return train_starter(recipe, sets, out_path=tmp_path / "out", report=ignore_progress, device="cpu")
+
+
+def test_it_learns_each_corpus_though_the_other_does_not_annotate_its_types(
+    sets: list[GoldSet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "PARTS", {"genes": Part("starter-genes", ("Chemical", "Gene"), ("CPR:4",))})
+    summary = run(sets, tmp_path, num_epochs=40)
+    best = summary["epochs"][summary["best_epoch"] - 1]
+    assert (best["one strict"], best["two strict"]) == (1.0, 1.0)
+    part = JointModel.load(tmp_path / "out" / "genes")
+    (prediction,) = part.predict([INHIBITED])
+    assert [relation.label for relation in prediction.relations] == ["CPR:4"]
+    assert {mention.entity_type for mention in part.predict([CAUSED])[0].mentions} <= {"Chemical", "Gene"}
+
+
+def test_the_log_names_every_corpus_with_its_hashes_and_the_scores_of_every_epoch(
+    sets: list[GoldSet], tmp_path: Path
+) -> None:
+    summary = run(sets, tmp_path)
+    log = json.loads((tmp_path / "out" / "biomedical" / LOG_NAME).read_text())
+    assert log == json.loads(json.dumps(summary))
+    assert [corpus["name"] for corpus in log["corpora"]] == ["one", "two"]
+    assert log["corpora"][0]["train_hash"] != log["corpora"][1]["train_hash"]
+    assert {"one mentions", "two strict"} <= log["epochs"][0].keys()
+
+
+def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldSet], tmp_path: Path) -> None:
+    named = [replace(one, name=name) for one, name in zip(sets, ("bc5cdr", "chemprot"), strict=True)]
+    summary = run(named, tmp_path, num_epochs=40)
+    assert summary["part_scores"]["chemical_disease"]["bc5cdr"]["classification"]["micro"]["f1"] == 1.0
+    card = (tmp_path / "out" / "chemical_disease" / "README.md").read_text()
+    assert card.startswith("# starter-chemical-disease\n")
+    assert "| relations, mention-pair classification (mentions given) | 1.000 | 1.000 | 1.000 |" in card
+    assert "ChemProt (6 abstracts)" in card and "development split of ChemProt" not in card
+    whole = (tmp_path / "out" / "biomedical" / "README.md").read_text()
+    assert "dare build-starter --corpora FOLDER_OF_THE_CORPORA" in whole and "--epochs 40" in whole
+
+
+def test_the_card_tells_what_the_encoder_read_before(sets: list[GoldSet], tmp_path: Path) -> None:
+    encoder = write_tiny_encoder(tmp_path / "encoder", has_mask=True)
+    training = TrainingConfig(learning_rate=1e-3, batch_size=8, precision="fp32")
+    pretrain_encoder(
+        [write_corpus(tmp_path / "text.txt")], encoder=str(encoder), out_path=tmp_path / "read",
+        training=training, context=32, pieces=1_000, device="cpu",
+    )  # fmt: skip
+    recipe = JointRecipe(encoder=str(tmp_path / "read"), training=replace(training, num_epochs=1))
+    train_starter(recipe, sets, out_path=tmp_path / "out", report=ignore_progress, device="cpu")
+    card = (tmp_path / "out" / "biomedical" / "README.md").read_text()
+    assert "| encoder read first | masked-LM on 1," in card
+    assert "dare pretrain-encoder --text text.txt --encoder FOLDER_OF_ALL_MINILM_L6_V2 --out encoder" in card
+
+
+def test_parts_that_the_model_does_not_know_are_not_written(sets: list[GoldSet], tmp_path: Path) -> None:
+    run(sets[:1], tmp_path)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["biomedical", "chemical_disease"]
+
+
+def test_schemas_are_joined_without_repeats() -> None:
+    joined = join_schemas([DISEASES, GENES, DISEASES])
+    assert joined.type_names == ("Chemical", "Disease", "Gene")
+    assert joined.label_names == ("CID", "CPR:4")
+
+
+def test_a_dev_document_of_one_corpus_is_no_training_document_of_another(
+    sets: list[GoldSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(sets[1], train=(*sets[1].train[2:], sets[0].dev[0]))
+    found = {"one": replace(sets[0], train=sets[0].train[2:]), "two": other}
+    monkeypatch.setattr(workflow, "_read_gold_set", lambda name, _: found[name])
+    kept = read_gold_sets(Path("anywhere"), ["one", "two"])
+    # The six documents of a set have one text, so that only ids tell them apart within it.
+    assert [one.num_left_out for one in kept] == [4, 5]
