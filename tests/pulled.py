@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.settings import Settings
+from core.workflows.model_library.generators import open_store
 from core.workflows.model_library.pulled import PulledKind, PulledRecord, pulled_key
-from core.workflows.synthesis.generators import open_store
 
 REVISION = "c0ffee0000000000000000000000000000000000"
 

@@ -8,9 +8,9 @@ from core.cli.options import JsonOption, ProjectArgument, ReviewerOption, YesOpt
 from core.cli.output import errors_in_one_line, show_result
 from core.domain import JobKind, State
 from core.settings import Settings
+from core.workflows.model_library.generators import open_store
 from core.workflows.overview import describe_project
 from core.workflows.projects import create_project, delete_project, get_project_id
-from core.workflows.synthesis.generators import open_store
 from core.workflows.templates import TEMPLATES
 from db.queries import projects, users
 from db.session import open_session

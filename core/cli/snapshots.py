@@ -12,8 +12,8 @@ from core.settings import Settings
 from core.workflows.data_out import snapshot, snapshot_diff, snapshot_export
 from core.workflows.data_out.export import ExportFilter
 from core.workflows.data_out.snapshot_files import write_files
+from core.workflows.model_library.generators import open_store
 from core.workflows.projects import get_project_id
-from core.workflows.synthesis.generators import open_store
 from db.queries import snapshots, users
 from db.queries.snapshots import SnapshotView
 from db.session import open_session

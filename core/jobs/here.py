@@ -12,8 +12,8 @@ from core.jobs.child import run_task
 from core.jobs.inputs import read_stages, write_inputs
 from core.jobs.processes import describe_error
 from core.settings import Settings
+from core.workflows.model_library.generators import open_store
 from core.workflows.pipelines import Pipeline, Report, get_pipeline, ignore_progress
-from core.workflows.synthesis.generators import open_store
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session

@@ -8,8 +8,8 @@ from core.domain import Document, Schema, SyntheticSentence
 from core.generation.nearest import find_nearest
 from core.generation.realise import Lexicon
 from core.starter.demo import read_demo
+from core.workflows.documents.instances import list_maskable, list_names, mask_sentences
 from core.workflows.projects import create_project
-from core.workflows.retraining.instances import list_maskable, list_names, mask_sentences
 from db.queries import intake, projects, synthetic, users
 from db.session import Session
 

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.domain import JobKind, JobState
 from core.jobs import client
+from core.workflows.model_library.generators import GeneratorRecord, list_generators
 from core.workflows.model_library.sources import list_bases
 from core.workflows.prediction.parsers import has_workers_elsewhere
-from core.workflows.synthesis.generators import GeneratorRecord, list_generators
 from core.workflows.synthesis.pretrain_params import NEW_BASES, PretrainParams
 from db.queries import jobs
 from db.queries.jobs import Job, JobProgress

@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
+from core.workflows.model_library.generators import open_store
 from core.workflows.projects import MAX_NAME_LENGTH, create_project, delete_project
-from core.workflows.synthesis.generators import open_store
 from core.workflows.templates import TEMPLATES
 from db.queries import projects
 from db.queries.projects import ProjectView

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.workflows.data_out.snapshot_diff import KindDiff, diff_snapshots, name_item
-from core.workflows.synthesis.generators import open_store
+from core.workflows.model_library.generators import open_store
 from db.queries.snapshots import SnapshotView
 from pages.components.session import escape, get_settings
 from pages.components.wording import count

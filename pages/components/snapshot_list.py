@@ -11,7 +11,7 @@ from core.workflows.data_out.export import ExportFilter
 from core.workflows.data_out.snapshot import CARD_TEXT_NAME, create_snapshot, read_snapshot_file
 from core.workflows.data_out.snapshot_export import export_snapshot
 from core.workflows.data_out.snapshot_files import zip_files
-from core.workflows.synthesis.generators import open_store
+from core.workflows.model_library.generators import open_store
 from db.queries import snapshots
 from db.queries.projects import ProjectView
 from db.queries.snapshots import SnapshotView

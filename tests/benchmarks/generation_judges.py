@@ -7,8 +7,8 @@ from statistics import mean
 from core.domain import Document, Split
 from core.generation.filters import KeptSentence
 from core.generation.nearest import find_nearest
-from core.workflows.retraining.datasets import make_dataset
-from core.workflows.retraining.instances import mask_sentence
+from core.workflows.documents.datasets import make_dataset
+from core.workflows.documents.instances import mask_sentence
 from core.workflows.synthesis.judges import Judge, JudgePanel, make_lesson, plan_judges, train_judge
 from core.workflows.task_cache import TaskCache
 from tests.benchmarks.models_data import load_documents, tell

@@ -29,8 +29,8 @@ from core.evaluation.directions import DirectedLabel, score_semeval_official
 from core.models.joint import JointModel
 from core.nlp.parser import load_parser
 from core.training.config import TrainingConfig
-from core.workflows.retraining.datasets import make_dataset
-from core.workflows.retraining.instances import build_instances
+from core.workflows.documents.datasets import make_dataset
+from core.workflows.documents.instances import build_instances
 from core.workflows.retraining.train_joint import JointRecipe, score_model, train_joint
 from tests.benchmarks.machine import describe_machine
 from tests.benchmarks.models_data import DEFAULT_CORPORA, load_documents, tell

@@ -7,8 +7,8 @@ from pathlib import Path
 from core.corpora import CorpusSet, read_corpus_folder
 from core.domain import Corpus, Document, EntityType, Mention, Relation, RelationLabel, Schema, Split
 from core.nlp.sentences import split_sentences
+from core.workflows.documents.datasets import hold_out
 from core.workflows.prediction.evaluate import prepare_documents
-from core.workflows.retraining.datasets import hold_out
 
 VALIDATION_SHARE = 0.1
 VALIDATION_SEED = 0

@@ -18,7 +18,7 @@ from core.models.cls import ClsBatch, ClsConfig, ClsItem, ClsModel
 from core.models.encoder import Encoder
 from core.nlp.parser import load_parser
 from core.training.config import TrainingConfig
-from core.workflows.retraining.datasets import make_dataset
+from core.workflows.documents.datasets import make_dataset
 from tests.benchmarks.models_data import load_documents, tell
 from tests.benchmarks.options import SpeedOptions
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli.main import app
+from core.workflows.model_library.generators import GeneratorRecord
 from core.workflows.synthesis import pretrain
-from core.workflows.synthesis.generators import GeneratorRecord
 from core.workflows.synthesis.pretrain_params import PretrainParams
 from tests.core.pretraining.pretraining_text import TINY, write_corpus
 

@@ -1,8 +1,8 @@
 """Home: the chosen project, the next step, and all projects."""
 
 from core.settings import Settings
+from core.workflows.model_library.generators import open_store
 from core.workflows.projects import create_project, delete_project
-from core.workflows.synthesis.generators import open_store
 from db.queries import projects
 from db.session import Session
 from tests.pages.support import OpenPage, press, texts

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from core.domain import JobKind
 from core.settings import Settings
+from core.workflows.model_library.generators import open_store
 from core.workflows.projects import delete_project
-from core.workflows.synthesis.generators import open_store
 from db.queries import jobs, projects
 from db.session import make_engine, session_scope
 from pages.shell.startup import prepare_data

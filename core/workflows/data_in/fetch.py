@@ -24,8 +24,8 @@ from core.workflows.data_in.article_store import ArticleStore
 from core.workflows.data_in.import_corpus import import_corpus
 from core.workflows.data_in.ingest import STORED_SHARE, predict_stored
 from core.workflows.data_in.ncbi import Database, NcbiClient
+from core.workflows.model_library.generators import open_store
 from core.workflows.pipelines import Report
-from core.workflows.synthesis.generators import open_store
 from db.session import Session
 
 if TYPE_CHECKING:

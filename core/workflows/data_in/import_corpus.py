@@ -2,7 +2,7 @@
 
 from core.domain import Corpus, Split
 from core.workflows.data_in.import_items import ImportOutcome, ImportPlan, Item, Survey, store_items
-from core.workflows.data_in.prepare_document import SentenceSplitter
+from core.workflows.documents.prepare_document import SentenceSplitter
 from db.queries import projects
 from db.session import Session
 

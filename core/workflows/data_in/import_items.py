@@ -14,7 +14,7 @@ from core.domain import Document, Schema, Span, Split, SyntheticSentence
 from core.errors import FormatError
 from core.formats import check_length
 from core.workflows.data_in.import_schema import SchemaNeeds, SchemaUses, extend_schema, find_needs, refuse_needs
-from core.workflows.data_in.prepare_document import SentenceSplitter, add_sentences, decide
+from core.workflows.documents.prepare_document import SentenceSplitter, add_sentences, decide
 from core.workflows.templates import BLANK
 from db.queries import documents, intake, projects, synthetic
 from db.session import Session

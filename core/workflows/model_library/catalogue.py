@@ -10,8 +10,8 @@ from core.domain import ModelState
 from core.errors import NotFoundError
 from core.settings import Settings
 from core.starter import Starter, list_starters
+from core.workflows.model_library.generators import GeneratorRecord, generator_key, list_generators, open_store
 from core.workflows.model_library.pulled import PulledRecord, list_pulled, pulled_path
-from core.workflows.synthesis.generators import GeneratorRecord, generator_key, list_generators, open_store
 from db.queries import models, projects
 from db.queries.models import ModelView
 from db.session import Session

@@ -17,6 +17,7 @@ from huggingface_hub import constants
 from core.artifacts import ArtifactStore, hash_file
 from core.errors import ConflictError, EncoderNotFoundError, HubError, SettingsError
 from core.settings import Settings
+from core.workflows.model_library.generators import open_store
 from core.workflows.model_library.hub import MIB, HubModel, describe_model, download_file
 from core.workflows.model_library.pulled import (
     RECORD_NAME,
@@ -28,7 +29,6 @@ from core.workflows.model_library.pulled import (
 )
 from core.workflows.model_library.suggestions import find_suggestion, list_suggestions
 from core.workflows.pipelines import Report
-from core.workflows.synthesis.generators import open_store
 
 _CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"

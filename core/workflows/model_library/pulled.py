@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from core.errors import HubError, NotFoundError
 from core.settings import Settings
-from core.workflows.synthesis.generators import open_store
+from core.workflows.model_library.generators import open_store
 
 PulledKind = Literal["encoder", "generator"]
 

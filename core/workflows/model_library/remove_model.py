@@ -9,8 +9,8 @@ from core.errors import ConflictError
 from core.settings import Settings
 from core.starter import Starter
 from core.workflows.model_library.catalogue import ModelEntry, get_entry, measure_folder
+from core.workflows.model_library.generators import generator_key, open_store
 from core.workflows.model_library.pulled import PulledRecord, pulled_key
-from core.workflows.synthesis.generators import generator_key, open_store
 from db.queries import decisions, jobs, models, projects, users
 from db.queries.models import ModelView
 from db.session import Session

@@ -7,8 +7,8 @@ from typing import Literal
 from core.errors import NotFoundError
 from core.settings import Settings
 from core.starter import find_starter, list_encoders, list_starters
+from core.workflows.model_library.generators import find_generator, list_generators
 from core.workflows.model_library.pulled import find_pulled, list_pulled, pulled_path
-from core.workflows.synthesis.generators import find_generator, list_generators
 
 BaseOrigin = Literal["trained", "shipped", "pulled"]
 

@@ -19,9 +19,9 @@ from core.evaluation.scores import Scores
 from core.evaluation.situations import score_by_situation
 from core.formats.projection import project_facts
 from core.training.trainer import Report
-from core.workflows.data_in.prepare_document import SentenceSplitter, prepare_document
-from core.workflows.retraining.gold_documents import orient_relation, orient_relations
-from core.workflows.retraining.instances import InstanceSet, build_instances
+from core.workflows.documents.gold_documents import orient_relation, orient_relations
+from core.workflows.documents.instances import InstanceSet, build_instances
+from core.workflows.documents.prepare_document import SentenceSplitter, prepare_document
 
 # Sentences read between two looks at the progress; enough for batches of similar length.
 _CHUNK = 512

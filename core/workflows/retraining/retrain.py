@@ -19,6 +19,7 @@ from core.nlp.dependency import Parser, describe_parser
 from core.settings import Settings
 from core.training.trainer import Report
 from core.workflows.data_out.snapshot import snapshot_for_run
+from core.workflows.model_library.generators import open_store
 from core.workflows.model_library.sources import describe_revisions, resolve_encoder
 from core.workflows.prediction.parsers import load_parser
 from core.workflows.retraining.retrain_data import (
@@ -38,7 +39,6 @@ from core.workflows.retraining.retrain_results import (
     write_ensemble,
 )
 from core.workflows.retraining.train_joint import train_joint
-from core.workflows.synthesis.generators import open_store
 from db.queries import models, projects
 from db.session import Session
 

@@ -9,10 +9,10 @@ from core.domain import Corpus, Document, Instance, Schema, Split, SyntheticSent
 from core.ensemble.dataset import Dataset
 from core.errors import NotEnoughDataError
 from core.formats import read_corpus, write_corpus
-from core.workflows.retraining.datasets import hold_out, make_dataset
-from core.workflows.retraining.gold_documents import keep_reviewed
-from core.workflows.retraining.instances import synthetic_instance
-from core.workflows.synthesis.synthetic_documents import make_documents
+from core.workflows.documents.datasets import hold_out, make_dataset
+from core.workflows.documents.gold_documents import keep_reviewed
+from core.workflows.documents.instances import synthetic_instance
+from core.workflows.documents.synthetic_documents import make_documents
 from db.queries import documents, projects, synthetic
 from db.session import Session
 

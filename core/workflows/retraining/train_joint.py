@@ -20,7 +20,7 @@ from core.models.joint_data import JointConfig, JointItem, make_item
 from core.training.checkpoints import WEIGHTS_NAME, write_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, TrainingResult, Validation, pick_device, train
-from core.workflows.retraining.gold_documents import orient_relations
+from core.workflows.documents.gold_documents import orient_relations
 
 LOG_NAME = "training.json"
 # Giorgi et al. 2019, app. A.2, but for the rate and epochs: a 22M-parameter encoder needs more of both.

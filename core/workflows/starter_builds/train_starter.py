@@ -19,8 +19,8 @@ from core.nlp.sentences import split_sentences
 from core.starter import STARTERS
 from core.training.checkpoints import CONFIG_NAME, write_folder
 from core.training.trainer import Report, TrainingResult, Validation
+from core.workflows.documents.gold_documents import orient_relations
 from core.workflows.prediction.evaluate import prepare_documents
-from core.workflows.retraining.gold_documents import orient_relations
 from core.workflows.retraining.train_joint import (
     LOG_NAME,
     STARTER_TRAINING,

@@ -19,14 +19,14 @@ from core.pretraining.state import Checkpoint, copy_best, load_checkpoint
 from core.settings import Settings
 from core.training.checkpoints import WEIGHTS_NAME, halve_weights, write_folder
 from core.training.trainer import Report, pick_device
-from core.workflows.model_library.sources import describe_revisions, resolve_base, resolve_encoder
-from core.workflows.synthesis.generators import (
+from core.workflows.model_library.generators import (
     RECORD_NAME,
     GeneratorRecord,
     generator_key,
     open_store,
     read_record,
 )
+from core.workflows.model_library.sources import describe_revisions, resolve_base, resolve_encoder
 from core.workflows.synthesis.pretrain_card import write_card
 from core.workflows.synthesis.pretrain_params import PretrainParams, name_source
 from core.workflows.unfinished import only_run, open_work

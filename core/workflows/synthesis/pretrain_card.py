@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.workflows.synthesis.generators import GeneratorRecord
+from core.workflows.model_library.generators import GeneratorRecord
 
 CARD_NAME = "README.md"
 

@@ -10,7 +10,7 @@ from core.errors import ModelError, NotFoundError
 from core.generation.domain_config import CONTINUED_RATE, SCRATCH_RATE, SIZES
 from core.pretraining.config import PretrainingConfig
 from core.training.config import Precision, TrainingConfig
-from core.workflows.synthesis.generators import check_name
+from core.workflows.model_library.generators import check_name
 
 NEW_BASES = tuple(SIZES)
 USUAL_MINUTES = 60.0

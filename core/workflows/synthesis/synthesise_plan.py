@@ -15,7 +15,7 @@ from core.errors import NotEnoughDataError, SchemaError
 from core.generation.codes import make_codes
 from core.generation.filters import MaskPair
 from core.nlp.masking import mask_tokens, masks_for_pair
-from core.workflows.retraining.instances import list_maskable, list_names, mask_sentence, mask_sentences
+from core.workflows.documents.instances import list_maskable, list_names, mask_sentence, mask_sentences
 from core.workflows.synthesis.judges import JudgePlan, plan_judges
 from core.workflows.synthesis.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams, name_label_task
 from db.queries import documents, projects, synthetic

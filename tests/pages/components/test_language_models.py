@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain import JobKind, JobState
 from core.settings import Settings
+from core.workflows.model_library.generators import RECORD_NAME, GeneratorRecord
 from core.workflows.projects import create_project
-from core.workflows.synthesis.generators import RECORD_NAME, GeneratorRecord
 from core.workflows.synthesis.pretrain_params import PretrainParams
 from db.queries import jobs
 from db.queries.jobs import JobProgress

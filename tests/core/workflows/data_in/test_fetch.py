@@ -14,9 +14,9 @@ from core.workflows.data_in import ncbi as ncbi_module
 from core.workflows.data_in.article_ids import MAX_ARTICLES, ArticleIds, parse_ids
 from core.workflows.data_in.fetch import FetchPipeline, fetch_articles, fetch_into_project, run_fetch
 from core.workflows.data_in.ncbi import MAX_TRIES, NcbiClient, read_retry_after, wait_turn
+from core.workflows.model_library.generators import open_store
 from core.workflows.prediction.model_cache import ModelCache
 from core.workflows.projects import create_project
-from core.workflows.synthesis.generators import open_store
 from db.queries import documents, jobs
 from db.session import Session
 from tests.builders import ignore_progress

@@ -11,11 +11,11 @@ from core.errors import ConflictError, NotFoundError
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER
 from core.workflows.model_library.catalogue import get_entry, list_catalogue
+from core.workflows.model_library.generators import RECORD_NAME, GeneratorRecord, generator_key, open_store
 from core.workflows.model_library.model_cards import read_card
 from core.workflows.model_library.promote import promote, roll_back
 from core.workflows.model_library.remove_model import plan_removal, remove_model
 from core.workflows.projects import create_project
-from core.workflows.synthesis.generators import RECORD_NAME, GeneratorRecord, generator_key, open_store
 from db.queries import decisions, jobs, models, users
 from db.session import Session
 from tests.pulled import REVISION, place_pulled

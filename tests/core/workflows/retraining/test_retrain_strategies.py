@@ -16,6 +16,7 @@ from core.models.joint import JointModel
 from core.nlp.dependency import Parse
 from core.settings import Settings
 from core.training.trainer import pick_device
+from core.workflows.documents.gold_documents import keep_reviewed, orient_relations
 from core.workflows.model_library.compare import Comparison, compare_models
 from core.workflows.model_library.promote import promote
 from core.workflows.prediction.extractors import load_extractor
@@ -24,7 +25,6 @@ from core.workflows.prediction.parsers import load_parser
 from core.workflows.prediction.predict import make_extractor
 from core.workflows.projects import create_project
 from core.workflows.retraining import retrain
-from core.workflows.retraining.gold_documents import keep_reviewed, orient_relations
 from core.workflows.retraining.retrain_data import collect_documents, load_documents, save_documents
 from db.queries import models, projects, users
 from db.session import Session

@@ -11,7 +11,7 @@ from core.errors import SplitError
 from core.formats import read_corpus, write_corpus
 from core.workflows.data_in.import_corpus import import_corpus
 from core.workflows.data_out.export_synthetic import describe_sentences, write_lines
-from core.workflows.retraining.instances import synthetic_instance
+from core.workflows.documents.instances import synthetic_instance
 from db.mapping import synthetic_row
 from db.queries import documents, synthetic
 from db.session import Session

@@ -21,10 +21,7 @@ from core.generation.generator import Generator, load_generator
 from core.generation.sampling import draw_sentences
 from core.models.encoder import load_encoder
 from core.settings import Settings
-from core.workflows.model_library.sources import resolve_base
-from core.workflows.pipelines import get_pipeline
-from core.workflows.synthesis import pretrain, synthesise
-from core.workflows.synthesis.generators import (
+from core.workflows.model_library.generators import (
     GeneratorRecord,
     check_name,
     find_generator,
@@ -32,6 +29,9 @@ from core.workflows.synthesis.generators import (
     list_generators,
     open_store,
 )
+from core.workflows.model_library.sources import resolve_base
+from core.workflows.pipelines import get_pipeline
+from core.workflows.synthesis import pretrain, synthesise
 from core.workflows.synthesis.pretrain import PretrainPipeline, pretrain_generator
 from core.workflows.synthesis.pretrain_params import PretrainParams
 from db.queries import jobs, projects

@@ -1,7 +1,7 @@
 """Gold documents → labelled instances."""
 
 from core.domain import NO_RELATION, Document, Mention, Relation, Sentence, Span, State
-from core.workflows.retraining.instances import build_instances, list_names
+from core.workflows.documents.instances import build_instances, list_names
 from tests.builders import find_mention, make_drug_schema, make_instance, make_schema
 
 TEXT = "Aspirin caused nausea but no rash. Codeine relieved cough."

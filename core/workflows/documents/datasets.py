@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from core.domain import Document, Instance, Schema, Split
 from core.ensemble.dataset import Dataset
-from core.workflows.retraining.instances import build_instances
+from core.workflows.documents.instances import build_instances
 
 _HELD_OUT_SHARE = 0.2
 
