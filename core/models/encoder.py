@@ -88,9 +88,8 @@ def load_encoder(source: str, *, may_download: bool = False) -> Encoder:
     Raises:
         EncoderNotFoundError: Nothing usable lies under that name.
     """
-    path = find_starter(source) or Path(source)
+    path = locate_encoder(source)
     if (path / CONFIG_NAME).is_file():
-        path = find_weights_folder(path)
         encoder = build_encoder(path / ENCODER_FOLDER)
         state = {
             name[len(_PREFIX) :]: tensor for name, tensor in load_weights(path).items() if name.startswith(_PREFIX)
@@ -111,6 +110,16 @@ def load_encoder(source: str, *, may_download: bool = False) -> Encoder:
             f"or a starter model{', or pull this hub name with `dare models pull`' if is_on_hub else ''}."
         ) from error
     return Encoder(model, _require_fast(tokenizer, source))
+
+
+def locate_encoder(source: str) -> Path:
+    """Return the folder that holds an encoder's weights; a folder that is none where a hub name was given.
+
+    Args:
+        source: Name of a starter model, folder of an encoder or of one of our models, or hub name.
+    """
+    path = find_starter(source) or Path(source)
+    return find_weights_folder(path) if (path / CONFIG_NAME).is_file() else path
 
 
 def _choose_options(config: PreTrainedConfig) -> dict[str, Any]:

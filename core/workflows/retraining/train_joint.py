@@ -14,7 +14,7 @@ from core.domain import Document, Schema, Split
 from core.errors import NotEnoughDataError
 from core.evaluation.protocols import gold_by_sentence, score_predictions
 from core.evaluation.scores import Scores
-from core.models.encoder import load_encoder
+from core.models.encoder import load_encoder, locate_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, make_item
 from core.training.checkpoints import WEIGHTS_NAME, write_folder
@@ -211,7 +211,7 @@ def _count_unread(documents: Sequence[Document], items: Sequence[JointItem]) -> 
 
 def hash_weights(encoder: str) -> str:
     """Return the SHA-256 of an encoder's weights; empty where it is no folder with weights."""
-    path = Path(encoder) / WEIGHTS_NAME
+    path = locate_encoder(encoder) / WEIGHTS_NAME
     return hash_file(path) if path.is_file() else ""
 
 

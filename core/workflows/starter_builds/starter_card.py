@@ -96,63 +96,77 @@ _RECIPE = (
 
 
 def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    training, versions = record["training"], record["versions"]
+    versions = record["versions"]
     corpora = (f"{_title(one['name'])} ({one['num_train_documents']:,} abstracts)" for one in record["corpora"])
-    read = record.get("encoder_pretraining")
     facts = [
         (
             "architecture",
             "`joint`; tags are decoded as the best legal sequence, not word by word as in the paper",
         ),
         ("encoder", "all-MiniLM-L6-v2 (22.7M parameters, Apache-2.0, see LICENSE in `../biomedical`), fine-tuned"),
-        ("training data", ", ".join(corpora)),
-        (
-            "settings",
-            f"{training['num_epochs']} epochs (best: {record['best_epoch']}), {training['optimizer']} "
-            f"{training['learning_rate']:g}, batch {training['batch_size']}, "
-            f"weight decay {training['weight_decay']:g}, dropout {record['dropout']:g}, "
-            f"seed {training['seed']}, {record['precision']}",
-        ),
-        ("built", f"{record['date']}, " + ", ".join(f"{name} {number}" for name, number in versions.items())),
     ]
+    read = record.get("encoder_pretraining")
     if read:
         text = (
             f"masked-LM on {read['pieces_read']:,} pieces of open biomedical text, perplexity of a hidden piece "
             f"{read['perplexity']:.2f}, {read['seconds'] / 60:.1f} min on {read['device']} in {read['precision']}"
         )
-        facts.insert(2, ("encoder read first", text))
-    return facts
+        facts.append(("encoder read first", text))
+    facts += [
+        ("encoder taught before", f"{_settings(one)}; the tag and pair layers of that model were left behind")
+        for one in _list_earlier(record)
+    ]
+    return [
+        *facts,
+        ("training data", ", ".join(corpora)),
+        ("settings", _settings(record)),
+        ("built", f"{record['date']}, " + ", ".join(f"{name} {number}" for name, number in versions.items())),
+    ]
+
+
+def _settings(record: Mapping[str, Any]) -> str:
+    training = record["training"]
+    return (
+        f"{training['num_epochs']} epochs (best: {record['best_epoch']}), {training['optimizer']} "
+        f"{training['learning_rate']:g}, batch {training['batch_size']}, weight decay {training['weight_decay']:g}, "
+        f"dropout {record['dropout']:g}, seed {training['seed']}, {record['precision']}"
+    )
+
+
+def _list_earlier(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the trainings whose encoder this one began with, the first one first."""
+    earlier = record.get("earlier")
+    return [*_list_earlier(earlier), earlier] if earlier else []
 
 
 def _list_commands(record: Mapping[str, Any]) -> list[str]:
-    commands = []
-    training, encoder = record["training"], "FOLDER_OF_ALL_MINILM_L6_V2"
+    commands, encoder = [], "FOLDER_OF_ALL_MINILM_L6_V2"
     read = record.get("encoder_pretraining")
     if read:
-        recipe = read["recipe"]
-        words = ["dare", "pretrain-encoder"]
-        for file in recipe["files"]:
-            words += ["--text", file["name"]]
-        words += ["--encoder", encoder, "--out", "encoder"]
-        for budget in ("minutes", "pieces"):
-            words += [f"--{budget}", f"{read[budget]:g}"] if read[budget] is not None else []
-        words += ["--context", str(recipe["context"]), "--batch-size", str(recipe["training"]["batch_size"])]
-        words += ["--learning-rate", f"{recipe['training']['learning_rate']:g}"]
-        commands.append(shlex.join(words))
+        commands.append(_name_pretraining(read, encoder))
         encoder = "encoder"
-    words = [
-        "dare",
-        "build-starter",
-        "--corpora",
-        "FOLDER_OF_THE_CORPORA",
-        "--encoder",
-        encoder,
-        "--out",
-        "core/starter",
-    ]
+    for number, one in enumerate(_list_earlier(record), start=1):
+        commands.append(_name_build(one["training"], encoder, f"round{number}"))
+        encoder = f"round{number}/biomedical"
+    return [*commands, _name_build(record["training"], encoder, "core/starter")]
+
+
+def _name_pretraining(read: Mapping[str, Any], encoder: str) -> str:
+    recipe = read["recipe"]
+    words = ["dare", "pretrain-encoder"]
+    for file in recipe["files"]:
+        words += ["--text", file["name"]]
+    words += ["--encoder", encoder, "--out", "encoder"]
+    for budget in ("minutes", "pieces"):
+        words += [f"--{budget}", f"{read[budget]:g}"] if read[budget] is not None else []
+    words += ["--context", str(recipe["context"]), "--batch-size", str(recipe["training"]["batch_size"])]
+    return shlex.join([*words, "--learning-rate", f"{recipe['training']['learning_rate']:g}"])
+
+
+def _name_build(training: Mapping[str, Any], encoder: str, out: str) -> str:
+    words = ["dare", "build-starter", "--corpora", "FOLDER_OF_THE_CORPORA", "--encoder", encoder, "--out", out]
     words += ["--epochs", str(training["num_epochs"]), "--learning-rate", f"{training['learning_rate']:g}"]
-    commands.append(shlex.join([*words, "--batch-size", str(training["batch_size"]), "--seed", str(training["seed"])]))
-    return commands
+    return shlex.join([*words, "--batch-size", str(training["batch_size"]), "--seed", str(training["seed"])])
 
 
 def _list_measures(name: str) -> list[str]:

@@ -13,6 +13,7 @@ from core.corpora import read_corpus_folder
 from core.corpora.chemprot import LABELS as CHEMPROT_LABELS
 from core.domain import Document, EntityType, RelationLabel, Schema, Split
 from core.evaluation.scores import Scores
+from core.models.encoder import locate_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointItem, JointScope
 from core.nlp.sentences import split_sentences
@@ -263,7 +264,7 @@ def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
         "max_pieces": recipe.max_pieces,
         "has_teacher_forcing": recipe.has_teacher_forcing,
         "encoder": Path(recipe.encoder).name,
-        "encoder_pretraining": _read_pretraining(Path(recipe.encoder)),
+        **_read_origin(locate_encoder(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),
         "corpora": [
             {
@@ -290,8 +291,18 @@ def _summarise(record: Mapping[str, Any], result: TrainingResult) -> dict[str, A
     }
 
 
-def _read_pretraining(encoder: Path) -> dict[str, Any] | None:
-    """Return what the encoder's own training recorded, if it was made by `pretrain-encoder`."""
-    path = encoder / PRETRAINING_LOG
+def _read_origin(encoder: Path) -> dict[str, Any]:
+    """Return what the encoder learnt before: by `pretrain-encoder`, and as the encoder of an earlier joint model."""
+    earlier = _read_log(encoder / LOG_NAME)
+    if earlier is None:
+        return {"encoder_pretraining": _read_log(encoder / PRETRAINING_LOG), "earlier": None}
+    kept = ("date", "training", "dropout", "best_epoch", "precision", "earlier")
+    return {
+        "encoder_pretraining": earlier.get("encoder_pretraining"),
+        "earlier": {name: earlier.get(name) for name in kept},
+    }
+
+
+def _read_log(path: Path) -> dict[str, Any] | None:
     content: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     return content

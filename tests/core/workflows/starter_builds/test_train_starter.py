@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from core.artifacts import hash_file
 from core.domain import Document, EntityType, Relation, RelationLabel, Schema, Sentence, Span, State
 from core.models.joint import JointModel
+from core.training.checkpoints import WEIGHTS_NAME
 from core.training.config import TrainingConfig
 from core.workflows.retraining.train_joint import LOG_NAME, JointRecipe
 from core.workflows.starter_builds import train_starter as workflow
@@ -98,6 +100,23 @@ def test_the_card_tells_what_the_encoder_read_before(sets: list[GoldSet], tmp_pa
     card = (tmp_path / "out" / "biomedical" / "README.md").read_text()
     assert "| encoder read first | masked-LM on 1," in card
     assert "dare pretrain-encoder --text text.txt --encoder FOLDER_OF_ALL_MINILM_L6_V2 --out encoder" in card
+
+
+def test_a_second_training_tells_of_the_first_whose_encoder_it_began_with(sets: list[GoldSet], tmp_path: Path) -> None:
+    run(sets, tmp_path, num_epochs=2)
+    first = tmp_path / "out" / "biomedical"
+    recipe = JointRecipe(
+        encoder=str(tmp_path / "out" / "chemical_disease"),
+        training=TrainingConfig(num_epochs=1, batch_size=4, learning_rate=1e-3, precision="fp32"),
+    )
+    summary = train_starter(recipe, sets, out_path=tmp_path / "again", report=ignore_progress, device="cpu")
+    assert summary["encoder_sha256"] == hash_file(first / WEIGHTS_NAME)
+    assert summary["earlier"]["training"]["num_epochs"] == 2
+    card = (tmp_path / "again" / "biomedical" / "README.md").read_text()
+    assert "| encoder taught before | 2 epochs" in card and "| settings | 1 epochs" in card
+    builds = [line for line in card.splitlines() if line.startswith("dare build-starter")]
+    assert ["--out round1" in line for line in builds] == [True, False]
+    assert "--encoder round1/biomedical --out core/starter --epochs 1" in builds[1]
 
 
 def test_parts_that_the_model_does_not_know_are_not_written(sets: list[GoldSet], tmp_path: Path) -> None:
