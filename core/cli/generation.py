@@ -52,6 +52,10 @@ def generate(
         Switch,
         option("A mask may come twice and be filtered, as in the paper.", _SAMPLING, "--repeat-masks"),
     ] = None,
+    may_name_types: Annotated[
+        Switch,
+        option("A type may stand for a name and be filtered, as in the paper.", _SAMPLING, "--name-types"),
+    ] = None,
     is_shared: Annotated[
         Switch, option("One generator for all labels: cheaper, and worse.", _GENERATOR, "--shared/--by-label")
     ] = None,

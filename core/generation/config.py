@@ -76,6 +76,8 @@ class SamplingConfig:
         attempts_by_sentence: Generation stops after this many drawn sentences for each one wanted.
         seed: Seed of the draws.
         may_repeat_masks: Whether a sentence may hold a mask twice, as in DARE, where a filter then removes it.
+        may_name_types: Whether a type may be named where a name belongs ("due to chemical"), as in DARE; a filter
+            removes such a sentence where gold ones do not do that.
     """
 
     temperature: float = 1.0
@@ -86,3 +88,4 @@ class SamplingConfig:
     attempts_by_sentence: int = 40
     seed: int = 0
     may_repeat_masks: bool = False
+    may_name_types: bool = False

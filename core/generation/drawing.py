@@ -20,18 +20,20 @@ from core.pretraining.packing import boundary_ids
 
 
 @torch.inference_mode()
-def draw_pieces(generator: Generator, prompt: Sequence[int], count: int, *, config: SamplingConfig) -> Tensor:
+def draw_pieces(
+    generator: Generator, prompt: Sequence[int], count: int, *, config: SamplingConfig, avoided: Sequence[int] = ()
+) -> Tensor:
     """Draw sequences that go on from one prompt, which is left out; after its end a sequence holds end pieces.
 
     A mask stands once in every sentence that a generator learnt, so one that was drawn is not drawn again unless the
-    config says so. Takes random numbers from torch's own state, so the caller seeds it.
+    config says so; pieces of `avoided` never are. Takes random numbers from torch's own state, so the caller seeds it.
 
     Shape:
         returns: (count, max_new_pieces), int64.
     """
     model, device = generator.model, generator.model.device
     _, end = boundary_ids(generator.tokenizer)
-    never = torch.tensor(_never_drawn(generator), dtype=torch.long, device=device)  # (pieces never drawn,)
+    never = torch.tensor([*_never_drawn(generator), *avoided], dtype=torch.long, device=device)  # (pieces never drawn,)
     drawn = torch.full((count, config.max_new_pieces), end, device=device)  # (count, pieces)
     rows = torch.arange(count, device=device)  # (going,): which sequences have not ended
     last = torch.tensor([prompt], device=device).expand(count, -1)  # (going, prompt), then (going, 1)

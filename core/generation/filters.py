@@ -76,6 +76,9 @@ class SentenceFilter:
         gold: Masked gold sentences of the train split, of every label.
         heldout: Masked gold sentences of dev and test, of every label.
         synthetic: Masked synthetic sentences that exist already.
+
+    Attributes:
+        bare_types: Words of masks that gold sentences do not use as words, and no generated one may.
     """
 
     def __init__(
@@ -90,7 +93,7 @@ class SentenceFilter:
         known, gold = sorted(masks, key=len, reverse=True), tuple(gold)
         self._pairs = tuple(pairs)
         self._mask_pattern = re.compile("|".join(map(re.escape, known)))
-        self._bare_types = _find_unused({mask_word(mask) for mask in known}, gold)
+        self.bare_types = _find_unused({mask_word(mask) for mask in known}, gold)
         self._copies = {
             Removal.MEMORISED: NearCopyIndex(heldout),
             Removal.COPY_OF_GOLD: NearCopyIndex(gold),
@@ -103,7 +106,7 @@ class SentenceFilter:
         if kept is None:
             return Removal.MASKS
         words = split_content_words(text)
-        if not self._bare_types.isdisjoint(words):
+        if not self.bare_types.isdisjoint(words):
             return Removal.BARE_TYPE
         if len(words) < MIN_WORDS:
             return Removal.TOO_SHORT

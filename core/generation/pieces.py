@@ -1,7 +1,7 @@
 """Sentences ↔ pieces of a causal language model, with masks that stay one piece each way."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -46,6 +46,19 @@ def add_masks(tokenizer: PreTrainedTokenizerFast, masks: Sequence[str]) -> int:
         if ids[-1:] != [tokenizer.convert_tokens_to_ids(mask)]:
             raise AlignmentError(f"The tokenizer splits the mask {mask} into {tokenizer.tokenize(mask)}.")
     return num_added
+
+
+def find_word_pieces(tokenizer: PreTrainedTokenizerFast, words: Collection[str]) -> list[int]:
+    """Return the pieces that begin one of these words after a space; what only goes on with a word is none of them.
+
+    Args:
+        tokenizer: Of any kind.
+        words: In lower case.
+    """
+    before = tokenizer.encode("a", add_special_tokens=False)
+    wanted = {str(tokenizer.decode(before)).lower() + f" {word}" for word in words}
+    like = [piece for token, piece in tokenizer.get_vocab().items() if any(word in token.lower() for word in words)]
+    return sorted(piece for piece in like if str(tokenizer.decode([*before, piece])).lower() in wanted)
 
 
 def encode_sentences(

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +13,7 @@ from core.generation.config import SamplingConfig
 from core.generation.drawing import draw_pieces
 from core.generation.filters import KeptSentence, Removal, SentenceFilter
 from core.generation.generator import Generator, mean_loss
-from core.generation.pieces import decode_sentence, encode_sentences
+from core.generation.pieces import decode_sentence, encode_sentences, find_word_pieces
 from core.generation.quality import Appraisal, Appraise
 from core.pretraining.packing import boundary_ids
 from core.training.out_of_memory import is_out_of_memory, release_memory
@@ -65,6 +65,7 @@ def generate_sentences(
     Raises:
         SequenceTooLongError: The model has too few positions for `max_new_pieces`.
     """
+    avoided = frozenset() if config.may_name_types else sentence_filter.bare_types
     kept: list[KeptSentence] = []
     appraisals: list[Appraisal] = []
     removed: Counter[Removal] = Counter()
@@ -73,7 +74,7 @@ def generate_sentences(
         batch_size = min(config.batch_size, limit - num_generated)
         passed: list[KeptSentence] = []
         seed = _batch_seed(config.seed, num_generated)
-        for text in draw_sentences(generator, batch_size, config=config, seed=seed, code=code):
+        for text in draw_sentences(generator, batch_size, config=config, seed=seed, code=code, avoided=avoided):
             if len(kept) + len(passed) == count:
                 break
             num_generated += 1
@@ -99,7 +100,15 @@ def _batch_seed(seed: int, num_generated: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{num_generated}".encode()).digest()[:7])
 
 
-def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, seed: int, code: str = "") -> list[str]:
+def draw_sentences(
+    generator: Generator,
+    count: int,
+    *,
+    config: SamplingConfig,
+    seed: int,
+    code: str = "",
+    avoided: Collection[str] = (),
+) -> list[str]:
     """Draw sentences from the begin piece alone; on one device the same seed gives the same sentences.
 
     Where the memory does not suffice for all at a time, half as many are drawn at a time, down to one.
@@ -110,6 +119,7 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
         config: How to draw.
         seed: Seed of the draws.
         code: A piece that follows the begin piece and is not part of the sentences.
+        avoided: Words in lower case that are not drawn; one that the tokenizer cuts into several pieces may be.
 
     Raises:
         SequenceTooLongError: The model has too few positions for `max_new_pieces`.
@@ -125,7 +135,7 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
             f"Sentences of {config.max_new_pieces} pieces do not fit the generator's {generator.max_pieces} positions; "
             f"lower max_new_pieces to {generator.max_pieces - len(prompt)} or less."
         )
-    device = generator.model.device
+    device, avoided_ids = generator.model.device, find_word_pieces(generator.tokenizer, avoided)
     generator.model.train(False)
     sequences: list[list[int]] = []
     batch_size = count
@@ -133,7 +143,7 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
         torch.manual_seed(seed)
         while len(sequences) < count:
             batch_size = min(batch_size, count - len(sequences))
-            drawn = _draw_if_it_fits(generator, prompt, batch_size, config)
+            drawn = _draw_if_it_fits(generator, prompt, batch_size, config, avoided_ids)
             if drawn is None:
                 batch_size //= 2
                 release_memory(device)
@@ -143,7 +153,7 @@ def draw_sentences(generator: Generator, count: int, *, config: SamplingConfig, 
 
 
 def _draw_if_it_fits(
-    generator: Generator, prompt: Sequence[int], count: int, config: SamplingConfig
+    generator: Generator, prompt: Sequence[int], count: int, config: SamplingConfig, avoided: Sequence[int]
 ) -> list[list[int]] | None:
     """Return sequences of pieces, or None where the memory does not suffice for so many at a time.
 
@@ -151,7 +161,7 @@ def _draw_if_it_fits(
         RuntimeError: The memory does not suffice for one.
     """
     try:
-        drawn: list[list[int]] = draw_pieces(generator, prompt, count, config=config).tolist()
+        drawn: list[list[int]] = draw_pieces(generator, prompt, count, config=config, avoided=avoided).tolist()
     except RuntimeError as error:
         if count == 1 or not is_out_of_memory(error):
             raise

@@ -68,6 +68,7 @@ def _dare() -> Preset:
             "top_k": 5,
             "max_new_pieces": 100,
             "may_repeat_masks": True,
+            "may_name_types": True,
         },
     )
 

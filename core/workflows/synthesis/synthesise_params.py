@@ -63,7 +63,8 @@ class GenerateParams:
         has_gradient_checkpointing: Whether memory is saved for about a third more time.
         num_processes: Processes that train the generator of a label together, one a GPU. Like the four above it
             is about the stage per label: a base from nothing is too small to gain from any.
-        temperature, top_k, top_p, max_new_pieces, attempts_by_sentence, may_repeat_masks: See `SamplingConfig`.
+        temperature, top_k, top_p, max_new_pieces, attempts_by_sentence: See `SamplingConfig`.
+        may_repeat_masks, may_name_types: See `SamplingConfig`.
         num_layers, width: Size of a base from nothing.
         is_shared: Whether one generator, told by a code, writes for all labels: cheaper, and in DARE's
             experience worse.
@@ -91,6 +92,7 @@ class GenerateParams:
     top_p: float = _SAMPLING.top_p
     max_new_pieces: int = _SAMPLING.max_new_pieces
     may_repeat_masks: bool = _SAMPLING.may_repeat_masks
+    may_name_types: bool = _SAMPLING.may_name_types
     attempts_by_sentence: int = _SAMPLING.attempts_by_sentence
     num_layers: int = _SCRATCH.num_layers
     width: int = _SCRATCH.width

@@ -149,6 +149,7 @@ def sampling_config(params: GenerateParams, *, seed: int) -> SamplingConfig:
         max_new_pieces=params.max_new_pieces,
         attempts_by_sentence=params.attempts_by_sentence,
         may_repeat_masks=params.may_repeat_masks,
+        may_name_types=params.may_name_types,
         seed=seed,
     )
 

@@ -5,7 +5,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from core.errors import ModelError
-from core.generation.pieces import add_masks, decode_sentence, encode_sentences, train_tokenizer
+from core.generation.pieces import add_masks, decode_sentence, encode_sentences, find_word_pieces, train_tokenizer
 from core.pretraining.packing import boundary_ids
 
 MASKS = ("$CHEMICAL$", "$DISEASE$")
@@ -54,6 +54,19 @@ def test_uncased_word_pieces_keep_the_masks_as_they_are(sentence: str) -> None:
     text = decode_sentence(tokenizer, encode_sentences(tokenizer, [sentence], max_pieces=128)[0], masks=MASKS)
     assert [text.count(mask) for mask in MASKS] == [sentence.count(mask) for mask in MASKS]
     assert "[" not in text
+
+
+def test_the_pieces_of_a_word_are_those_that_begin_it_not_those_that_go_on_with_another() -> None:
+    text = ["a chemical and a biochemical gave chemicals and Chemical things"] * 3
+    learnt = train_tokenizer(text, vocabulary_size=400)
+    found = learnt.convert_ids_to_tokens(find_word_pieces(learnt, {"chemical"}))
+    assert "Ġchemical" in found and set(found) <= {"Ġchemical", "ĠChemical"}
+    fixed = word_pieces()
+    assert fixed.convert_ids_to_tokens(find_word_pieces(fixed, {"effects", "duced", "were", "absent"})) == [
+        "effects",
+        "were",
+    ]
+    assert find_word_pieces(fixed, ()) == []
 
 
 def test_sentences_stand_between_begin_and_end() -> None:

@@ -63,6 +63,28 @@ def test_no_mask_is_drawn_twice_unless_that_is_asked_for(generator: Generator) -
     assert max(text.count(mask) for text in often for mask in MASKS) > 1
 
 
+def test_what_the_filter_would_remove_as_a_bare_type_is_not_drawn_unless_that_is_asked_for(
+    generator: Generator,
+) -> None:
+    wild = SamplingConfig(temperature=50.0, top_k=400, max_new_pieces=60, batch_size=64)
+    sentence_filter = SentenceFilter([PAIR], masks=MASKS, gold=MASKED)
+    sentence_filter.bare_types = frozenset({"dose"})  # a word that the toy generator does write
+    draws = {
+        is_free: draw_sentences(generator, 64, config=wild, seed=0, avoided=() if is_free else {"dose"})
+        for is_free in (True, False)
+    }
+    assert any("dose" in text.split() for text in draws[True])
+    assert not any("dose" in text.split() for text in draws[False])
+    for is_free in (True, False):
+        result = generate_sentences(
+            generator,
+            sentence_filter,
+            count=2,
+            config=replace(SamplingConfig(attempts_by_sentence=16), may_name_types=is_free),
+        )
+        assert (Removal.BARE_TYPE in result.removed) is is_free
+
+
 def test_a_code_of_the_prompt_is_not_drawn_again(generator: Generator) -> None:
     code = generator.tokenizer.convert_tokens_to_ids(MASKS[0])
     wild = SamplingConfig(temperature=50.0, top_k=400, max_new_pieces=60)
