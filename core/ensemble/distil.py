@@ -7,8 +7,9 @@ from pathlib import Path
 from core.domain import Split
 from core.ensemble.calibration import calibrate, scaled_probabilities
 from core.ensemble.dataset import Dataset
+from core.ensemble.lessons import Lesson, MemberSpec
 from core.ensemble.logits import stack_logits
-from core.ensemble.members import Lesson, MemberSpec, train_lesson
+from core.ensemble.members import train_lesson
 from core.models.architectures import GetParser
 from core.training.trainer import Report
 

@@ -13,20 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.domain import NO_RELATION, Instance, Mention, Relation, SentencePrediction, Source, Span, State
-from core.models.encoder import ENCODER_FOLDER, EncodedText, Encoder, build_encoder, encode_texts
-from core.models.joint_data import (
-    IGNORED_TAG,
-    JointBatch,
-    JointConfig,
-    JointItem,
-    MentionTable,
-    make_batch,
-    make_item,
-)
+from core.domain import NO_RELATION, Instance, SentencePrediction
+from core.models.encoder import ENCODER_FOLDER, EncodedText, Encoder, build_encoder, encode_texts, save_encoder
+from core.models.joint_data import IGNORED_TAG, JointBatch, JointConfig, JointItem, make_batch
+from core.models.joint_decoding import JointScores, make_predictions
+from core.models.joint_mentions import MentionTable, join_gold, make_table, place_candidates, read_mentions
+from core.models.joint_parts import pick_weights
 from core.models.passes import default_batch_pieces, run_batches
 from core.models.tagging import decode_tags
-from core.nlp.alignment import find_word_range, ranges_from_tags
 from core.training.checkpoints import (
     WEIGHTS_OF,
     find_weights_folder,
@@ -127,7 +121,9 @@ class JointModel(nn.Module):
             tag_logits.flatten(0, 1).float(), batch.tag_ids.flatten(), ignore_index=IGNORED_TAG
         )
         tag_ids = tag_logits.argmax(-1)  # (batch, words)
-        table, targets = self._training_candidates(batch, tag_ids)
+        found = read_mentions(tag_ids, batch.count_words(), self.config)
+        mentions, targets = join_gold(batch, found, has_teacher_forcing=self.config.has_teacher_forcing)
+        table = make_table(mentions, device=self.legal.device)
         pairs = self.legal_pairs(table)
         if not len(pairs):
             return tag_loss
@@ -135,37 +131,6 @@ class JointModel(nn.Module):
         pair_logits = pair_logits.masked_fill(batch.unknown_classes[table.sentences[pairs[:, 0]]], -torch.inf)
         gold = torch.tensor([targets.get((h, t), 0) for h, t in pairs.tolist()], device=pairs.device)  # (pairs,)
         return tag_loss + min(1.0, epochs_done) * functional.cross_entropy(pair_logits.float(), gold)
-
-    def _training_candidates(
-        self, batch: JointBatch, tag_ids: Tensor
-    ) -> tuple[MentionTable, dict[tuple[int, int], int]]:
-        """Join predicted mentions with gold ones; return the table and {(head row, tail row): label id}."""
-        predicted = self._read_mentions(batch, tag_ids)
-        rows: list[tuple[int, int, int, int]] = []
-        targets = {}
-        for sentence, gold in enumerate(batch.mentions):
-            found = predicted[sentence]
-            kept = [m for m in gold if self.config.has_teacher_forcing or m in found]
-            row_by_mention = {mention: len(rows) + offset for offset, mention in enumerate(kept)}
-            rows += [(sentence, *mention) for mention in kept]
-            rows += [(sentence, *mention) for mention in found if mention not in row_by_mention]
-            for head, tail, label_id in batch.relations[sentence]:
-                if gold[head] in row_by_mention and gold[tail] in row_by_mention:
-                    targets[row_by_mention[gold[head]], row_by_mention[gold[tail]]] = label_id
-        return self._make_table(rows), targets
-
-    def _read_mentions(self, batch: JointBatch, tag_ids: Tensor) -> list[list[tuple[int, int, int]]]:
-        """Read tags as (first word, last word + 1, type id), a list for each sentence."""
-        num_words = (batch.tag_ids != IGNORED_TAG).sum(1).tolist()
-        tags, types = self.config.tags, self.config.entity_types
-        return [
-            [(first, last, types.index(name)) for first, last, name in ranges_from_tags([tags[t] for t in row[:count]])]
-            for row, count in zip(tag_ids.tolist(), num_words, strict=True)
-        ]
-
-    def _make_table(self, rows: Sequence[tuple[int, int, int, int]]) -> MentionTable:
-        columns = torch.tensor(rows, dtype=torch.long, device=self.legal.device).reshape(-1, 4)  # (mentions, 4)
-        return MentionTable(columns[:, 0], columns[:, 1], columns[:, 2] - 1, columns[:, 3])
 
     # Sentences in, predictions out.
 
@@ -209,37 +174,18 @@ class JointModel(nn.Module):
         batch = self.collate(items).to(self.legal.device)
         with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
             words, tag_logits = self.tag_words(batch)
-        words = words.float()
-        scores = tag_logits.float().softmax(-1)  # (batch, words, tags)
-        tag_ids = decode_tags(tag_logits, [len(item.tag_ids) for item in items], self.config.tags)  # (batch, words)
-        tag_scores = scores.gather(2, tag_ids.unsqueeze(2)).squeeze(2).tolist()  # (batch, words)
-        found = self._read_mentions(batch, tag_ids)
-        rows = [(sentence, *mention) for sentence, mentions in enumerate(found) for mention in mentions]
-        mentions = [
-            self._mention(items[sentence], first, last, type_id, min(tag_scores[sentence][first:last]))
-            for sentence, first, last, type_id in rows
-        ]
-        table = self._make_table(rows)
+        words, num_words = words.float(), batch.count_words()
+        tag_ids = decode_tags(tag_logits, num_words, self.config.tags)  # (batch, words)
+        tag_scores = tag_logits.float().softmax(-1).gather(2, tag_ids.unsqueeze(2)).squeeze(2)  # (batch, words)
+        found = read_mentions(tag_ids, num_words, self.config)
+        mentions = [(sentence, *one) for sentence, several in enumerate(found) for one in several]
+        table = make_table(mentions, device=self.legal.device)
         pairs = self.legal_pairs(table)
-        relations: list[list[Relation]] = [[] for _ in items]
-        margins = [1 - min(row[: len(item.tag_ids)], default=1.0) for row, item in zip(tag_scores, items, strict=True)]
+        pair_scores: list[list[float]] = []
         if len(pairs):
-            pair_scores = self.score_pairs(words, tag_ids, table, pairs).float().softmax(-1)  # (pairs, labels + 1)
-            for (head, tail), row in zip(pairs.tolist(), pair_scores.tolist(), strict=True):
-                sentence = rows[head][0]
-                best = max(range(1, len(row)), key=row.__getitem__)
-                margins[sentence] = max(margins[sentence], 1 - max(row))
-                if row[best] >= threshold:
-                    label = self.config.labels[best - 1]
-                    relation = Relation(mentions[head], mentions[tail], label, row[best], State.PENDING, Source.MODEL)
-                    relations[sentence].append(relation)
-        by_sentence: list[list[Mention]] = [[] for _ in items]
-        for (sentence, *_), mention in zip(rows, mentions, strict=True):
-            by_sentence[sentence].append(mention)
-        return [
-            SentencePrediction(tuple(m), tuple(r), uncertainty=u)
-            for m, r, u in zip(by_sentence, relations, margins, strict=True)
-        ]
+            pair_scores = self.score_pairs(words, tag_ids, table, pairs).float().softmax(-1).tolist()
+        scores = JointScores(tag_scores.tolist(), mentions, pairs.tolist(), pair_scores)
+        return make_predictions(items, scores, self.config, threshold=threshold)
 
     @torch.inference_mode()
     def classify(self, instances: Sequence[Instance], *, batch_size: int = 64) -> dict[str, str]:
@@ -257,32 +203,18 @@ class JointModel(nn.Module):
         return labels
 
     def _classify_batch(self, chunk: Sequence[tuple[Instance, EncodedText]]) -> dict[str, str]:
-        types = self.config.entity_types
-        items: list[JointItem] = []
-        rows: list[tuple[int, int, int, int]] = []
-        ids: list[str] = []
-        for instance, encoded in chunk:
-            found = [(find_word_range(m.span, encoded.words), m) for m in (instance.head, instance.tail)]
-            ranges = [(*words, types.index(m.entity_type)) for words, m in found if words and m.entity_type in types]
-            if len(ranges) == 2:
-                rows += [(len(items), *one) for one in ranges]
-                items.append(make_item(self.config, encoded, [instance.head, instance.tail], []))
-                ids.append(instance.id)
+        ids, items, mentions = place_candidates(chunk, self.config)
         if not items:
             return {}
         batch = self.collate(items).to(self.legal.device)
         words, tag_logits = self.tag_words(batch)
         is_gold = batch.tag_ids > 0  # (batch, words); words inside the two mentions
         tag_ids = torch.where(is_gold, batch.tag_ids, tag_logits.argmax(-1))  # (batch, words)
+        table = make_table(mentions, device=self.legal.device)
         pairs = torch.arange(2 * len(items), device=self.legal.device).reshape(-1, 2)  # (pairs, 2)
-        scores = self.score_pairs(words, tag_ids, self._make_table(rows), pairs)  # (pairs, labels + 1)
+        scores = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
         classes = (NO_RELATION, *self.config.labels)
         return {one: classes[index] for one, index in zip(ids, scores.argmax(-1).tolist(), strict=True)}
-
-    def _mention(self, item: JointItem, first: int, last: int, type_id: int, score: float) -> Mention:
-        words = item.encoded.words
-        span = Span(words[first].start, words[last - 1].end)
-        return Mention(span, self.config.entity_types[type_id], score=score, state=State.PENDING, source=Source.MODEL)
 
     # A part of what it knows.
 
@@ -294,14 +226,7 @@ class JointModel(nn.Module):
         """
         config = self.config.restrict(entity_types, labels)
         part = JointModel(self._parts, config)
-        tags = torch.tensor([self.config.tags.index(tag) for tag in config.tags])
-        classes = torch.tensor([0, *(self.config.labels.index(label) + 1 for label in config.labels)])
-        rows = {"tag_layer": tags, "tag_embedding": tags, "bilinear": classes, "linear": classes}
-        state = {
-            name: tensor[rows[name.split(".")[0]].to(tensor.device)] if name.split(".")[0] in rows else tensor
-            for name, tensor in self.state_dict().items()
-        }
-        part.load_state_dict(state)
+        part.load_state_dict(pick_weights(self.state_dict(), self.config, config))
         return part.to(self.legal.device).eval()
 
     # Files.
@@ -310,8 +235,7 @@ class JointModel(nn.Module):
         """Write weights (as fp16 if `is_half`), config and tokenizer into a folder."""
         save_weights(path, self.state_dict(), dtype=torch.float16 if is_half else None)
         save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
-        self.encoder.config.save_pretrained(path / ENCODER_FOLDER)
-        self.tokenizer.save_pretrained(path / ENCODER_FOLDER)
+        save_encoder(path, self.encoder, self.tokenizer)
 
     def save_part(self, path: Path, *, weights_of: str, entity_types: Sequence[str], labels: Sequence[str]) -> None:
         """Write a folder without weights, which stands for a part of the model in the folder beside it.
@@ -337,11 +261,7 @@ class JointModel(nn.Module):
         if WEIGHTS_OF in saved:
             whole = cls.load(find_weights_folder(path))
             return whole.restrict(saved["entity_types"], saved["labels"])
-        options = saved["config"]
-        legal = tuple((head, tail) for head, tail in options.pop("legal_types"))
-        types, labels = tuple(options.pop("entity_types")), tuple(options.pop("labels"))
-        config = JointConfig(entity_types=types, labels=labels, legal_types=legal, **options)
-        model = cls(build_encoder(path / ENCODER_FOLDER), config)
+        model = cls(build_encoder(path / ENCODER_FOLDER), JointConfig.from_json(saved["config"]))
         model.load_state_dict(load_weights(path))
         model.eval()
         return model

@@ -1,6 +1,6 @@
 """What the joint model reads: its shape, encoded sentences with gold tags, padded batches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -48,6 +48,13 @@ class JointConfig:
         return cls(
             entity_types=schema.type_names, labels=schema.label_names, legal_types=tuple(sorted(pairs)), **options
         )
+
+    @classmethod
+    def from_json(cls, options: Mapping[str, Any]) -> Self:
+        """Take the shape that `dataclasses.asdict` gave, back from JSON."""
+        names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
+        legal = tuple((head, tail) for head, tail in options["legal_types"])
+        return cls(**{**options, **names, "legal_types": legal})
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:
         """Return the shape that knows only these types and labels, in this config's order.
@@ -140,6 +147,11 @@ class JointBatch:
     mentions: tuple[tuple[tuple[int, int, int], ...], ...] = ()
     relations: tuple[tuple[tuple[int, int, int], ...], ...] = ()
 
+    def count_words(self) -> list[int]:
+        """Return the number of words of each sentence."""
+        counts: list[int] = (self.tag_ids != IGNORED_TAG).sum(1).tolist()
+        return counts
+
     def to(self, device: torch.device) -> "JointBatch":
         """Return the batch on `device`."""
         return replace(
@@ -151,20 +163,6 @@ class JointBatch:
             unknown_tags=self.unknown_tags.to(device),
             unknown_classes=self.unknown_classes.to(device),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class MentionTable:
-    """Mentions of a whole batch, one row each, sorted by sentence.
-
-    Shape:
-        sentences, first_words, last_words, type_ids: (mentions,), int64; `last_words` is inclusive.
-    """
-
-    sentences: Tensor
-    first_words: Tensor
-    last_words: Tensor
-    type_ids: Tensor
 
 
 def make_item(

@@ -22,7 +22,8 @@ from typing import Any
 from core.domain import Document, Relation, Schema, Split
 from core.ensemble.dataset import Dataset
 from core.ensemble.evaluate import evaluate_ensemble
-from core.ensemble.members import MemberSpec, train_member
+from core.ensemble.lessons import MemberSpec
+from core.ensemble.members import train_member
 from core.evaluation.benchmarks import BENCHMARK_LABELS, score_benchmark
 from core.evaluation.concepts import score_concept_pairs, state_facts
 from core.evaluation.directions import DirectedLabel, score_semeval_official

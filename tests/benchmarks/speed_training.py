@@ -12,7 +12,8 @@ import torch
 from core.domain import Split
 from core.ensemble.dataset import Dataset
 from core.ensemble.evaluate import evaluate_ensemble
-from core.ensemble.members import MemberSpec, train_member
+from core.ensemble.lessons import MemberSpec
+from core.ensemble.members import train_member
 from core.models.architectures import ARCHITECTURES
 from core.models.cls import ClsBatch, ClsConfig, ClsItem, ClsModel
 from core.models.encoder import Encoder

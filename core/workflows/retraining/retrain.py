@@ -14,7 +14,8 @@ from core.domain import Split
 from core.ensemble.dataset import Dataset
 from core.ensemble.distil import SYNTHETIC_POOL, mean_probabilities, train_student
 from core.ensemble.evaluate import evaluate_ensemble
-from core.ensemble.members import MemberSpec, train_member
+from core.ensemble.lessons import MemberSpec
+from core.ensemble.members import train_member
 from core.nlp.dependency import Parser, describe_parser
 from core.settings import Settings
 from core.training.trainer import Report

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.ensemble.members import MemberSpec
+from core.ensemble.lessons import MemberSpec
 from core.training.config import TrainingConfig
 from core.workflows.retraining.retrain_params import MAX_MEMBERS, RetrainParams
 from core.workflows.retraining.train_joint import JointRecipe

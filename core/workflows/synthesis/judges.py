@@ -12,8 +12,9 @@ from core.domain import NO_RELATION, Instance, Origin, Split
 from core.ensemble.calibration import calibrate
 from core.ensemble.dataset import Dataset
 from core.ensemble.judging import MIN_JUDGES, Opinion, cap_labels, draw_folds, form_opinion, judges_of, pick_seen
+from core.ensemble.lessons import MemberSpec
 from core.ensemble.logits import stack_logits
-from core.ensemble.members import SUMMARY_NAME, MemberSpec, train_member
+from core.ensemble.members import SUMMARY_NAME, train_member
 from core.ensemble.voting import Floats, probabilities
 from core.errors import ParserNotFoundError
 from core.generation.filters import KeptSentence

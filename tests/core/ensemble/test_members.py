@@ -15,8 +15,9 @@ from core.ensemble.dataset import Dataset
 from core.ensemble.distil import mean_probabilities, train_student
 from core.ensemble.ensemble import Ensemble, read_manifest, write_manifest
 from core.ensemble.evaluate import evaluate_ensemble
+from core.ensemble.lessons import MemberSpec, plan_lesson
 from core.ensemble.logits import load_logits, stack_logits
-from core.ensemble.members import MemberSpec, plan_lesson, train_member
+from core.ensemble.members import train_member
 from core.errors import ModelError, NotEnoughDataError
 from core.models.targets import SoftLabels
 from core.training.config import TrainingConfig

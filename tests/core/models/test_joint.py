@@ -9,6 +9,7 @@ import torch
 from core.domain import Mention, Relation, SentencePrediction
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, make_item
+from core.models.joint_mentions import TypedRange, join_gold, make_table
 from core.training.config import Precision, TrainingConfig
 from core.training.trainer import train
 from tests.builders import find_mention, load_tiny_encoder, make_schema
@@ -58,21 +59,21 @@ def test_shapes_are_those_of_the_docstrings(model: JointModel) -> None:
     assert words.shape == (3, 7, 32)
     assert tag_logits.shape == (3, 7, 9)  # O and BIES of two types
     rows = [(s, *mention) for s, item in enumerate(items) for mention in item.mentions]
-    table = model._make_table(rows)
+    table = make_table(rows, device=CPU)
     pairs = model.legal_pairs(table)
     assert model.score_pairs(words, tag_logits.argmax(-1), table, pairs).shape == (3, 2)
 
 
 def test_only_legal_pairs_of_one_sentence_are_candidates(model: JointModel) -> None:
     # Two sentences: chemical, disease | chemical, chemical, disease.
-    table = model._make_table([(0, 0, 1, 0), (0, 2, 3, 1), (1, 0, 1, 0), (1, 2, 3, 0), (1, 4, 5, 1)])
+    table = make_table([(0, 0, 1, 0), (0, 2, 3, 1), (1, 0, 1, 0), (1, 2, 3, 0), (1, 4, 5, 1)], device=CPU)
     assert model.legal_pairs(table).tolist() == [[0, 1], [2, 4], [3, 4]]
 
 
 def test_the_biaffine_equals_an_explicit_loop_over_pairs(model: JointModel) -> None:
     model.eval()
     words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
-    table = model._make_table([(0, 1, 2, 0), (0, 3, 4, 1)])
+    table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], device=CPU)
     scored = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1]]))[0]
     states = [torch.cat([words[0, i], model.tag_embedding(tag_ids[0, i])]) for i in (1, 3)]
     head, tail = model.head_layer(states[0]), model.tail_layer(states[1])
@@ -87,7 +88,7 @@ def test_the_biaffine_equals_an_explicit_loop_over_pairs(model: JointModel) -> N
 def test_swapping_head_and_tail_changes_the_score(model: JointModel) -> None:
     model.eval()
     words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
-    table = model._make_table([(0, 1, 2, 0), (0, 3, 4, 1)])
+    table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], device=CPU)
     forwards, backwards = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1], [1, 0]]))
     assert not torch.allclose(forwards, backwards)
 
@@ -101,17 +102,13 @@ def test_relation_loss_is_silent_at_the_start_and_full_after_one_epoch(model: Jo
     assert one == two > start
 
 
-def test_without_teacher_forcing_missed_gold_mentions_are_no_candidates(model: JointModel, tmp_path: Path) -> None:
+def test_without_teacher_forcing_missed_gold_mentions_are_no_candidates(model: JointModel) -> None:
     items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
     batch = model.collate(items)
-    nothing_found = torch.zeros_like(batch.tag_ids)
-    _, targets = model._training_candidates(batch, nothing_found)
-    assert len(targets) == 3
-    strict = JointModel(
-        load_tiny_encoder(tmp_path / "b"), JointConfig.from_schema(make_schema(), has_teacher_forcing=False)
-    )
-    table, targets = strict._training_candidates(batch, nothing_found)
-    assert targets == {} and len(table.sentences) == 0
+    nothing_found: list[list[TypedRange]] = [[], [], []]
+    mentions, targets = join_gold(batch, nothing_found, has_teacher_forcing=True)
+    assert (len(mentions), len(targets)) == (6, 3)
+    assert join_gold(batch, nothing_found, has_teacher_forcing=False) == ([], {})
 
 
 def test_a_saved_model_predicts_the_same_after_loading(model: JointModel, tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""From what the joint model scored to predicted mentions and relations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.domain import Mention, Relation, SentencePrediction, Source, Span, State
+from core.models.joint_data import JointConfig, JointItem
+from core.models.joint_mentions import MentionNumbers
+
+
+@dataclass(frozen=True, slots=True)
+class JointScores:
+    """What the model says about a batch.
+
+    Args:
+        tag_scores: Probabilities of the words' tags, a list for each sentence; those of padding are not read.
+        mentions: What the tags stand for.
+        pairs: Places of head and tail among `mentions`.
+        pair_scores: Probabilities of NEG and of each label, a list for each pair.
+    """
+
+    tag_scores: Sequence[Sequence[float]]
+    mentions: Sequence[MentionNumbers]
+    pairs: Sequence[Sequence[int]]
+    pair_scores: Sequence[Sequence[float]]
+
+
+def make_predictions(
+    items: Sequence[JointItem], scores: JointScores, config: JointConfig, *, threshold: float
+) -> list[SentencePrediction]:
+    """Turn the scores of a batch into the prediction of each sentence.
+
+    Args:
+        items: The sentences of the batch.
+        scores: What the model says about them.
+        config: Names of types and labels.
+        threshold: A relation is predicted if its score reaches this, in [0, 1].
+    """
+    mentions = [_make_mention(items[one[0]], one, scores.tag_scores[one[0]], config) for one in scores.mentions]
+    mentions_of: list[list[Mention]] = [[] for _ in items]
+    for (sentence, *_), mention in zip(scores.mentions, mentions, strict=True):
+        mentions_of[sentence].append(mention)
+    relations_of: list[list[Relation]] = [[] for _ in items]
+    # The probability of the least certain decision, on a word or on a pair.
+    least = [min(row[: len(item.tag_ids)], default=1.0) for row, item in zip(scores.tag_scores, items, strict=True)]
+    for (head, tail), row in zip(scores.pairs, scores.pair_scores, strict=True):
+        sentence = scores.mentions[head][0]
+        least[sentence] = min(least[sentence], max(row))
+        best = max(range(1, len(row)), key=row.__getitem__)
+        if row[best] >= threshold:
+            label = config.labels[best - 1]
+            relation = Relation(mentions[head], mentions[tail], label, row[best], State.PENDING, Source.MODEL)
+            relations_of[sentence].append(relation)
+    return [
+        SentencePrediction(tuple(m), tuple(r), uncertainty=1 - p)
+        for m, r, p in zip(mentions_of, relations_of, least, strict=True)
+    ]
+
+
+def _make_mention(item: JointItem, place: MentionNumbers, tag_scores: Sequence[float], config: JointConfig) -> Mention:
+    """A mention is as certain as its least certain word."""
+    _, first, last, type_id = place
+    words = item.encoded.words
+    span = Span(words[first].start, words[last - 1].end)
+    score = min(tag_scores[first:last])
+    return Mention(span, config.entity_types[type_id], score=score, state=State.PENDING, source=Source.MODEL)

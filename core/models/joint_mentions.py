@@ -1,0 +1,99 @@
+"""Mentions of a batch as rows of numbers: read off tags, joined with gold ones, put in a table for the pair layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from core.domain import Instance
+from core.models.encoder import EncodedText
+from core.models.joint_data import JointBatch, JointConfig, JointItem, make_item
+from core.nlp.alignment import find_word_range, ranges_from_tags
+
+# First word, last word + 1, entity type id.
+TypedRange: TypeAlias = tuple[int, int, int]
+# The sentence's place in the batch, and a typed range of it.
+MentionNumbers: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MentionTable:
+    """Mentions of a whole batch, one row each, sorted by sentence.
+
+    Shape:
+        sentences, first_words, last_words, type_ids: (mentions,), int64; `last_words` is inclusive.
+    """
+
+    sentences: Tensor
+    first_words: Tensor
+    last_words: Tensor
+    type_ids: Tensor
+
+
+def make_table(mentions: Sequence[MentionNumbers], *, device: torch.device) -> MentionTable:
+    """Put mentions into a table on `device`, a row each."""
+    columns = torch.tensor(mentions, dtype=torch.long, device=device).reshape(-1, 4)  # (mentions, 4)
+    return MentionTable(columns[:, 0], columns[:, 1], columns[:, 2] - 1, columns[:, 3])
+
+
+def read_mentions(tag_ids: Tensor, num_words: Sequence[int], config: JointConfig) -> list[list[TypedRange]]:
+    """Read the mentions off the tags of each sentence.
+
+    Shape:
+        tag_ids: (batch, words), int64.
+        num_words: words of each sentence; later columns are padding.
+    """
+    tags, types = config.tags, config.entity_types
+    return [
+        [(first, last, types.index(name)) for first, last, name in ranges_from_tags([tags[t] for t in row[:count]])]
+        for row, count in zip(tag_ids.tolist(), num_words, strict=True)
+    ]
+
+
+def join_gold(
+    batch: JointBatch, found: Sequence[Sequence[TypedRange]], *, has_teacher_forcing: bool
+) -> tuple[list[MentionNumbers], dict[tuple[int, int], int]]:
+    """Join the mentions found in a batch with its gold ones, for training.
+
+    Args:
+        batch: Knows gold.
+        found: Predicted mentions of each sentence.
+        has_teacher_forcing: Whether gold mentions that were not found are candidates too.
+
+    Returns:
+        The mentions, and the label id >= 1 of each gold pair of them by the places of its head and tail.
+    """
+    mentions: list[MentionNumbers] = []
+    targets = {}
+    for sentence, gold in enumerate(batch.mentions):
+        kept = [one for one in gold if has_teacher_forcing or one in found[sentence]]
+        row_by_mention = {mention: len(mentions) + offset for offset, mention in enumerate(kept)}
+        mentions += [(sentence, *one) for one in kept]
+        mentions += [(sentence, *one) for one in found[sentence] if one not in row_by_mention]
+        for head, tail, label_id in batch.relations[sentence]:
+            if gold[head] in row_by_mention and gold[tail] in row_by_mention:
+                targets[row_by_mention[gold[head]], row_by_mention[gold[tail]]] = label_id
+    return mentions, targets
+
+
+def place_candidates(
+    candidates: Sequence[tuple[Instance, EncodedText]], config: JointConfig
+) -> tuple[list[str], list[JointItem], list[MentionNumbers]]:
+    """Return the ids of candidates, an item for each, and its head and tail, one after the other.
+
+    A candidate with a mention that no word of the input holds, or of a type that is not known, is left out.
+    """
+    types = config.entity_types
+    ids: list[str] = []
+    items: list[JointItem] = []
+    mentions: list[MentionNumbers] = []
+    for instance, encoded in candidates:
+        found = [(find_word_range(m.span, encoded.words), m) for m in (instance.head, instance.tail)]
+        ranges = [(*words, types.index(m.entity_type)) for words, m in found if words and m.entity_type in types]
+        if len(ranges) == 2:
+            mentions += [(len(items), *one) for one in ranges]
+            items.append(make_item(config, encoded, [instance.head, instance.tail], []))
+            ids.append(instance.id)
+    return ids, items, mentions

@@ -1,0 +1,26 @@
+"""The weights of a joint model that a part of it needs, which knows only some of its types and labels."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from core.models.joint_data import JointConfig
+
+
+def pick_weights(weights: Mapping[str, Tensor], whole: JointConfig, part: JointConfig) -> dict[str, Tensor]:
+    """Return the weights of a part: the rows of its tags and classes, and all of every other layer.
+
+    Args:
+        weights: Those of the whole model, by name.
+        whole: Its shape.
+        part: The shape of the part; see `JointConfig.restrict`.
+    """
+    tags = torch.tensor([whole.tags.index(tag) for tag in part.tags])
+    classes = torch.tensor([0, *(whole.labels.index(label) + 1 for label in part.labels)])
+    rows = {"tag_layer": tags, "tag_embedding": tags, "bilinear": classes, "linear": classes}
+    layer_of = {name: name.split(".")[0] for name in weights}
+    return {
+        name: tensor[rows[layer_of[name]].to(tensor.device)] if layer_of[name] in rows else tensor
+        for name, tensor in weights.items()
+    }
