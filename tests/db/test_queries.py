@@ -35,6 +35,7 @@ from db.queries import (
     projects,
     quotas,
     synthetic,
+    synthetic_edits,
     users,
 )
 from db.queries.predictions import store_predictions
