@@ -12,7 +12,8 @@ from core.domain import State
 from core.errors import ConflictError
 from db.columns import utc_now
 from db.queries.edits import Annotation, LoadedSentence, RelationLink, save_annotation
-from db.queries.synthetic import CHUNK, SyntheticEdit, SyntheticView, save_synthetic, to_edit
+from db.queries.synthetic import CHUNK, SyntheticView
+from db.queries.synthetic_edits import SyntheticEdit, save_synthetic, to_edit
 from db.tables import MentionRow, RelationRow, SentenceRow, SyntheticRow
 
 Item = TypeVar("Item")

@@ -1,8 +1,8 @@
-"""Synthetic sentences: stored, queued for review, counted, changed with a version check."""
+"""Synthetic sentences: stored once a text, listed in the order of a queue, counted."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain import State, SyntheticSentence
-from core.errors import ConflictError, NotFoundError
+from core.errors import NotFoundError
 from db.mapping import synthetic_row, to_synthetic
 from db.tables import SyntheticRow
 
@@ -61,33 +61,6 @@ class SyntheticOrder(StrEnum):
     LEAST_NOVEL = "least novel"
 
 
-@dataclass(frozen=True, slots=True)
-class SyntheticEdit:
-    """Everything about a synthetic sentence that a curator can change."""
-
-    label: str
-    text: str
-    head_start: int
-    head_end: int
-    head_type: str
-    tail_start: int
-    tail_end: int
-    tail_type: str
-    state: State
-    reason: str
-    original_text: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the values as JSON, for a decision."""
-        return {name: getattr(self, name) for name in _EDITED} | {"state": self.state.value}
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> "SyntheticEdit":
-        """Return the values that a decision recorded."""
-        return SyntheticEdit(**(dict(data) | {"state": State(data["state"])}))
-
-
-_EDITED = tuple(field.name for field in fields(SyntheticEdit))
 _SHOWN = tuple(field.name for field in fields(SyntheticView))
 
 
@@ -287,29 +260,6 @@ def stream_synthetic(
     while rows := session.exec(query.where(SyntheticRow.id > after_id)).all():
         yield from map(to_synthetic, rows)
         after_id = rows[-1].id
-
-
-def to_edit(view: SyntheticView) -> SyntheticEdit:
-    """Return what a curator can change of a view."""
-    return SyntheticEdit(**{name: getattr(view, name) for name in _EDITED})
-
-
-def save_synthetic(session: Session, view: SyntheticView, after: SyntheticEdit) -> None:
-    """Store a changed synthetic sentence if nobody changed it since it was read.
-
-    Raises:
-        ConflictError: It changed; nothing was stored.
-    """
-    written = session.exec(
-        sa.update(SyntheticRow)
-        .where(col(SyntheticRow.id) == view.id, col(SyntheticRow.version) == view.version)
-        .values(version=view.version + 1, **(asdict(after) | {"state": after.state}))
-    )
-    if written.rowcount != 1:
-        raise ConflictError(
-            f"Synthetic sentence {view.id} was changed elsewhere since version {view.version}; "
-            "nothing was overwritten. Load it again and repeat the change."
-        )
 
 
 def _missing(synthetic_id: int) -> NotFoundError:

@@ -2,7 +2,7 @@
 
 from core.domain import State
 from db.queries.edits import Annotation
-from db.queries.synthetic import SyntheticEdit
+from db.queries.synthetic_edits import SyntheticEdit
 from pages.components.wording import label_name
 
 _STATES = {

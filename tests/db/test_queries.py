@@ -35,6 +35,7 @@ from db.queries import (
     projects,
     quotas,
     synthetic,
+    synthetic_edits,
     users,
 )
 from db.queries.predictions import store_predictions
@@ -337,7 +338,7 @@ def test_a_bulk_step_of_thousands_takes_few_statements(session: Session, project
     views = synthetic.list_synthetic(session, project_id, limit=2_500)
     statements: list[str] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    after = [(view, replace(synthetic.to_edit(view), state=State.ACCEPTED)) for view in views]
+    after = [(view, replace(synthetic_edits.to_edit(view), state=State.ACCEPTED)) for view in views]
     bulk_edits.save_synthetic_edits(session, after)
     assert len(statements) == 3
     assert synthetic.count_synthetic(session, project_id) == {"CID": {State.ACCEPTED: 2_500}}

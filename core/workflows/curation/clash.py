@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 from core.errors import ConflictError, DareError
 from core.workflows.curation import sentence_events, synthetic_events
 from core.workflows.curation.event_fields import Event
-from db.queries import annotations, decisions, edits, projects, synthetic, users
+from db.queries import annotations, decisions, edits, projects, synthetic, synthetic_edits, users
 from db.queries.edits import Annotation
-from db.queries.synthetic import SyntheticEdit
+from db.queries.synthetic_edits import SyntheticEdit
 from db.session import Session
 
 Card: TypeAlias = Annotation | SyntheticEdit
@@ -132,7 +132,7 @@ def apply_mine(
     if isinstance(mine, Annotation):
         after = edits.save_annotation(session, stored.row, mine)
     else:
-        synthetic.save_synthetic(session, stored.row, mine)
+        synthetic_edits.save_synthetic(session, stored.row, mine)
     decisions.add_decision(
         session,
         project_id=project_id,
@@ -151,7 +151,7 @@ def _load(session: Session, project_id: int, target: Target) -> _Stored:
         text = annotations.get_sentence_text(session, row_id)
         return _Stored(loaded, loaded.version, loaded.annotation, text)
     view = synthetic.get_synthetic_view(session, row_id, project_id=project_id)
-    return _Stored(view, view.version, synthetic.to_edit(view), view.text)
+    return _Stored(view, view.version, synthetic_edits.to_edit(view), view.text)
 
 
 def _apply(

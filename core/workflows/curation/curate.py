@@ -12,7 +12,7 @@ from core.errors import ConflictError, DomainError, NotFoundError
 from core.workflows.curation import sentence_events, synthetic_events
 from core.workflows.curation.event_fields import Event
 from core.workflows.curation.undo import undo
-from db.queries import annotations, bulk_edits, decisions, edits, projects, synthetic
+from db.queries import annotations, bulk_edits, decisions, edits, projects, synthetic, synthetic_edits
 from db.queries.annotations import SentenceView
 from db.queries.decisions import Change
 from db.queries.synthetic import SyntheticView
@@ -122,7 +122,7 @@ def apply_synthetic_batch(
             "nothing was changed."
         )
     schema = projects.get_schema(session, project_id)
-    befores = [synthetic.to_edit(view) for view in views]
+    befores = [synthetic_edits.to_edit(view) for view in views]
     afters = [synthetic_events.apply_event(before, event, schema) for before in befores]
     triples = [one for one in zip(views, befores, afters, strict=True) if one[1] != one[2]]
     bulk_edits.save_synthetic_edits(session, [(view, after) for view, _, after in triples])
@@ -187,12 +187,12 @@ def _change_synthetic(
             f"Synthetic sentence {synthetic_id} was changed elsewhere: you saw version {version}, it is at "
             f"{view.version}. Nothing was overwritten; look at it again and repeat the change."
         )
-    before = synthetic.to_edit(view)
+    before = synthetic_edits.to_edit(view)
     after = synthetic_events.apply_event(before, event, projects.get_schema(session, project_id))
     target = (decisions.SYNTHETIC, synthetic_id)
     if after == before and not _is_second_opinion(session, project_id, user_id, target, event):
         return
-    synthetic.save_synthetic(session, view, after)
+    synthetic_edits.save_synthetic(session, view, after)
     _record(session, project_id, user_id, target, event, None, before.to_json(), after)
 
 
@@ -212,7 +212,7 @@ def _record(
     event: Event,
     batch_id: str | None,
     before: Mapping[str, Any],
-    after: edits.Annotation | synthetic.SyntheticEdit,
+    after: edits.Annotation | synthetic_edits.SyntheticEdit,
 ) -> None:
     decisions.add_decision(
         session,

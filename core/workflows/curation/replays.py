@@ -5,7 +5,7 @@ from typing import Any
 from core.errors import DareError
 from core.workflows.curation import sentence_events, synthetic_events
 from core.workflows.curation.event_fields import Event
-from db.queries import annotations, decisions, edits, projects, synthetic
+from db.queries import annotations, decisions, edits, projects, synthetic, synthetic_edits
 from db.queries.decisions import DecisionView
 from db.session import Session
 
@@ -52,7 +52,7 @@ def _has_effect(session: Session, project_id: int, decision: DecisionView, event
     schema = projects.get_schema(session, project_id)
     try:
         if decision.target_kind == decisions.SYNTHETIC:
-            edit = synthetic.SyntheticEdit.from_json(decision.before)
+            edit = synthetic_edits.SyntheticEdit.from_json(decision.before)
             return synthetic_events.apply_event(edit, event, schema).to_json() == dict(decision.after)
         context = sentence_events.EventContext(schema, annotations.get_sentence_text(session, decision.target_id))
         annotation = edits.Annotation.from_json(decision.before)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from core.domain import NO_RELATION, Schema, State
 from core.errors import SchemaError, SpanError
 from core.workflows.curation.event_fields import Event, take_kind, take_text
-from db.queries.synthetic import SyntheticEdit
+from db.queries.synthetic_edits import SyntheticEdit
 
 MAX_TEXT_LENGTH = 2_000
 MAX_REASON_LENGTH = 200

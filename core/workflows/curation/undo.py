@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ConflictError, NotFoundError
-from db.queries import bulk_edits, decisions, edits, synthetic
+from db.queries import bulk_edits, decisions, edits, synthetic, synthetic_edits
 from db.queries.decisions import Change, DecisionView
 from db.session import Session
 
@@ -148,9 +148,9 @@ def _restore_synthetic(session: Session, part: Sequence[DecisionView]) -> set[in
     fit = [
         one
         for one in part
-        if one.target_id in present and synthetic.to_edit(present[one.target_id]).to_json() == one.after
+        if one.target_id in present and synthetic_edits.to_edit(present[one.target_id]).to_json() == one.after
     ]
-    changes = [(present[one.target_id], synthetic.SyntheticEdit.from_json(one.before)) for one in fit]
+    changes = [(present[one.target_id], synthetic_edits.SyntheticEdit.from_json(one.before)) for one in fit]
     bulk_edits.save_synthetic_edits(session, changes)
     return {one.id for one in fit}
 

@@ -6,7 +6,7 @@ from core.domain import NO_RELATION, State
 from core.errors import ConflictError, NotEnoughDataError, NotFoundError
 from core.workflows.curation import curate, undo
 from core.workflows.curation.accept_rest import accept_rest, draw_examples, get_outlook
-from db.queries import bulk_edits, decisions, synthetic
+from db.queries import bulk_edits, decisions, synthetic, synthetic_edits
 from db.session import Session
 from tests.core.workflows.synthetic_desk import SyntheticDesk, make_judged
 
@@ -178,7 +178,7 @@ def test_bulk_step_on_sentences_of_another_project_changes_nothing(session: Sess
 
 def test_a_sentence_that_changed_while_a_bulk_step_was_written_stops_it(session: Session) -> None:
     desk = SyntheticDesk(session, num_sentences=3)
-    stale = [(view, synthetic.to_edit(view)) for view in desk.views]
+    stale = [(view, synthetic_edits.to_edit(view)) for view in desk.views]
     desk.do(desk.views[1], "reject")
     with pytest.raises(ConflictError, match="1 of 3 synthetic sentences were changed elsewhere"):
         bulk_edits.save_synthetic_edits(session, stale)

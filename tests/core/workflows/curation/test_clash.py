@@ -24,7 +24,7 @@ from core.workflows.curation.undo import undo
 from db.queries import annotations, decisions, documents, intake, projects, synthetic, users
 from db.queries.edits import Annotation
 from db.queries.predictions import store_predictions
-from db.queries.synthetic import SyntheticEdit
+from db.queries.synthetic_edits import SyntheticEdit
 from db.session import Engine, Session
 from tests.core.workflows.synthetic_desk import make_judged
 
