@@ -16,7 +16,7 @@ from core.workflows.data_in.renames import parse_renames
 from core.workflows.data_out.export import WRITE_FORMATS, ExportFilter, export_to_path
 from core.workflows.projects import create_project, get_project_id
 from db.queries import projects
-from db.session import open_session
+from db.session import Session, open_session
 
 
 def import_files(
@@ -65,11 +65,7 @@ def import_files(
             renames=parse_renames(renames or []),
         )
         if create and projects.find_project(session, project) is None:
-            create_project(session, project, template=create)
-            for path in files:
-                path.stat()  # a missing one must not leave an empty project behind
-            if not dry_run:
-                session.commit()  # nobody else could write to SQLite while the files are checked
+            _create_project(session, project, create, files, dry_run=dry_run)
         project_id = get_project_id(session, project)
         for number, path in enumerate(files):
             report = partial(_report_file, progress, number=number, num_files=len(files), name=path.name)
@@ -89,6 +85,14 @@ def import_files(
             say("dry run: nothing was stored")
     if is_refused:
         raise typer.Exit(1)
+
+
+def _create_project(session: Session, name: str, template: str, files: list[Path], *, dry_run: bool) -> None:
+    create_project(session, name, template=template)
+    for path in files:
+        path.stat()  # a missing one must not leave an empty project behind
+    if not dry_run:
+        session.commit()  # nobody else could write to SQLite while the files are checked
 
 
 def _report_file(

@@ -75,8 +75,8 @@ def pull_model(
         raise SettingsError("DARE_OFFLINE forbids to ask the hub; unset it, or copy DARE_HOME/artifacts/pulled here.")
     report(0.0, f"asking the hub for {name}")
     found = describe_model(check_hub_name(name), revision)
-    store, key = open_store(settings), pulled_key(check_hub_name(found.name))
-    path = store.path(key)
+    store = open_store(settings)
+    path = store.path(pulled_key(check_hub_name(found.name)))
     existing = read_pulled(path)
     asked_as = tuple(sorted({name, found.name, *(existing.asked_as if existing else ())}))
     if existing is not None and existing.revision == found.revision:
@@ -84,8 +84,13 @@ def pull_model(
         if record != existing:
             _write_record(path, record)
         return record, True
-    small, weights = choose_files(found)
-    with _work_folder(path, found.revision) as work_path:
+    return _fetch(found, store, asked_as, report), False
+
+
+def _fetch(found: HubModel, store: ArtifactStore, asked_as: tuple[str, ...], report: Report) -> PulledRecord:
+    """Download a commit and put it in place, under every name that it was asked for."""
+    key, (small, weights) = pulled_key(found.name), choose_files(found)
+    with _work_folder(store.path(key), found.revision) as work_path:
         _require_space(found, [*small, *weights], work_path)
         report_bytes = _Progress(report, sum(found.files[file].size for file in (*small, *weights)))
         _download(found, small, work_path, report_bytes)
@@ -105,7 +110,7 @@ def pull_model(
             hub=constants.ENDPOINT,
         )
         _put_in_place(store, key, work_path, record)
-    return record, False
+    return record
 
 
 def choose_files(model: HubModel) -> tuple[list[str], list[str]]:
