@@ -1,6 +1,7 @@
 """Which format a file has, told from its content: signatures of binary files, else its first line or first object."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from core.errors import FormatError
@@ -10,7 +11,7 @@ from core.formats.checks import shorten
 from core.formats.chemprot import is_chemprot
 from core.formats.encoding import decode_text
 from core.formats.json_items import decode_item
-from core.formats.table import is_table
+from core.formats.table_columns import is_table
 from core.formats.webanno_lines import HEADER as WEBANNO_HEADER
 
 PUBTATOR_TEXT = re.compile(r"[^|\t\n]+\|[ta]\|")
@@ -92,8 +93,12 @@ def _is_plain(data: bytes) -> bool:
     return all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in data[:64])
 
 
-def detect_text_format(text: str) -> str:
+def detect_text_format(text: str, *, columns: Mapping[str, str] | None = None) -> str:
     """Return the key in READERS that fits decoded text.
+
+    Args:
+        text: The decoded file.
+        columns: Column of a table by role; a file that has one of them is a table.
 
     Raises:
         FormatError: The text is XML, HTML or a JSON array of a kind that no reader takes.
@@ -112,7 +117,7 @@ def detect_text_format(text: str) -> str:
         kind = "XML or HTML" if text[start] == "<" else "a JSON array"
         message = f"The file is {kind} of a kind that is not read. Convert it to PubTator, JSONL or plain text."
         raise FormatError(message, line=text.count("\n", 0, start) + 1)
-    return found or ("table" if is_table(text) else "text")
+    return found or ("table" if is_table(text, columns) else "text")
 
 
 def _find_object_format(text: str, start: int) -> str:

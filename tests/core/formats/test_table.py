@@ -35,7 +35,10 @@ def test_columns_with_unknown_names_are_chosen() -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({}, "No column holds the text; the columns are k, Befund. Name one of: text, sentence"),
+        (
+            {},
+            "The file is a table with the columns k, Befund; none is known to hold the text. Choose the one that does",
+        ),
         ({"text": "Text"}, "There is no column 'Text'; the columns are k, Befund."),
         ({"text": "Befund", "colour": "k"}, "A column cannot mean 'colour'. Choose one of: text, head"),
     ],
