@@ -6,7 +6,7 @@ Which column means what is told from its name; `columns` names others. Rows of o
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.domain import NO_RELATION, Corpus, Document, Schema, Sentence, Span, Split, State
@@ -60,9 +60,10 @@ def read_table(
     """
     check = SchemaCheck(schema, log)
     sentences: dict[tuple[str, str], SentenceRows] = {}
-    documents: list[Document] = []
-    for line, cells in _iterate_rows(text, columns or {}):
+    for line, cells, fault in _iterate_rows(text, columns or {}):
         with log.refusing(line):
+            if fault:
+                raise FormatError(fault)
             if cells.get("origin") == "synthetic":
                 log.add_once(Severity.NOTED, "Synthetic rows are left out; JSONL brings them back.", line=line)
                 continue
@@ -75,18 +76,22 @@ def read_table(
             key = (cells.get("id", ""), sentence) if has_pair else (name, str(line))
             rows = sentences.setdefault(key, SentenceRows(name, sentence, line))
             rows.pairs.append((line, cells if has_pair else {"split": cells.get("split", "")}))
+    return Corpus(documents=tuple(_make_documents(sentences.values(), log, check)))
+
+
+def _make_documents(sentences: Iterable[SentenceRows], log: IssueLog, check: SchemaCheck) -> Iterator[Document]:
+    """Yield a document a sentence; those of the same id are numbered."""
     numbers: dict[str, int] = {}
-    for rows in sentences.values():
+    for rows in sentences:
         numbers[rows.id] = numbers.get(rows.id, 0) + 1
         if numbers[rows.id] > 1:
             rows.id = f"{rows.id}-{numbers[rows.id]}"
         with log.refusing(rows.line):
-            documents.append(make_document(_state(rows), log, check))
-    return Corpus(documents=tuple(documents))
+            yield make_document(_state(rows), log, check)
 
 
-def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line and cells by role of every row that is not blank."""
+def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str], str]]:
+    """Yield line, cells by role, and fault ("" for none) of every row that is not blank."""
     header_line = first_line(text)
     header = split_header(header_line)
     roles = find_roles(header, columns)
@@ -109,10 +114,20 @@ def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, 
                 cells = {role: row[position] for role, position in roles.items() if position < len(row)}
                 if separator != "\t":
                     cells = {role: _unescape(cell) for role, cell in cells.items()}
-                yield line, cells | constants
+                yield line, cells | constants, _find_fault(row, header)
             line = rows.line_num + 1
     except csv.Error as error:
         raise FormatError(f"Not a readable table: {error}. Save it again as CSV.", line=rows.line_num) from error
+
+
+def _find_fault(row: Sequence[str], header: Sequence[str]) -> str:
+    """Return what is wrong with a row whose cells go beyond the last column; empty ones do not count."""
+    if not any(cell.strip() for cell in row[len(header) :]):
+        return ""
+    return (
+        f"The row has {len(row)} cells, the first line {len(header)}. Put cells that hold the separator in double "
+        "quotes, or name all columns."
+    )
 
 
 def _explain_no_text(header: Sequence[str]) -> str:

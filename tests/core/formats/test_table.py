@@ -65,6 +65,17 @@ def test_a_name_that_is_not_in_its_sentence_is_refused_with_its_line() -> None:
     )
 
 
+def test_a_row_of_more_cells_than_columns_is_refused_and_not_cut_off() -> None:
+    report = read("text,label\nAspirin helps.,x,,\nAspirin, we think, helps.,x\n").report
+    assert [(issue.line, issue.message) for issue in report.issues] == [
+        (
+            3,
+            "The row has 4 cells, the first line 2. Put cells that hold the separator in double quotes, "
+            "or name all columns.",
+        )
+    ]
+
+
 def test_masks_give_way_to_the_names_also_of_two_equal_types() -> None:
     text = MASKED + "0\t$DRUG_B$ blocks $DRUG_A$.\tEFFECT\tcodeine\taspirin\tDrug\tDrug\td\ttrain\tcurated\n"
     (document,) = read_documents(text)
