@@ -20,8 +20,8 @@ def import_file(tmp_path: Path, migrated_file: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DARE_HOME", str(tmp_path))
     copy(migrated_file, tmp_path / "curator.db")
 
-    def run(text: str, *words: str) -> Result:
-        path = tmp_path / "a.csv"
+    def run(text: str, *words: str, name: str = "a.csv") -> Result:
+        path = tmp_path / name
         path.write_text(text, encoding="utf-8")
         return CliRunner().invoke(app, ["import", "p", str(path), "--create", "chemical-disease", *words])
 
@@ -47,6 +47,6 @@ def test_the_remedies_of_the_refusal_work(import_file: Import, words: tuple[str,
 
 
 def test_prose_with_commas_is_still_one_text(import_file: Import) -> None:
-    result = import_file("Aspirin, we think, helps.\nCodeine, we know, harms.\n")
+    result = import_file("Aspirin, we think, helps.\nCodeine, we know, harms.\n", name="a.txt")
     assert result.exit_code == 0, result.output
     assert "(text): 1 documents" in result.stdout

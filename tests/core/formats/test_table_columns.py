@@ -64,13 +64,13 @@ def test_a_table_is_never_stored_as_one_text_in_silence() -> None:
 
 def test_a_chosen_column_makes_a_table_of_a_file() -> None:
     data = b"note, who\nAspirin helps., AB\n"
-    assert detect_format(data) == "text"
+    assert detect_format(data) == "text", "two lines with a comma are prose"
     (document,) = read_corpus(data, source="a.csv", columns={"text": "note"}).corpus.documents
     assert document.text == "Aspirin helps."
 
 
 def test_rows_without_names_are_one_text_and_the_report_says_so() -> None:
-    report = read_corpus(b"17\tCHEMICAL\taspirin\n18\tGENE\tCOX\n19\tGENE\tTNF\n", source="a.tsv").report
+    report = read_corpus(b"17\tCHEMICAL\taspirin\n18\tGENE\tCOX\n19\tGENE\tTNF\n", source="a.txt").report
     assert report.format_name == "text"
     assert [(issue.severity, "without the names" in issue.message) for issue in report.issues] == [
         (Severity.NOTED, True)
