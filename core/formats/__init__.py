@@ -27,7 +27,7 @@ from core.formats.checks import check_length
 from core.formats.chemprot import read_chemprot
 from core.formats.conll import read_conll, write_conll
 from core.formats.ddi_xml import read_ddi_xml
-from core.formats.detect import detect_bytes_format, detect_format, detect_text_format
+from core.formats.detect import check_suffix, detect_bytes_format, detect_format, detect_text_format
 from core.formats.docbin import read_docbin, write_docbin
 from core.formats.doccano import read_doccano, write_doccano
 from core.formats.encoding import check_size, decode_text
@@ -46,6 +46,7 @@ from core.formats.semeval import read_semeval
 from core.formats.spert_json import read_spert_json
 from core.formats.spert_writer import write_spert_json
 from core.formats.table import read_table
+from core.formats.table_columns import has_nameless_rows
 from core.formats.tally import get_tally
 from core.formats.text import read_text
 from core.formats.triples_json import read_triples_json
@@ -144,6 +145,10 @@ SUFFIXES: dict[str, str] = {
     "conll": "conll",
     "spert-json": "spert.json",
 }
+NAMELESS = (
+    "The file is kept as one plain text, though its lines look like rows of a table without the names of its columns. "
+    "If it is one, write a first line with their names."
+)
 BINARY_FORMATS = frozenset(BYTES_READERS) & WRITERS.keys()
 
 __all__ = [
@@ -201,7 +206,7 @@ def read_corpus(
             corpus = read_bytes(data, source=source, log=log, schema=schema)
         else:
             text = decode_text(data, log)
-            name = name or detect_text_format(text)
+            name = name or _detect(text, source, columns, log)
             read = partial(read_table, columns=columns) if name == "table" else TEXT_READERS[name]
             corpus = read(text, source=source, log=log, schema=schema)
         for document in corpus.documents:
@@ -232,6 +237,20 @@ def write_corpus(corpus: Corpus, *, format_name: str) -> WriteResult:
     if format_name not in WRITERS:
         raise FormatError(f"Cannot write format {format_name!r}. Choose one of: {', '.join(WRITERS)}.")
     return WRITERS[format_name](corpus)
+
+
+def _detect(text: str, source: str, columns: Mapping[str, str] | None, log: IssueLog) -> str:
+    """Return the format of decoded text; the log is told of plain text that may be a table.
+
+    Raises:
+        FormatError: The text is of a kind that is not read, or is not what its name says.
+    """
+    found = detect_text_format(text, columns=columns)
+    if found == "text":
+        check_suffix(text, source)
+        if has_nameless_rows(text):
+            log.add(Severity.NOTED, NAMELESS)
+    return found
 
 
 def _check_name(name: str) -> None:

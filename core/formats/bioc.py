@@ -15,6 +15,7 @@ from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Schem
 from core.errors import DomainError, FormatError
 from core.formats.base import IssueLog, Severity
 from core.formats.bioc_infons import (
+    COLLECTION_KEY,
     ROLES,
     TYPE_KEY,
     Infons,
@@ -25,6 +26,7 @@ from core.formats.bioc_infons import (
     name_mention,
     name_passage,
     name_relation,
+    name_sentence,
     read_concepts,
     read_infons,
     read_label,
@@ -38,7 +40,7 @@ from core.formats.standoff import DISCONTINUOUS, StatedDocument, StatedMention, 
 from core.formats.title import TITLE_END_KEY
 
 MAX_GAP = 10
-LOST_INFONS = "infons of the collection, of sentences and of passages without text"
+LOST_INFONS = "infons of passages and sentences without text or with another one"
 REPEATED_INFONS = "annotations and relations stated twice with other infons"
 TITLE_AND_ABSTRACT = [{TYPE_KEY: "title"}, {TYPE_KEY: "abstract"}]
 MANY_NODES = "relations of other than two arguments"
@@ -72,9 +74,9 @@ def _read(text: str, parse: Callable[[str], Any], log: IssueLog, schema: Schema 
     empty = 0
     counts = Counter[str]()
     collection = parse(text)
-    counts[LOST_INFONS] += len(collection.infons)
+    infons = read_infons(collection.infons)
     for number, found in enumerate(collection.documents, start=1):
-        reader = _DocumentReader(found, number)
+        reader = _DocumentReader(found, number, infons)
         stated = reader.read()
         if not stated.text.strip():
             empty += 1
@@ -100,11 +102,13 @@ def _read(text: str, parse: Callable[[str], Any], log: IssueLog, schema: Schema 
 class _DocumentReader:
     """States what one BioC document holds."""
 
-    def __init__(self, found: Any, number: int) -> None:  # noqa: ANN401 (the library ships no types)
+    def __init__(self, found: Any, number: int, collection: Infons) -> None:  # noqa: ANN401 (the library ships no types)
         self.found = found
         self.counts = Counter[str]()
         self.sentences: list[Sentence] = []
         metadata = [(key, value) for key, value in read_infons(found.infons).items() if key != EXTRAS_KEY]
+        if collection and EXTRAS_KEY not in found.infons:  # these say which collection a document came from
+            metadata.append(keep(COLLECTION_KEY, collection))
         self.stated = StatedDocument(found.id or f"document-{number}", "", metadata=metadata, counts=self.counts)
         self.ids: dict[str, str] = {}
         self.passages: list[tuple[int, Infons]] = []
@@ -179,15 +183,18 @@ class _DocumentReader:
             for sentence in passage.sentences:
                 start = sentence.offset - part.offset + part.start
                 if sentence.text and 0 <= start and self.stated.text.startswith(sentence.text, start):
-                    self._add_sentence(start, sentence.text)
+                    self._add_sentence(start, sentence)
+                else:
+                    self.counts[LOST_INFONS] += len(sentence.infons)
             return [part]
         parts = []
         for sentence in passage.sentences:
-            self.counts[LOST_INFONS] += len(sentence.infons)
-            if sentence.text:
-                start = self._append(sentence.text, sentence.offset)
-                parts.append(Part(start, sentence.offset, sentence.annotations))
-                self._add_sentence(start, sentence.text)
+            if not sentence.text:
+                self.counts[LOST_INFONS] += len(sentence.infons)
+                continue
+            start = self._append(sentence.text, sentence.offset)
+            parts.append(Part(start, sentence.offset, sentence.annotations))
+            self._add_sentence(start, sentence)
         return parts
 
     def _append(self, added: str, offset: int) -> int:
@@ -198,8 +205,10 @@ class _DocumentReader:
         self.stated.text = f"{text}{filling}{added}"
         return len(text) + len(filling)
 
-    def _add_sentence(self, start: int, text: str) -> None:
-        self.sentences.append(Sentence(Span(start, start + len(text)), State.ACCEPTED))
+    def _add_sentence(self, start: int, sentence: Any) -> None:  # noqa: ANN401 (the library ships no types)
+        self.sentences.append(Sentence(Span(start, start + len(sentence.text)), State.ACCEPTED))
+        if sentence.infons:
+            self.stated.metadata.append(keep(name_sentence(start), read_infons(sentence.infons)))
 
     def _add_annotations(self, part: Part) -> None:
         for one in part.annotations:

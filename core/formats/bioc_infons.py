@@ -18,6 +18,8 @@ from core.formats.tally import PREFIX as TALLY_PREFIX
 from core.formats.title import TITLE_END_KEY
 
 PREFIX = "bioc "
+COLLECTION_KEY = f"{PREFIX}collection"
+SENTENCE_PREFIX = f"{PREFIX}sentence "
 PASSAGE = re.compile(rf"{PREFIX}passage (\d{{1,9}})")
 TYPE_KEY = "type"
 LABEL_KEYS = ("type", "relation")
@@ -62,6 +64,16 @@ def read_pair(infons: Infons) -> tuple[str, str] | None:
 def name_passage(start: int) -> str:
     """Return the key of a passage's entry."""
     return f"{PREFIX}passage {start}"
+
+
+def name_sentence(start: int) -> str:
+    """Return the key of a sentence's entry."""
+    return f"{SENTENCE_PREFIX}{start}"
+
+
+def is_carried(key: str) -> bool:
+    """Return whether an entry is of a collection or sentence: of these we write none, so the extras carry it."""
+    return key == COLLECTION_KEY or key.startswith(SENTENCE_PREFIX)
 
 
 def name_mention(mention: Mention) -> str:
@@ -117,7 +129,7 @@ class KeptInfons:
         self._clean = clean
         self._entries: dict[str, dict[str, Any]] = {}
         for key, value in document.metadata:
-            if key.startswith(PREFIX):
+            if key.startswith(PREFIX) and not is_carried(key):
                 self._entries.setdefault(key, _parse(value))
 
     def __len__(self) -> int:
@@ -133,6 +145,12 @@ class KeptInfons:
         infons = {self._clean(name): self._clean(value) for name, value in entry.get("infons", {}).items()}
         roles = [self._clean(one) for one in entry.get("roles", ROLES)]
         return infons, (roles[0], roles[1]) if roles else ROLES
+
+
+def collection_infons(metadata: Iterable[tuple[str, str]]) -> Infons:
+    """Return the infons of the collection that a document came from."""
+    entries = [_parse(value) for key, value in metadata if key == COLLECTION_KEY]
+    return entries[0].get("infons", {}) if entries else {}
 
 
 def plain_entries(metadata: Iterable[tuple[str, str]]) -> Infons:

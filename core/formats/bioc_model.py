@@ -8,6 +8,7 @@ from defusedxml.ElementTree import ParseError, XMLParser
 
 from core.errors import FormatError
 from core.formats.checks import shorten
+from core.formats.json_items import explain_broken
 
 LISTS = {
     "collection": ("documents",),
@@ -73,7 +74,7 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 (the library ships no types)
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise FormatError(f"Not valid JSON: {error.msg}. Correct the file.", line=error.lineno) from error
+        raise explain_broken(error) from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"Not readable JSON: {error}. Correct the file.") from error
     if isinstance(value, dict) and "PubTator3" in value:

@@ -22,7 +22,9 @@ from core.formats.bioc_infons import (
     TYPE_KEY,
     Infons,
     KeptInfons,
+    collection_infons,
     fact_infons,
+    is_carried,
     mention_infons,
     name_fact,
     name_mention,
@@ -71,6 +73,9 @@ def _write(corpus: Corpus, format_name: str, dump: Callable[[Any], str], *, is_x
         if is_xml:
             kept = replace(kept, text=_clean(kept.text, losses))
         written.append(kept)
+        clean = partial(_clean, losses=losses) if is_xml else str
+        for key, value in collection_infons(kept.metadata).items():
+            collection.infons.setdefault(clean(key), clean(value))
         collection.add_document(_make_document(kept, losses, is_xml=is_xml))
     try:
         data = dump(collection).encode()
@@ -109,7 +114,7 @@ def _make_document(document: Document, losses: Losses, *, is_xml: bool) -> Any: 
         found.infons = _choose_fact_infons(fact, kept.take(name_fact(fact))[0])
         made.add_relation(found)
     losses.dropped[GONE] += len(kept)
-    others = tuple((key, value) for key, value in document.metadata if not key.startswith(PREFIX))
+    others = tuple((key, value) for key, value in document.metadata if is_carried(key) or not key.startswith(PREFIX))
     made.infons.update(plain_entries(others))
     extras = Extras.from_document(replace(document, metadata=others)).to_plain()
     made.infons[EXTRAS_KEY] = json.dumps(extras, ensure_ascii=True)

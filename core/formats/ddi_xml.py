@@ -6,11 +6,13 @@ keeps its stated name; so its pairs stay, but such a span may overlap other drug
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from core.domain import Corpus, Document, Mention, Relation, Schema, Sentence, Span, State
 from core.errors import FormatError
 from core.formats.base import IssueLog, Severity
 from core.formats.checks import SchemaCheck, locate, shorten
+from core.formats.offsets import CODE_POINTS, OffsetMap, StatedSpan, find_offset_map
 from core.formats.tally import make_tally
 from core.formats.xml_tags import Tag, read_tags
 
@@ -32,7 +34,7 @@ def read_ddi_xml(text: str, *, source: str, log: IssueLog, schema: Schema | None
     if tags[0].name != "document":
         message = f"The XML begins with <{tags[0].name}>, expected <document>. Choose the right format."
         raise FormatError(message, line=tags[0].line)
-    reader = _DocumentReader(log, SchemaCheck(schema, log))
+    reader = _DocumentReader(log, SchemaCheck(schema, log), _list_spans(tags))
     readings = {"sentence": reader.add_sentence, "entity": reader.add_mention, "pair": reader.add_pair}
     for tag in tags[1:]:
         with log.refusing(tag.line):
@@ -45,11 +47,19 @@ def read_ddi_xml(text: str, *, source: str, log: IssueLog, schema: Schema | None
 
 
 class _DocumentReader:
-    """Builds a document tag by tag; drugs and pairs belong to the sentence before them."""
+    """Builds a document tag by tag; drugs and pairs belong to the sentence before them.
 
-    def __init__(self, log: IssueLog, check: SchemaCheck) -> None:
+    Args:
+        log: Takes refusals, repairs and notes.
+        check: What is allowed.
+        spans: Of each sentence, those of its drugs that have no gaps: from them the unit of offsets is told.
+    """
+
+    def __init__(self, log: IssueLog, check: SchemaCheck, spans: Iterable[Sequence[StatedSpan]]) -> None:
         self.log = log
         self.check = check
+        self.spans = iter(spans)
+        self.offsets = OffsetMap("", CODE_POINTS)
         self.text = ""
         self.sentence = ""
         self.start = 0
@@ -72,7 +82,12 @@ class _DocumentReader:
         )
 
     def add_sentence(self, tag: Tag) -> None:
+        spans = next(self.spans)
         self.sentence = tag.get("text")
+        self.offsets = find_offset_map(self.sentence, spans)
+        if self.offsets.unit != CODE_POINTS:
+            message = f"Offsets of the sentence count {self.offsets.unit}; converted."
+            self.log.add(Severity.REPAIRED, message, line=tag.line)
         if not self.sentence.strip():
             self.counts[WITHOUT_TEXT] += 1
             return
@@ -87,7 +102,8 @@ class _DocumentReader:
         if mention_id in self.mentions:
             raise FormatError(f"Entity {shorten(mention_id)} stands twice. Remove one of the two.")
         self.check.check_type(tag.get("type"), line=tag.line)
-        parts = [(int(start), int(end) + 1) for start, end in (part.split("-") for part in offsets.split(";"))]
+        convert = self.offsets.convert
+        parts = [(convert(start), convert(end)) for start, end in _read_parts(offsets)]
         span = self._locate(parts, name, tag)
         names = (name,) if len(parts) > 1 else ()
         mention = Mention(span.shifted(self.start), tag.get("type"), names=names)
@@ -138,6 +154,23 @@ class _DocumentReader:
         if mention is None or mention.span.start < self.start:
             raise FormatError(f"No entity {shorten(mention_id)} stands in this sentence. Add it or correct the pair.")
         return mention
+
+
+def _list_spans(tags: Iterable[Tag]) -> list[list[StatedSpan]]:
+    """Return the spans that each sentence states for its drugs without gaps."""
+    spans: list[list[StatedSpan]] = []
+    for tag in tags:
+        offsets = tag.attributes.get("charOffset", "")
+        if tag.name == "sentence":
+            spans.append([])
+        elif spans and OFFSETS.fullmatch(offsets) and len(parts := _read_parts(offsets)) == 1:
+            spans[-1].append((*parts[0], tag.attributes.get("text", "")))
+    return spans
+
+
+def _read_parts(offsets: str) -> list[tuple[int, int]]:
+    """Return the half-open spans of a charOffset."""
+    return [(int(start), int(end) + 1) for start, end in (part.split("-") for part in offsets.split(";"))]
 
 
 def _find_shift(sentence: str, parts: list[tuple[int, int]], name: str) -> int:

@@ -1,6 +1,8 @@
 """Which format a file has, told from its content: signatures of binary files, else its first line or first object."""
 
 import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from core.errors import FormatError
@@ -10,7 +12,7 @@ from core.formats.checks import shorten
 from core.formats.chemprot import is_chemprot
 from core.formats.encoding import decode_text
 from core.formats.json_items import decode_item
-from core.formats.table import is_table
+from core.formats.table_columns import is_table
 from core.formats.webanno_lines import HEADER as WEBANNO_HEADER
 
 PUBTATOR_TEXT = re.compile(r"[^|\t\n]+\|[ta]\|")
@@ -54,6 +56,8 @@ PATTERNS = {
     "jats-xml": JATS_ARTICLES,
     "conll": CONLL_ROWS,
 }
+JSON_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson"})
+TABLE_SUFFIXES = frozenset({".csv", ".tsv"})
 PARQUET_SIGNATURE = b"PAR1"
 ZLIB_SIGNATURES = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
@@ -79,6 +83,28 @@ def detect_bytes_format(data: bytes) -> str:
     return "docbin" if is_zlib and not _is_plain(data) else ""
 
 
+def check_suffix(text: str, source: str) -> None:
+    """Refuse plain text by whose name it was to be something else: nobody wants that kept as one text.
+
+    Raises:
+        FormatError: The name is that of JSON or of a table.
+    """
+    suffix = PurePosixPath(source.casefold().removesuffix(".gz")).suffix
+    beginning = shorten(text.strip().partition("\n")[0].strip(), limit=40)
+    if suffix in JSON_SUFFIXES:
+        message = (
+            f"The name ends in {suffix}, but the file is no JSON: it begins with {beginning}. Save or export it again; "
+            "if it is meant as plain text, choose that format (--format text)."
+        )
+        raise FormatError(message, line=1)
+    if suffix in TABLE_SUFFIXES:
+        message = (
+            f"The name ends in {suffix}, but the first line, {beginning}, does not name the columns of even rows. "
+            "Write a line with their names there, or choose table or plain text as the format (--format text)."
+        )
+        raise FormatError(message, line=1)
+
+
 def _find_archive_format(data: bytes) -> str:
     """Return the format that the files of an archive have together, "zip" where each is read for itself."""
     beginnings = list_beginnings(data)
@@ -92,8 +118,12 @@ def _is_plain(data: bytes) -> bool:
     return all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in data[:64])
 
 
-def detect_text_format(text: str) -> str:
+def detect_text_format(text: str, *, columns: Mapping[str, str] | None = None) -> str:
     """Return the key in READERS that fits decoded text.
+
+    Args:
+        text: The decoded file.
+        columns: Column of a table by role; a file that has one of them is a table.
 
     Raises:
         FormatError: The text is XML, HTML or a JSON array of a kind that no reader takes.
@@ -108,23 +138,28 @@ def detect_text_format(text: str) -> str:
             return name
     is_array = JSON_ARRAY.match(text, start) is not None
     found = _find_array_format(text, start) if is_array else None
+    if found is None and is_array:
+        decode_item(text, start)  # a broken one is refused as such
     if found is None and (is_array or MARKUP.match(text, start)):
         kind = "XML or HTML" if text[start] == "<" else "a JSON array"
         message = f"The file is {kind} of a kind that is not read. Convert it to PubTator, JSONL or plain text."
         raise FormatError(message, line=text.count("\n", 0, start) + 1)
-    return found or ("table" if is_table(text) else "text")
+    return found or ("table" if is_table(text, columns) else "text")
 
 
 def _find_object_format(text: str, start: int) -> str:
-    """Return the format whose keys the object at a place has; a broken one is for the native reader to refuse.
+    """Return the format whose keys the object at a place has; a broken header is for the native reader to refuse.
 
     Raises:
-        FormatError: The object is whole and of no known kind.
+        FormatError: The object is broken, or whole and of no known kind.
     """
     try:
         item, _ = decode_item(text, start)
-    except FormatError:
-        return "jsonl"
+    except FormatError as error:
+        if '"format"' in text[start:].partition("\n")[0]:
+            return "jsonl"
+        message = f"{error.message} If it is meant as plain text, choose that format (--format text)."
+        raise FormatError(message, line=error.line) from error
     found = "jsonl" if "format" in item else _match_keys(item)
     if found is None:
         keys = shorten(", ".join(item), limit=120)

@@ -48,6 +48,16 @@ def decode_text(data: bytes, log: IssueLog | None = None) -> str:
     return text
 
 
+def drop_cut(head: bytes) -> bytes:
+    """Return the beginning of a file without the line, or in UTF-16 the character, that its end cuts in two."""
+    codec, start = find_codec(head)
+    if codec == "utf-8":
+        return head[: head.rfind(b"\n") + 1]
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    decoder.decode(head[start:])
+    return head[: len(head) - len(decoder.getstate()[0])]
+
+
 def check_size(num_bytes: int) -> None:
     """Refuse a file that is too large to be read at once.
 

@@ -9,8 +9,22 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import FormatError
+from core.formats.checks import shorten
 
 Model = TypeVar("Model", bound=BaseModel)
+# What the decoder says of a broken file, in words for people who write no JSON.
+FAULTS = {
+    "Expecting value": "a value is missing, or a text stands without quotes",
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
+    "Expecting ':' delimiter": "a colon is missing behind a key",
+    "Expecting property name enclosed in double quotes": "a key in double quotes is missing",
+    "Unterminated string starting at": "the text that begins there has no closing quote",
+    "Illegal trailing comma before end of object": "a comma has nothing behind it",
+    "Illegal trailing comma before end of array": "a comma has nothing behind it",
+    "Invalid control character at": "a line break or tab stands inside a text; write \\n or \\t",
+    "Invalid \\escape": "a single backslash stands inside a text; write two",
+}
+SHOWN = 40  # characters before the break
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"\s*")
 
@@ -39,10 +53,20 @@ def decode_item(text: str, start: int) -> tuple[Any, int]:
     try:
         return _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise FormatError(f"Not valid JSON: {error.msg}. Correct the file.", line=error.lineno) from error
+        raise explain_broken(error) from error
     except (ValueError, RecursionError) as error:
         line = text.count("\n", 0, start) + 1
         raise FormatError(f"Not readable JSON: {error}. Correct the file.", line=line) from error
+
+
+def explain_broken(error: json.JSONDecodeError) -> FormatError:
+    """Return the refusal of JSON that breaks at a place, with its line."""
+    before = error.doc[max(0, error.pos - SHOWN) : error.pos].strip()
+    fault = f"breaks behind {shorten(before)}: {FAULTS.get(error.msg, error.msg)}"
+    if not error.doc[error.pos :].strip():
+        fault = "ends too early"
+    message = f"The file looks like JSON but {fault}. Save or export it again, whole, or correct this line."
+    return FormatError(message, line=error.lineno)
 
 
 def iterate_items(text: str) -> Iterator[JsonItem]:

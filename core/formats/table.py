@@ -6,7 +6,7 @@ Which column means what is told from its name; `columns` names others. Rows of o
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.domain import NO_RELATION, Corpus, Document, Schema, Sentence, Span, Split, State
@@ -15,26 +15,22 @@ from core.formats.base import IssueLog, Severity
 from core.formats.checks import SchemaCheck, shorten
 from core.formats.places import find_places
 from core.formats.standoff import StatedDocument, StatedMention, StatedRelation, make_document
+from core.formats.table_columns import (
+    MAX_CELL,
+    ROLES,
+    find_roles,
+    find_separator,
+    first_line,
+    is_constant,
+    split_header,
+)
 
-ROLES: dict[str, tuple[str, ...]] = {
-    "text": ("text", "sentence", "abstract", "passage", "content", "body"),
-    "head": ("head", "entity1", "e1", "subject", "subj", "head_text", "head_name", "arg1"),
-    "tail": ("tail", "entity2", "e2", "object", "obj", "tail_text", "tail_name", "arg2"),
-    "label": ("label", "relation", "predicate", "relation_type", "class"),
-    "head_type": ("head_type", "entity1_type", "e1_type", "subject_type", "subj_type", "type1"),
-    "tail_type": ("tail_type", "entity2_type", "e2_type", "object_type", "obj_type", "type2"),
-    "head_start": ("head_start", "e1_start", "subj_start", "start1"),
-    "tail_start": ("tail_start", "e2_start", "obj_start", "start2"),
-    "id": ("document", "document_id", "doc_id", "pmid", "id"),
-    "split": ("split",),
-    "origin": ("origin",),
-}
 NEGATIVES = {"", "none", "no_relation", "norelation", "other", "false", "0", "na", "negative"}
 ENTITY = "Entity"
 MASK = re.compile(r"[$@][^\W_][\w]*\$")
 FORMULA_QUOTE = re.compile(r"'(?='*[=+\-@\t\r])")
 OWN_HEADER = ("index", "sentence", "label")
-MAX_CELL = 2**20
+MAX_NAMED = 20  # columns in a message
 
 
 @dataclass(slots=True)
@@ -45,24 +41,6 @@ class SentenceRows:
     text: str
     line: int
     pairs: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-
-
-def is_table(text: str) -> bool:
-    """Return whether the first line is a header with a column for the text and one more that is known, with rows."""
-    first, _, rest = text.lstrip("\n\r").partition("\n")
-    roles = _find_roles(_split_header(first), {})
-    return "text" in roles and len(roles) > 1 and bool(rest.strip())
-
-
-def find_columns(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return the columns that the first line names, and the column of each role that its name tells."""
-    names = tuple(_split_header(text.lstrip("\n\r").partition("\n")[0].removesuffix("\r")))
-    return names, {role: names[position] for role, position in _find_roles(list(names), {}).items()}
-
-
-def split_row(line: str, *, like: str) -> list[str]:
-    """Return the cells of a line whose header is `like`."""
-    return next(csv.reader([line], delimiter="\t" if "\t" in like else _separator(like)), [])
 
 
 def read_table(
@@ -82,9 +60,10 @@ def read_table(
     """
     check = SchemaCheck(schema, log)
     sentences: dict[tuple[str, str], SentenceRows] = {}
-    documents: list[Document] = []
-    for line, cells in _iterate_rows(text, columns or {}):
+    for line, cells, fault in _iterate_rows(text, columns or {}):
         with log.refusing(line):
+            if fault:
+                raise FormatError(fault)
             if cells.get("origin") == "synthetic":
                 log.add_once(Severity.NOTED, "Synthetic rows are left out; JSONL brings them back.", line=line)
                 continue
@@ -97,31 +76,34 @@ def read_table(
             key = (cells.get("id", ""), sentence) if has_pair else (name, str(line))
             rows = sentences.setdefault(key, SentenceRows(name, sentence, line))
             rows.pairs.append((line, cells if has_pair else {"split": cells.get("split", "")}))
+    return Corpus(documents=tuple(_make_documents(sentences.values(), log, check)))
+
+
+def _make_documents(sentences: Iterable[SentenceRows], log: IssueLog, check: SchemaCheck) -> Iterator[Document]:
+    """Yield a document a sentence; those of the same id are numbered."""
     numbers: dict[str, int] = {}
-    for rows in sentences.values():
+    for rows in sentences:
         numbers[rows.id] = numbers.get(rows.id, 0) + 1
         if numbers[rows.id] > 1:
             rows.id = f"{rows.id}-{numbers[rows.id]}"
         with log.refusing(rows.line):
-            documents.append(make_document(_state(rows), log, check))
-    return Corpus(documents=tuple(documents))
+            yield make_document(_state(rows), log, check)
 
 
-def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line and cells by role of every row that is not blank."""
-    header_line = text.lstrip("\n\r").partition("\n")[0].removesuffix("\r")
-    header = _split_header(header_line)
-    roles = _find_roles(header, columns)
+def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str], str]]:
+    """Yield line, cells by role, and fault ("" for none) of every row that is not blank."""
+    header_line = first_line(text)
+    header = split_header(header_line)
+    roles = find_roles(header, columns)
     if "text" not in roles:
-        known = ", ".join(ROLES["text"])
-        raise FormatError(f"No column holds the text; the columns are {', '.join(header)}. Name one of: {known}.")
-    constants = {role: name[1:] for role, name in columns.items() if _is_constant(name, header)}
-    is_tabbed = "\t" in header_line
-    is_own = is_tabbed and tuple(header[:3]) == OWN_HEADER
+        raise FormatError(_explain_no_text(header))
+    constants = {role: name[1:] for role, name in columns.items() if is_constant(name, header)}
+    separator = find_separator(header_line)
+    is_own = separator == "\t" and tuple(header[:3]) == OWN_HEADER
     csv.field_size_limit(MAX_CELL)
     rows = csv.reader(
         io.StringIO(text.lstrip("\n\r"), newline=""),
-        delimiter="\t" if is_tabbed else _separator(header_line),
+        delimiter=separator,
         quoting=csv.QUOTE_NONE if is_own else csv.QUOTE_MINIMAL,
     )
     try:
@@ -130,52 +112,35 @@ def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, 
         for row in rows:
             if any(cell.strip() for cell in row):
                 cells = {role: row[position] for role, position in roles.items() if position < len(row)}
-                if not is_tabbed:
+                if separator != "\t":
                     cells = {role: _unescape(cell) for role, cell in cells.items()}
-                yield line, cells | constants
+                yield line, cells | constants, _find_fault(row, header)
             line = rows.line_num + 1
     except csv.Error as error:
         raise FormatError(f"Not a readable table: {error}. Save it again as CSV.", line=rows.line_num) from error
 
 
+def _find_fault(row: Sequence[str], header: Sequence[str]) -> str:
+    """Return what is wrong with a row whose cells go beyond the last column; empty ones do not count."""
+    if not any(cell.strip() for cell in row[len(header) :]):
+        return ""
+    return (
+        f"The row has {len(row)} cells, the first line {len(header)}. Put cells that hold the separator in double "
+        "quotes, or name all columns."
+    )
+
+
+def _explain_no_text(header: Sequence[str]) -> str:
+    named = [name for name in header if name]
+    names = ", ".join(named[:MAX_NAMED]) + (", …" if len(named) > MAX_NAMED else "")
+    return (
+        f"The file is a table with the columns {names}; none is known to hold the text. Choose the one that does "
+        f"(--column text=NAME) or call it {ROLES['text'][0]}; plain text (--format text) keeps the file as one text."
+    )
+
+
 def _unescape(cell: str) -> str:
     return cell[1:] if FORMULA_QUOTE.match(cell) else cell
-
-
-def _split_header(line: str) -> list[str]:
-    separator = "\t" if "\t" in line else _separator(line)
-    try:
-        return [cell.strip() for cell in next(csv.reader([line.removesuffix("\r")], delimiter=separator), [])]
-    except csv.Error:
-        return []
-
-
-def _separator(line: str) -> str:
-    return ";" if line.count(";") > line.count(",") else ","
-
-
-def _find_roles(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
-    """Return the position of the column of each role."""
-    roles = {}
-    lowered = [name.casefold().replace(" ", "_") for name in header]
-    for role, names in ROLES.items():
-        if role in columns:
-            if not columns[role] or _is_constant(columns[role], header):
-                continue
-            if columns[role] not in header:
-                raise FormatError(f"There is no column {columns[role]!r}; the columns are {', '.join(header)}.")
-            roles[role] = header.index(columns[role])
-        else:
-            found = next((name for name in names if name in lowered), None)
-            roles |= {role: lowered.index(found)} if found is not None else {}
-    unknown = columns.keys() - ROLES.keys()
-    if unknown:
-        raise FormatError(f"A column cannot mean {sorted(unknown)[0]!r}. Choose one of: {', '.join(ROLES)}.")
-    return roles
-
-
-def _is_constant(name: str, header: list[str]) -> bool:
-    return name.startswith("=") and name not in header
 
 
 def _restore_masks(cells: dict[str, str]) -> str:

@@ -6,11 +6,10 @@ from zlib import crc32
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.workflows.data_in.table_columns import COLUMN_ROLES, HEAD_BYTES, TableColumns, find_table_columns
+from core.workflows.data_in.table_columns import COLUMN_ROLES, HEAD_BYTES, TABLE, TableColumns, find_table_columns
 from pages.components.session import escape
 from pages.components.wording import count
 
-TABLE = "table"
 _UNUSED = ""
 
 
@@ -27,23 +26,27 @@ def show(files: Sequence[UploadedFile], *, type_names: Sequence[str], format_nam
     names_by_columns: dict[tuple[str, ...], list[str]] = {}
     tables: dict[tuple[str, ...], TableColumns] = {}
     for file in files:
-        found = find_table_columns(file.getvalue()[:HEAD_BYTES])
+        found = _find_columns(file, format_name)
         if found is not None:
             tables[found.names] = found
             names_by_columns.setdefault(found.names, []).append(file.name)
     for names, found in tables.items():
-        _show_table(found, names_by_columns[names], type_names, is_surely_table=format_name == TABLE)
+        _show_table(found, names_by_columns[names], type_names)
 
 
-def _show_table(
-    found: TableColumns, file_names: Sequence[str], type_names: Sequence[str], *, is_surely_table: bool
-) -> None:
+def _find_columns(file: UploadedFile, format_name: str) -> TableColumns | None:
+    return find_table_columns(file.getvalue()[:HEAD_BYTES], is_surely_table=format_name == TABLE)
+
+
+def _show_table(found: TableColumns, file_names: Sequence[str], type_names: Sequence[str]) -> None:
     rest = f" and {count(len(file_names) - 1, 'other file')}" if len(file_names) > 1 else ""
     unread = [name for name in found.names if name not in found.known.values()]
     with st.expander(f"Columns of {escape(file_names[0])}{rest}", expanded=bool(unread), icon=":material/table:"):
         if "text" not in found.known:
-            otherwise = "" if is_surely_table else " Without a column for the text, the file is read as plain text."
-            st.caption(f"The names of the columns do not say what they hold.{otherwise}")
+            st.caption(
+                "The names of the columns do not say which one holds the text. Choose it; without one the file is "
+                "refused, unless plain text is chosen as its format."
+            )
         elif unread:
             st.caption(f"Left out unless you say what they hold: {escape(', '.join(unread))}")
         names = list(dict.fromkeys((_UNUSED, *found.names)))
@@ -62,11 +65,10 @@ def _show_table(
 
 def get_chosen(file: UploadedFile, *, format_name: str) -> Mapping[str, str] | None:
     """Return the column of each role, "" where there is none, or None where the file is not read as a table."""
-    found = find_table_columns(file.getvalue()[:HEAD_BYTES]) if format_name in ("", TABLE) else None
+    found = _find_columns(file, format_name) if format_name in ("", TABLE) else None
     if found is None:
         return None
-    chosen = {role: str(st.session_state.get(_key(found, role), _UNUSED)) for role in COLUMN_ROLES}
-    return chosen if chosen["text"] or format_name == TABLE else None
+    return {role: str(st.session_state.get(_key(found, role), _UNUSED)) for role in COLUMN_ROLES}
 
 
 def _name_option(option: str) -> str:

@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.domain import JobKind, Split
 from core.errors import FormatError
 from core.jobs import client
+from core.workflows.data_in.table_columns import TABLE
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components import column_choice
@@ -144,7 +145,7 @@ def _do_import(session: Session, *, project_id: int, user_id: int) -> str:
         params = {
             "path": str(store_upload(get_settings(), file.getvalue())),
             "source": file.name,
-            "format": st.session_state[_FORMAT] or (None if columns is None else column_choice.TABLE),
+            "format": st.session_state[_FORMAT] or (None if columns is None else TABLE),
             "columns": dict(columns or {}),
             "split": None if split == KEEP_SPLIT else Split(split).value,
             "as_gold": st.session_state[_STANDING] == AS_GOLD,

@@ -91,6 +91,31 @@ def test_columns_that_nobody_knows_are_chosen_before_the_import(open_page: OpenP
     }  # fmt: skip
 
 
+def test_a_table_whose_text_column_nobody_chose_is_not_kept_as_one_text(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("a.csv", b"note,who\nAspirin helps.,AB\n", "text/csv")).run()
+    assert "without one the file is refused" in texts(app)
+    press(app, "Import 1 file")
+    params = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params
+    assert (params["format"], params["columns"]["text"]) == ("table", "")
+
+
+def test_prose_with_commas_is_asked_for_no_columns(open_page: OpenPage, session: Session) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("a.txt", b"Fever, nausea\nand rash, it seems\n", "text/plain")).run()
+    assert not [box for box in app.selectbox if "not in the file" in box.options]
+    press(app, "Import 1 file")
+    params = jobs.list_jobs(session, kinds=(JobKind.INGEST,))[0].params
+    assert (params["format"], params["columns"]) == (None, {})
+
+
+def test_a_file_that_is_to_be_a_table_shows_its_columns_whatever_it_looks_like(open_page: OpenPage) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("a.csv", b"note, who\nAspirin helps., AB\n", "text/csv")).run()
+    app.selectbox(key="file-format").select("table").run()
+    assert [box.label for box in app.selectbox if "who" in box.options][:1] == ["Text or sentence"]
+
+
 def test_known_columns_are_filled_in_and_can_be_left_out(open_page: OpenPage, session: Session) -> None:
     app = open_page("upload")
     app.file_uploader[0].set_value(("a.tsv", b"sentence\tlabel\nAspirin helps.\tgood\n", "text/plain")).run()

@@ -1,16 +1,16 @@
 """Which columns a table has and what each means, looked up before its import, so that a person can say otherwise."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.errors import FormatError
+from core.formats.base import IssueLog
 from core.formats.detect import detect_bytes_format, detect_text_format
-from core.formats.encoding import decode_text
-from core.formats.table import find_columns, split_row
+from core.formats.encoding import decode_text, drop_cut
+from core.formats.table_columns import WINDOW, find_columns
 
-HEAD_BYTES = 2**16
-_NUM_ROWS = 20
+TABLE = "table"
+HEAD_BYTES = 4 * WINDOW  # of which every encoding makes as many characters or more
 # What a person can choose a column for, most wanted first; the other roles are told from their usual names alone.
 COLUMN_ROLES: Mapping[str, str] = {
     "text": "Text or sentence",
@@ -37,31 +37,19 @@ class TableColumns:
     known: Mapping[str, str]
 
 
-def find_table_columns(head: bytes) -> TableColumns | None:
-    """Return the columns of a file, or None where it is of another format or its rows are unlike each other.
+def find_table_columns(head: bytes, *, is_surely_table: bool = False) -> TableColumns | None:
+    """Return the columns of a file, or None where it is of another format.
 
     Args:
         head: The first HEAD_BYTES of the file, or all of it.
+        is_surely_table: Whether it is to be read as a table whatever it looks like.
     """
-    if len(head) >= HEAD_BYTES:
-        head = head[: head.rfind(b"\n") + 1]
     try:
         if detect_bytes_format(head):
             return None
-        text = decode_text(head)
-        found = detect_text_format(text)
+        text = decode_text(drop_cut(head) if len(head) >= HEAD_BYTES else head, IssueLog())
+        if not is_surely_table and detect_text_format(text) != TABLE:
+            return None
     except FormatError:
         return None
-    if found not in ("table", "text") or (found == "text" and not _has_even_rows(text)):
-        return None
     return TableColumns(*find_columns(text))
-
-
-def _has_even_rows(text: str) -> bool:
-    """Return whether the first lines have equally many cells, more than one, and there are two of them or more."""
-    lines = [line for line in text.splitlines() if line.strip()][:_NUM_ROWS]
-    try:
-        lengths = {len(split_row(line, like=lines[0])) for line in lines}
-    except csv.Error:
-        return False
-    return len(lines) > 1 and len(lengths) == 1 and lengths != {1}

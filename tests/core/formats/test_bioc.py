@@ -204,6 +204,31 @@ def test_infons_of_every_kind_come_in_and_are_written_again(format_name: str) ->
     assert repr(read_corpus(data, source="a").corpus.documents) == repr((document,))
 
 
+@pytest.mark.parametrize("format_name", ["bioc-json", "bioc-xml"])
+def test_infons_of_collection_and_sentences_are_kept_and_come_back(format_name: str) -> None:
+    body = """<passage><offset>0</offset>
+    <sentence><infon key="parse">(S)</infon><offset>0</offset><text>One.</text></sentence>
+    <sentence><infon key="parse">(NP)</infon><offset>5</offset><text>Two 😀 rash.</text></sentence></passage>"""
+    xml = XML.replace("<document>", '<infon key="licence">x</infon><document>').format(body=body).encode()
+    result = read_corpus(xml, source="a.xml")
+    (document,) = result.corpus.documents
+    assert result.report.issues == ()
+    assert [key for key, _ in document.metadata] == ["bioc collection", "bioc sentence 0", "bioc sentence 5"]
+    other = Document("other", "Of another source.")
+    written = write_corpus(Corpus((document, other)), format_name=format_name)
+    assert (written.report.dropped, written.report.changed) == ({}, {})
+    collection, _ = write_collection(document, other, format_name=format_name)
+    assert collection.infons == {"licence": "x"}
+    assert repr(read_corpus(written.data, source="a").corpus.documents) == repr((document, other))
+
+
+def test_infons_of_a_sentence_that_is_not_in_its_passage_are_counted() -> None:
+    body = """<passage><offset>0</offset><text>Rash.</text>
+    <sentence><infon key="parse">(S)</infon><offset>0</offset><text>Other.</text></sentence></passage>"""
+    (issue,) = read(body).report.issues
+    assert issue.message == "Left out: 1 infons of passages and sentences without text or with another one."
+
+
 @pytest.mark.parametrize("entry", [("\x1b", "0"), ("key", "\x1b"), (" ", "0"), ("key ", "0"), ("key", "a\u2028")])
 def test_an_entry_that_xml_would_alter_is_no_infon_and_comes_back(entry: tuple[str, str]) -> None:
     document = Document("1", "Rash.", metadata=(entry, ("plain", "é x")))
@@ -276,9 +301,11 @@ def test_whatever_infons_a_file_has_come_out_as_they_came_in(
         ],
         "relations": [{"id": "r", "infons": {"type": "L", **infons[4]}, "nodes": nodes}],
     }
-    (document,) = read_corpus(json.dumps({"documents": [found]}).encode(), source="f").corpus.documents
+    file = {"infons": infons[5], "documents": [found]}
+    (document,) = read_corpus(json.dumps(file).encode(), source="f").corpus.documents
     collection, report = write_collection(document, format_name=format_name)
     assert (report.dropped, report.changed) == ({}, {})
+    assert collection.infons == infons[5]
     (written,) = collection.documents
     parts = [one for passage in written.passages for one in passage.annotations]
     elements = (*parts, *written.passages, *written.relations)

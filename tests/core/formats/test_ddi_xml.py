@@ -43,6 +43,27 @@ def test_the_end_of_an_offset_counts_in() -> None:
     assert found.relations == (Relation(*found.mentions, "mechanism"),)
 
 
+@pytest.mark.parametrize(
+    ("text", "offsets", "unit"),
+    [
+        ("😀 Aspirin and 🤕 codeine.", ("3-9", "18-24"), "UTF-16 units"),
+        ("TNF-α, Aspirin: codeine.", ("8-14", "17-23"), "bytes of UTF-8"),
+    ],
+)
+def test_offsets_in_other_units_are_told_from_the_names_and_converted(
+    text: str, offsets: tuple[str, str], unit: str
+) -> None:
+    names = zip(("Aspirin", "codeine"), offsets, strict=True)
+    entities = "".join(f'<entity id="{n}" charOffset="{o}" type="drug" text="{n}"/>' for n, o in names)
+    gaps = f'<entity id="g" charOffset="{offsets[0]};{offsets[1]}" type="drug" text="Aspirin codeine"/>'
+    result = read(document(sentence(SENTENCE, ENTITIES), sentence(text, entities.replace("s0", "s1") + gaps)))
+    (found,) = result.corpus.documents
+    spans = [one.span.text(found.text) for one in found.mentions[2:]]
+    assert spans == ["Aspirin", "codeine", text[text.index("Aspirin") : -1]]
+    repaired = [one.message for one in result.report.issues if one.severity is Severity.REPAIRED]
+    assert repaired == [f"Offsets of the sentence count {unit}; converted."]
+
+
 def test_sentences_of_the_file_stay_and_move_the_offsets_of_their_drugs() -> None:
     (found,) = read(document(sentence("A study."), sentence(""), sentence(SENTENCE, ENTITIES))).corpus.documents
     assert found.text == f"A study.\n{SENTENCE}"

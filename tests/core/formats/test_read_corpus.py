@@ -65,7 +65,39 @@ def test_formats_without_a_reader_are_not_taken_for_plain_text(data: bytes, line
 def test_an_array_whose_first_item_is_broken_is_refused_with_its_line() -> None:
     report = read_corpus(b'[\n{"tokens": ["a",, "b"]}]', source="a.json").report
     assert [(issue.line, issue.severity) for issue in report.issues] == [(2, "refused")]
-    assert report.issues[0].message.startswith("Not valid JSON")
+    assert report.issues[0].message.startswith("The file looks like JSON but breaks behind")
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "message"),
+    [
+        (b'{"a": 1', 1, "The file looks like JSON but ends too early. Save or export it again, whole"),
+        (b'[{"x": 1},\n{"x": 2}\n', 3, "The file looks like JSON but ends too early."),
+        (b'{"documents": [\n', 2, "The file looks like JSON but ends too early."),
+        (b'{"a": 1\n "b": 2}', 2, "breaks behind '{\"a\": 1': a comma or a closing bracket is missing."),
+        (b'[\n{"x": 1 "y": 2}]', 2, "a comma or a closing bracket is missing."),
+        (b'{"text":\n"Aspirin}', 2, "the text that begins there has no closing quote."),
+        (b"{a: 1}", 1, "breaks behind '{': a key in double quotes is missing."),
+        (b"not json at all", 1, "The name ends in .json, but the file is no JSON: it begins with 'not json at all'."),
+    ],
+)
+def test_a_broken_json_file_says_where_it_breaks_and_what_to_do(data: bytes, line: int, message: str) -> None:
+    (issue,) = read_corpus(data, source="a.json").report.issues
+    assert (issue.line, issue.severity, message in issue.message) == (line, "refused", True), issue.message
+    assert "header" not in issue.message and "export it again" in issue.message
+
+
+def test_a_broken_header_of_the_native_format_is_still_told_as_one() -> None:
+    (issue,) = read_corpus(b'{"format": "dare-curator", "version": 1', source="a.jsonl").report.issues
+    assert "The first line must be the header" in issue.message
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.TSV.gz"])
+def test_what_is_called_a_table_and_is_none_is_refused_unless_plain_text_is_chosen(name: str) -> None:
+    data = b"Aspirin helps.\nCodeine, we think, harms.\n"
+    (issue,) = read_corpus(data, source=name).report.issues
+    assert issue.message.endswith("or choose table or plain text as the format (--format text).")
+    assert len(read_corpus(data, source=name, format_name="text").corpus.documents) == 1
 
 
 def test_a_plain_text_file_is_one_document_with_its_line_ends() -> None:

@@ -83,7 +83,7 @@ def test_types_and_labels_outside_the_schema_are_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "line", "message"),
     [
-        (b'[{"tokens": ["a"],\n "entities": [}]', 2, "Not valid JSON"),
+        (b'[{"tokens": ["a"],\n "entities": [}]', 2, "a value is missing"),
         (b'[\n{"tokens": [], "entities": [], "relations": []}\n{}]', 3, "breaks off after item 1"),
         (b'[{"tokens": ["a"], "entities": [], "relations": []}] x', 1, "Something follows the array"),
         (b'{"tokens": []}', 1, "no JSON array"),

@@ -35,7 +35,10 @@ def test_columns_with_unknown_names_are_chosen() -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({}, "No column holds the text; the columns are k, Befund. Name one of: text, sentence"),
+        (
+            {},
+            "The file is a table with the columns k, Befund; none is known to hold the text. Choose the one that does",
+        ),
         ({"text": "Text"}, "There is no column 'Text'; the columns are k, Befund."),
         ({"text": "Befund", "colour": "k"}, "A column cannot mean 'colour'. Choose one of: text, head"),
     ],
@@ -60,6 +63,17 @@ def test_a_name_that_is_not_in_its_sentence_is_refused_with_its_line() -> None:
         2,
         "'rash' is not in 'Aspirin helps.'. Correct the name or the sentence.",
     )
+
+
+def test_a_row_of_more_cells_than_columns_is_refused_and_not_cut_off() -> None:
+    report = read("text,label\nAspirin helps.,x,,\nAspirin, we think, helps.,x\n").report
+    assert [(issue.line, issue.message) for issue in report.issues] == [
+        (
+            3,
+            "The row has 4 cells, the first line 2. Put cells that hold the separator in double quotes, "
+            "or name all columns.",
+        )
+    ]
 
 
 def test_masks_give_way_to_the_names_also_of_two_equal_types() -> None:

@@ -149,6 +149,6 @@ def test_other_formats_keep_their_limit_and_say_so(tmp_path: Path, monkeypatch: 
 
 
 def test_other_formats_hand_on_what_they_hold(tmp_path: Path) -> None:
-    items, report = check(write(tmp_path, b"Some text."))
+    items, report = check(write(tmp_path, b"Some text.").rename(tmp_path / "f.txt"))
     assert Corpus(tuple(item for item in items if isinstance(item, Document))).documents[0].text == "Some text."
     assert (report.format_name, report.num_documents) == ("text", 1)

@@ -45,6 +45,13 @@ def test_a_long_table_is_told_from_its_beginning() -> None:
     assert found is not None and found.names == ("a", "b")
 
 
+@pytest.mark.parametrize("codec", ["cp1252", "utf-16"])
+def test_a_long_table_in_another_encoding_is_told_from_its_beginning(codec: str) -> None:
+    rows = "note,who\n" + "é,é\n" * (HEAD_BYTES // 4)
+    found = find_table_columns(rows.encode(codec)[:HEAD_BYTES])
+    assert found is not None and found.names == ("note", "who")
+
+
 def test_a_role_that_is_left_out_is_not_told_from_a_name() -> None:
     data = b"sentence,head,tail,label\nAspirin caused rash.,Aspirin,rash,X\n"
     with_pair = read_corpus(data, source="t.csv", format_name="table")
