@@ -242,6 +242,8 @@ def synthetic_row(sentence: SyntheticSentence, *, project_id: int, job_id: str |
         disagreement=sentence.disagreement,
         novelty=sentence.novelty,
         nearest_gold=sentence.nearest_gold,
+        is_flagged=sentence.is_flagged,
+        comment=sentence.comment,
         job_id=job_id,
         shuffle=draw_share(hash_text(sentence.text)),
     )
@@ -263,4 +265,6 @@ def to_synthetic(row: SyntheticRow) -> SyntheticSentence:
         disagreement=row.disagreement,
         novelty=row.novelty,
         nearest_gold=row.nearest_gold,
+        is_flagged=row.is_flagged,
+        comment=row.comment,
     )

@@ -6,6 +6,7 @@ from pages.components import browse_documents, browse_filters, browse_sentences
 from pages.components.session import open_session, require_project, require_user
 
 require_user()
+browse_filters.settle_return()
 with open_session() as session:
     project = require_project(session)
     st.title("Browse")

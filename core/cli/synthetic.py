@@ -35,6 +35,9 @@ def list_sentences(
     label: LabelOption = None,
     state: Annotated[State | None, typer.Option(help="Only this state; all unless given.")] = None,
     min_agreement: Annotated[float | None, typer.Option(help="Only with this agreement of the judges or more.")] = None,
+    flagged: Annotated[
+        bool | None, typer.Option("--flagged/--not-flagged", help="Only flagged ones, or others.")
+    ] = None,
     order: Annotated[SyntheticOrder, typer.Option(help="What comes first.")] = SyntheticOrder.RANDOM,
     limit: Annotated[int, typer.Option(min=1, help="Most sentences.")] = 50,
     as_json: JsonOption = False,
@@ -43,13 +46,14 @@ def list_sentences(
     with errors_in_one_line(), open_session(Settings()) as session:
         project_id = get_project_id(session, project)
         require_label(session, project_id, label, NO_RELATION)
-        views = synthetic.list_synthetic(
-            session, project_id, label=label, state=state, min_agreement=min_agreement, order=order, limit=limit
-        )
+        chosen: dict[str, Any] = {
+            "label": label, "state": state, "min_agreement": min_agreement, "is_flagged": flagged
+        }  # fmt: skip
+        views = synthetic.list_synthetic(session, project_id, **chosen, order=order, limit=limit)
         histories = synthetic_history.get_histories(session, [view.id for view in views], project_id=project_id)
         names = users.get_user_names(session)
         sentences = [describe_sentence(view, histories.get(view.id), names) for view in views]
-        total = synthetic.count_queue(session, project_id, label=label, state=state, min_agreement=min_agreement)
+        total = synthetic.count_queue(session, project_id, **chosen)
     result = {"project": project, "total": total, "sentences": sentences}
     show_result(result, as_json=as_json, lines=lambda: [_line(one) for one in sentences] + [_tell_total(result)])
 
@@ -57,7 +61,9 @@ def list_sentences(
 def _line(sentence: dict[str, Any]) -> str:
     agreement = sentence["scores"]["agreement"]
     score = "" if agreement is None else f" {agreement:.2f}"
-    return f"{sentence['id']} {sentence['label']} {sentence['state']}{score}: {sentence['text']}"
+    flag = ", flagged" if sentence["is_flagged"] else ""
+    comment = f"\n  comment: {sentence['comment']}" if sentence["comment"] else ""
+    return f"{sentence['id']} {sentence['label']} {sentence['state']}{score}{flag}: {sentence['text']}{comment}"
 
 
 def _tell_total(result: dict[str, Any]) -> str:
@@ -179,7 +185,8 @@ def apply(
     """Apply a file of decisions, JSON lines or a CSV table: all of its rows, or none where one is refused.
 
     A row has id and kind: accept, reject (with a reason or without), edit (text, with each mask exactly once),
-    relabel (label), undo. Each is a decision of its own, so its sentence counts as reviewed.
+    relabel (label), flag (on or off), comment (text), undo. Each of the first four is a decision of its own, so its
+    sentence counts as reviewed.
     """
     with errors_in_one_line():
         result = apply_file(project, file, target_kind=decisions.SYNTHETIC, reviewer=reviewer)

@@ -23,6 +23,8 @@ class SyntheticSentence:
         disagreement: Mutual information between the judges, in nats.
         novelty: 1 minus the Jaccard similarity of its words and those of the nearest gold sentence, in [0, 1].
         nearest_gold: That gold sentence, masked.
+        is_flagged: Whether a curator marked it to be looked at again.
+        comment: What a curator wrote about it.
     """
 
     text: str
@@ -38,3 +40,5 @@ class SyntheticSentence:
     disagreement: float | None = None
     novelty: float | None = None
     nearest_gold: str = ""
+    is_flagged: bool = False
+    comment: str = ""

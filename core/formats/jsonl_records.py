@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from operator import not_
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -214,6 +215,9 @@ class SyntheticRecord(Record):
     disagreement: float | None = Field(None, description="Mutual information between the judges, in nats.")
     novelty: float | None = Field(None, description="1 minus its likeness to the nearest gold sentence, in [0, 1].")
     nearest_gold: str = Field("", description="The gold sentence that it resembles most.")
+    # Younger than the rest: left out where there is nothing to say, so that older data keep their bytes and hash.
+    is_flagged: bool = Field(False, exclude_if=not_, description="Whether somebody marked it to be looked at again.")
+    comment: str = Field("", exclude_if=not_, description="What a reviewer wrote about it.")
 
     @classmethod
     def from_domain(cls, sentence: SyntheticSentence) -> Self:
@@ -232,6 +236,8 @@ class SyntheticRecord(Record):
             disagreement=sentence.disagreement,
             novelty=sentence.novelty,
             nearest_gold=sentence.nearest_gold,
+            is_flagged=sentence.is_flagged,
+            comment=sentence.comment,
         )
 
     def to_domain(self) -> SyntheticSentence:
@@ -257,6 +263,8 @@ class SyntheticRecord(Record):
             disagreement=self.disagreement,
             novelty=self.novelty,
             nearest_gold=self.nearest_gold,
+            is_flagged=self.is_flagged,
+            comment=self.comment,
         )
 
 

@@ -15,6 +15,8 @@ SENTENCE = "sentence"
 SYNTHETIC = "synthetic"
 MODEL = "model"
 UNDO = "undo"
+# Actions that say nothing about whether a sentence is good.
+NO_VERDICTS = ("flag", "comment")
 # Stands where an undo found a row changed since: the row was left as it is.
 KEEP = "keep"
 # Bulk steps read and write plain rows: objects would cost most of their time.

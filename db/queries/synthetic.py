@@ -39,6 +39,8 @@ class SyntheticView:
     tail_type: str
     state: State
     reason: str
+    is_flagged: bool
+    comment: str
     original_text: str | None
     head_name: str
     tail_name: str
@@ -110,6 +112,7 @@ def list_synthetic(
     state: State | None = State.PENDING,
     job_id: str | None = None,
     min_agreement: float | None = None,
+    is_flagged: bool | None = None,
     order: SyntheticOrder = SyntheticOrder.RANDOM,
     after: Place | None = None,
     limit: int = 40,
@@ -123,12 +126,13 @@ def list_synthetic(
         state: Only this state; None takes all.
         job_id: Only those that one job wrote.
         min_agreement: Only those with at least this agreement, in [0, 1]; None takes unscored ones too.
+        is_flagged: Only flagged ones, or only others.
         order: What comes first.
         after: `get_queue_key` of the last one of the page before, in the same order.
         limit: Most sentences of a page.
     """
     keys = _sort_keys(order)
-    query = select(SyntheticRow).where(*_conditions(project_id, label, state, job_id, min_agreement))
+    query = select(SyntheticRow).where(*_conditions(project_id, label, state, job_id, min_agreement, is_flagged))
     if after is not None:
         query = query.where(sa.tuple_(*keys) > sa.tuple_(*after[-len(keys) :]))
     query = query.order_by(*keys).limit(limit).execution_options(populate_existing=True)
@@ -180,14 +184,20 @@ def count_queue(
     state: State | None = State.PENDING,
     job_id: str | None = None,
     min_agreement: float | None = None,
+    is_flagged: bool | None = None,
 ) -> int:
     """Return how many synthetic sentences a queue has."""
     query = select(sa.func.count()).select_from(SyntheticRow)
-    return session.exec(query.where(*_conditions(project_id, label, state, job_id, min_agreement))).one()
+    return session.exec(query.where(*_conditions(project_id, label, state, job_id, min_agreement, is_flagged))).one()
 
 
 def _conditions(
-    project_id: int, label: str | None, state: State | None, job_id: str | None, min_agreement: float | None
+    project_id: int,
+    label: str | None,
+    state: State | None,
+    job_id: str | None,
+    min_agreement: float | None,
+    is_flagged: bool | None = None,
 ) -> list[Any]:
     conditions: list[Any] = [SyntheticRow.project_id == project_id]
     if label is not None:
@@ -198,6 +208,8 @@ def _conditions(
         conditions.append(SyntheticRow.job_id == job_id)
     if min_agreement is not None:
         conditions.append(col(SyntheticRow.agreement) >= min_agreement)
+    if is_flagged is not None:
+        conditions.append(SyntheticRow.is_flagged == is_flagged)
     return conditions
 
 

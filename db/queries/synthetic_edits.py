@@ -28,10 +28,13 @@ class SyntheticEdit:
     state: State
     reason: str
     original_text: str | None
+    is_flagged: bool = False
+    comment: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the values as JSON, for a decision."""
-        return {name: getattr(self, name) for name in _EDITED} | {"state": self.state.value}
+        """Return the values as JSON, for a decision; no flag and no comment are left out, as in older decisions."""
+        values = {name: getattr(self, name) for name in _EDITED if name not in _YOUNGER or getattr(self, name)}
+        return values | {"state": self.state.value}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "SyntheticEdit":
@@ -40,6 +43,7 @@ class SyntheticEdit:
 
 
 _EDITED = tuple(field.name for field in fields(SyntheticEdit))
+_YOUNGER = ("is_flagged", "comment")
 
 
 def to_edit(view: SyntheticView) -> SyntheticEdit:

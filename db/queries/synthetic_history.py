@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from db.queries.decisions import SYNTHETIC
+from db.queries.decisions import NO_VERDICTS, SYNTHETIC
 from db.tables import Decision
 
 
@@ -34,6 +34,8 @@ class History:
 def ends_of_history(project_id: int) -> tuple[Any, Any]:
     """Select, by sentence, its first decision and the last one that takes nothing back and is not taken back.
 
+    Flags and comments decide nothing, so they are never the last one.
+
     Returns:
         Two subqueries with the columns target_id and decision_id.
     """
@@ -43,7 +45,7 @@ def ends_of_history(project_id: int) -> tuple[Any, Any]:
     first = sa.select(target, sa.func.min(Decision.id).label("decision_id")).where(*of_synthetic)
     last = (
         sa.select(target, sa.func.max(Decision.id).label("decision_id"))
-        .where(*of_synthetic, col(Decision.undoes_id).is_(None))
+        .where(*of_synthetic, col(Decision.undoes_id).is_(None), col(Decision.action).not_in(NO_VERDICTS))
         .where(~sa.exists().where(col(undoing.undoes_id) == col(Decision.id)))
     )
     return first.group_by(target).subquery(), last.group_by(target).subquery()

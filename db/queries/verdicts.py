@@ -8,10 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from db.queries.decisions import SENTENCE, SYNTHETIC, stands
+from db.queries.decisions import NO_VERDICTS, SENTENCE, SYNTHETIC, stands
 from db.tables import Decision
-
-_NO_VERDICTS = ("flag", "comment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def stream_shared(session: Session, project_id: int) -> Iterator[SharedRow]:
     counting = [
         col(Decision.project_id) == project_id,
         col(Decision.target_kind).in_([SENTENCE, SYNTHETIC]),
-        col(Decision.action).not_in(_NO_VERDICTS),
+        col(Decision.action).not_in(NO_VERDICTS),
         *stands(),
     ]
     users = sa.func.count(sa.distinct(col(Decision.user_id)))

@@ -21,6 +21,7 @@ class SyntheticRow(Table, table=True):
         sa.CheckConstraint("split = 'train'", name="split_is_train"),
         sa.Index(None, "project_id", "label", "state", "shuffle", "id"),
         sa.Index("ix_synthetic_sentence_queue", "project_id", "state", "shuffle", "id"),
+        sa.Index("ix_synthetic_sentence_flagged", "project_id", "is_flagged", "shuffle", "id"),
         IDS_STAY_UNIQUE,
     )
 
@@ -36,6 +37,8 @@ class SyntheticRow(Table, table=True):
     tail_type: str = Field(sa_type=type_of_text)
     state: State = Field(default=State.PENDING, sa_type=type_of_enum(State))
     reason: str = Field(default="", sa_type=type_of_text)
+    is_flagged: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
+    comment: str = Field(default="", sa_type=type_of_text, sa_column_kwargs={"server_default": ""})
     split: Split = Field(default=Split.TRAIN, sa_type=type_of_enum(Split))
     original_text: str | None = Field(default=None, sa_type=type_of_text)
     head_name: str = Field(default="", sa_type=type_of_text, sa_column_kwargs={"server_default": ""})

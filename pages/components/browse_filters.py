@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.domain import Split
 from db.queries.browse import MAX_COUNTED
+from pages.components.sentence_filters import BROWSE, FROM_KEY, drop_link
 from pages.components.session import PROJECT_KEY, page_path
 from pages.components.wording import SPLIT_NAMES, group
 
@@ -15,6 +16,17 @@ SENTENCES, DOCUMENTS = "Sentences", "Documents"
 PAGE_SIZE = 50
 PAGE_KEY = "page"
 _OPENED_KEY = "browse-opened"
+
+
+def settle_return() -> None:
+    """Let the table be as it was left when the browser's back button leads here from a row.
+
+    Opening a row leaves an address of this page with the row's link and without filters in the browser's history, and
+    on the way back such an address would reset them; in a run of its own the tab's last choice counts, and replaces it.
+    """
+    if FROM_KEY in st.query_params:
+        drop_link()
+        st.rerun()
 
 
 def show_look() -> str:
@@ -148,6 +160,8 @@ def _note_opened(key: str, links: Sequence[Mapping[str, str]]) -> Callable[[], N
         rows = [*chosen.get("rows", ()), *(row for row, _ in chosen.get("cells", ()))]
         if rows and rows[0] < len(links):
             project = st.query_params.get(PROJECT_KEY)
-            st.session_state[_OPENED_KEY] = {**links[rows[0]]} | ({PROJECT_KEY: project} if project else {})
+            st.session_state[_OPENED_KEY] = {**links[rows[0]], FROM_KEY: BROWSE} | (
+                {PROJECT_KEY: project} if project else {}
+            )
 
     return note

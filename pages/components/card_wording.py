@@ -23,16 +23,19 @@ def describe_card(card: Annotation | SyntheticEdit, text: str) -> list[str]:
     if isinstance(card, SyntheticEdit):
         reason = f": {card.reason}" if card.reason else ""
         state = "to review" if card.state is State.PENDING else _STATES[card.state]
-        return [f"{state.capitalize()}{reason}", f"Label {label_name(card.label)}", f"“{card.text}”"]
-    lines = ["To review" if card.state is State.PENDING else "Reviewed"]
-    lines += ["Flagged"] if card.is_flagged else []
-    lines += [f"Comment: {card.comment}"] if card.comment else []
-    words = {mention_id: mention.span.text(text) for mention_id, mention in card.mentions.items()}
+        words = [f"Label {label_name(card.label)}", f"“{card.text}”"]
+        return [f"{state.capitalize()}{reason}", *_describe_notes(card), *words]
+    lines = ["To review" if card.state is State.PENDING else "Reviewed", *_describe_notes(card)]
+    surfaces = {mention_id: mention.span.text(text) for mention_id, mention in card.mentions.items()}
     for mention_id, mention in sorted(card.mentions.items(), key=lambda item: item[1].span):
         if mention.state is not State.REJECTED:
-            lines.append(f"“{words[mention_id]}” is {mention.entity_type}, {_STATES[mention.state]}")
+            lines.append(f"“{surfaces[mention_id]}” is {mention.entity_type}, {_STATES[mention.state]}")
     for link in card.relations.values():
         if link.state is not State.REJECTED:
-            ends = f"“{words[link.head_id]}” → “{words[link.tail_id]}”"
+            ends = f"“{surfaces[link.head_id]}” → “{surfaces[link.tail_id]}”"
             lines.append(f"{ends}: {label_name(link.label)}, {_STATES[link.state]}")
     return lines
+
+
+def _describe_notes(card: Annotation | SyntheticEdit) -> list[str]:
+    return (["Flagged"] if card.is_flagged else []) + ([f"Comment: {card.comment}"] if card.comment else [])

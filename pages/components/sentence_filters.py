@@ -15,6 +15,8 @@ from pages.components.wording import SPLIT_NAMES
 
 PAGE = "annotate"
 DOCUMENT_KEY, SENTENCE_KEY = "document", "sentence"
+FROM_KEY = "from"  # the page whose table led here
+BROWSE = "browse"
 TO_REVIEW, REVIEWED, FLAGGED = "To review", "Reviewed", "Flagged"
 ALL_SPLITS = "All splits"
 ORDERS = {
@@ -164,9 +166,18 @@ def _show_link(session: Session, choice: Choice) -> None:
     ids = queue.get_queue_page(session, choice.queue, limit=1).sentence_ids
     name = annotations.get_sentence_view(session, ids[0]).external_id
     st.markdown(f":material/description: Document **{escape(name)}**, in text order", width="content")
-    st.button("Back to the queue", icon=":material/arrow_back:", type="tertiary", on_click=_leave_link)
+    if st.query_params.get(FROM_KEY) == BROWSE:
+        # The table's filters, order and page are what this tab last chose there.
+        st.page_link(
+            page_path(BROWSE),
+            label="Back to the table",
+            icon=":material/table_rows:",
+            query_params={PROJECT_KEY: str(choice.queue.project_id)},
+        )
+    st.button("Back to the queue", icon=":material/arrow_back:", type="tertiary", on_click=drop_link)
 
 
-def _leave_link() -> None:
-    for name in (DOCUMENT_KEY, SENTENCE_KEY):
+def drop_link() -> None:
+    """Take what a link to the editor names out of the address."""
+    for name in (DOCUMENT_KEY, SENTENCE_KEY, FROM_KEY):
         st.query_params.pop(name, None)

@@ -1,6 +1,5 @@
 """The deck of sentences with what belongs to a card but not into it: progress, comment, reopening."""
 
-import zlib
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ from db.queries.annotations import SentenceView
 from db.queries.projects import ProjectView
 from db.queries.queue import QueueCursor, QueueFilter
 from db.session import Session
-from pages.components import clash_panel, history_panel, sentence_cards, sentence_queue, sentence_status
+from pages.components import clash_panel, comment_field, history_panel, sentence_cards, sentence_queue, sentence_status
 from pages.components.deck_changes import Desk, apply_event, apply_replay, change_beside
 from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, forget_queue
@@ -93,18 +92,8 @@ def _show_progress(session: Session, project_id: int) -> None:
 
 def _show_beside(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> None:
     """Show document, comment and reopening of the sentence; every change is stored at once."""
-    # A comment that came from elsewhere is another field; one that was typed here keeps the field.
-    key = f"comment-{cards.key}-{view.id}-{zlib.crc32(view.comment.encode())}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(
-            f"Comment on this sentence of {escape(view.external_id)}",
-            view.comment,
-            key=key,
-            max_chars=1000,
-            placeholder="A note for whoever reads this sentence next; Enter saves it",
-            on_change=_save_comment,
-            args=(desk, cards, view, key),
-        )
+        comment_field.show(f"Comment on this sentence of {escape(view.external_id)}", desk, cards, view)
         if view.state is not State.PENDING:
             st.button(
                 "Reopen",
@@ -113,17 +102,6 @@ def _show_beside(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView
                 on_click=_reopen,
                 args=(desk, cards, view),
             )
-
-
-def _save_comment(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView, key: str) -> None:
-    act(partial(_do_save_comment, desk=desk, cards=cards, view=view, text=st.session_state[key]))
-
-
-def _do_save_comment(
-    session: Session, *, desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView, text: str
-) -> str:
-    change_beside(session, desk, cards, (view.id, view.version), {"kind": "comment", "text": text})
-    return ""
 
 
 def _reopen(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> None:

@@ -21,6 +21,7 @@ def make_card(view: SyntheticView, *, with_names: bool = False) -> DeckItem:
         ),
         (DeckRelation(RELATION, HEAD, TAIL, view.label),),
         state=view.state,
+        is_flagged=view.is_flagged,
         reason=view.reason,
         label=view.label,
         note=describe_origin(view),

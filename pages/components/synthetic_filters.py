@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import streamlit as st
 
@@ -23,7 +24,7 @@ STATE_NAMES = {
     State.CORRECTED: "Edited",
     State.REJECTED: "Rejected",
 }
-ALL_STATES = "All states"
+FLAGGED, ALL_STATES = "Flagged", "All states"
 ORDER_NAMES = {
     SyntheticOrder.RANDOM: "In random order",
     SyntheticOrder.MOST_AGREED: "Highest agreement first",
@@ -51,6 +52,7 @@ class Choice:
 
     Args:
         min_agreement: Only those with at least this agreement, in [0, 1].
+        is_flagged: Only flagged ones.
         first_id: The sentence to open first, where a link names one; it need not fit the rest.
     """
 
@@ -59,6 +61,7 @@ class Choice:
     state: State | None
     order: SyntheticOrder = SyntheticOrder.RANDOM
     min_agreement: float | None = None
+    is_flagged: bool | None = None
     first_id: int | None = None
 
 
@@ -81,7 +84,7 @@ def show_look(standings: list[LabelStanding]) -> Look:
 def show(project_id: int, standings: list[LabelStanding]) -> Choice:
     """Show the filters and return what was chosen."""
     names = {standing.label: label_name(standing.label) for standing in standings}
-    states = {state.value: name for state, name in STATE_NAMES.items()} | {"all": ALL_STATES}
+    states = {state.value: name for state, name in STATE_NAMES.items()} | {"flagged": FLAGGED, "all": ALL_STATES}
     label = st.selectbox(
         "Label",
         ["", *names],
@@ -110,7 +113,14 @@ def show(project_id: int, standings: list[LabelStanding]) -> Choice:
         width=220,
     )
     lowest = st.session_state.get(f"synthetic-lowest-{project_id}")
-    return Choice(project_id, label or None, None if state == "all" else State(state), SyntheticOrder(order), lowest)
+    return Choice(
+        project_id,
+        label or None,
+        None if state in ("flagged", "all") else State(state),
+        SyntheticOrder(order),
+        lowest,
+        is_flagged=True if state == "flagged" else None,
+    )
 
 
 def show_reading() -> bool:
@@ -197,20 +207,20 @@ def show_refresh(choice: Choice) -> None:
 
 def count_choice(session: Session, choice: Choice) -> int:
     """Return how many sentences a choice takes."""
-    return synthetic.count_queue(
-        session, choice.project_id, label=choice.label, state=choice.state, min_agreement=choice.min_agreement
-    )
+    return synthetic.count_queue(session, choice.project_id, **_conditions(choice))
 
 
 def list_choice(session: Session, choice: Choice, *, after: Place | None, limit: int) -> list[SyntheticView]:
     """Return a page of the sentences that a choice takes, in its order."""
     return synthetic.list_synthetic(
-        session,
-        choice.project_id,
-        label=choice.label,
-        state=choice.state,
-        min_agreement=choice.min_agreement,
-        order=choice.order,
-        after=after,
-        limit=limit,
+        session, choice.project_id, **_conditions(choice), order=choice.order, after=after, limit=limit
     )
+
+
+def _conditions(choice: Choice) -> dict[str, Any]:
+    return {
+        "label": choice.label,
+        "state": choice.state,
+        "min_agreement": choice.min_agreement,
+        "is_flagged": choice.is_flagged,
+    }

@@ -9,9 +9,9 @@ import streamlit as st
 from core.workflows.curation import curate
 from core.workflows.synthesis.acceptance import LabelStanding, count_accepted
 from db.queries import decisions, projects, synthetic
-from db.queries.synthetic import Place
+from db.queries.synthetic import Place, SyntheticView
 from db.session import Session
-from pages.components import clash_panel, history_panel, synthetic_cards
+from pages.components import clash_panel, comment_field, history_panel, synthetic_cards
 from pages.components.deck_changes import Desk, apply_event, apply_replay
 from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
@@ -56,11 +56,14 @@ def _show_cards(
     show_notice()
     desk = _make_desk(choice.project_id, user_id)
     with open_session() as session:
-        _show_deck(session, desk, choice, cards, with_names=with_names)
+        views = _show_deck(session, desk, choice, cards, with_names=with_names)
         clash_panel.show(session, desk, cards)
         _show_progress(session, choice, standings)
-        if cards.current_id is None:
+        current = next((view for view in views if view.id == cards.current_id), None)
+        if current is None:
             _show_end(session, choice)
+        else:
+            comment_field.show("Comment on this sentence", desk, cards, current)
         history_panel.show(session, desk, cards)
 
 
@@ -69,13 +72,14 @@ def _make_desk(project_id: int, user_id: int) -> Desk:
     return Desk(project_id, user_id, decisions.SYNTHETIC, elsewhere="Annotate", change=change)
 
 
-def _show_deck(session: Session, desk: Desk, choice: Choice, cards: ReviewQueue[Place], *, with_names: bool) -> None:
+def _show_deck(
+    session: Session, desk: Desk, choice: Choice, cards: ReviewQueue[Place], *, with_names: bool
+) -> list[SyntheticView]:
     _fill(session, cards, choice)
     views = synthetic.get_synthetic_views(session, cards.window, project_id=choice.project_id)
     if len(views) < len(cards.window):  # Their project was replaced, or they were removed.
         cards.drop(set(cards.window) - {view.id for view in views})
-        _show_deck(session, desk, choice, cards, with_names=with_names)
-        return
+        return _show_deck(session, desk, choice, cards, with_names=with_names)
     schema = projects.get_schema(session, choice.project_id)
     show_deck(
         [synthetic_cards.make_card(view, with_names=with_names) for view in views],
@@ -90,6 +94,7 @@ def _show_deck(session: Session, desk: Desk, choice: Choice, cards: ReviewQueue[
         guideline=projects.get_project(session, choice.project_id).guideline,
         examples=get_examples(choice.project_id, schema),
     )
+    return views
 
 
 def _change(
@@ -137,7 +142,8 @@ def _show_end(session: Session, choice: Choice) -> None:
 
 
 def _show_empty(choice: Choice) -> None:
-    state = "" if choice.state is None else f"{STATE_NAMES[choice.state].lower()} "
+    state = "flagged " if choice.is_flagged else ""
+    state += "" if choice.state is None else f"{STATE_NAMES[choice.state].lower()} "
     label = "" if choice.label is None else f" for {escape(label_name(choice.label))}"
     above = "" if choice.min_agreement is None else f" with an agreement of at least {choice.min_agreement:.2f}"
     st.info(

@@ -57,6 +57,8 @@ def _describe_row(view: SyntheticView, with_names: bool) -> dict[str, object]:
         "label": label_name(view.label),
         "state": STATE_NAMES[view.state].lower(),
         "reason": view.reason or None,
+        "flagged": "flagged" if view.is_flagged else None,
+        "comment": view.comment or None,
         "agreement": view.agreement,
         "disagreement": view.disagreement,
         "novelty": view.novelty,

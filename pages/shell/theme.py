@@ -62,6 +62,10 @@ DARK: dict[str, Any] = {
     "sidebar.linkColor": "#6CC5BF",
 }
 
+# The primary colour carries white text on buttons, so on dark paper it is too dark for the text of a chosen segment,
+# where Streamlit uses it too (3.4 to 1). Its shade and frame tell the chosen one.
+CHOSEN_SEGMENT = '<style>[data-testid="stButtonGroup"] button[data-variant][data-selected] { color: inherit; }</style>'
+
 
 def theme_options() -> dict[str, Any]:
     """Return the options under their full names, such as `theme.dark.textColor`."""

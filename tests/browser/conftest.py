@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
 START_SECONDS = 60
+WAIT_MILLISECONDS = 15_000
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -107,6 +108,7 @@ def browser() -> Iterator["Browser"]:
     executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium is installed (Debian: apt install chromium), and CHROMIUM is not set")
+    playwright.expect.set_options(timeout=WAIT_MILLISECONDS)
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=executable, args=FLAGS)
         yield chromium
@@ -118,7 +120,7 @@ def page(browser: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]
     """A page in a context of its own: own cookies, own Streamlit session. Script errors fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(WAIT_MILLISECONDS)
     opened.set_default_navigation_timeout(60_000)  # the first page of a busy machine
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))

@@ -228,7 +228,9 @@ def test_decisions_typed_offline_arrive_after_reconnection(page: "Page", server:
     status.get_by_text("Saved").wait_for()
 
 
-def test_synthetic_card_is_edited_relabelled_and_rejected_with_a_reason(open_deck: Callable[[str], Desk]) -> None:
+def test_synthetic_card_is_edited_relabelled_flagged_and_rejected_with_a_reason(
+    open_deck: Callable[[str], Desk],
+) -> None:
     desk = open_deck("deck=synthetic")
     desk.press("2", "e")
     field = desk.page.get_by_label("Text of the sentence")
@@ -239,6 +241,8 @@ def test_synthetic_card_is_edited_relabelled_and_rejected_with_a_reason(open_dec
     desk.press("Control+Enter")
     held = desk.saw(lambda held: len(held["log"]) == 2)
     assert (held["items"][0]["label"], held["items"][0]["mentions"][1]["start"]) == ("treats", 11)
+    desk.press("f")
+    desk.saw(lambda held: held["items"][0]["is_flagged"])
     desk.press("Shift+X", "2")
     held = desk.saw(lambda held: held["position"] == 1)
     assert (held["items"][0]["state"], held["items"][0]["reason"]) == ("rejected", "not fluent")

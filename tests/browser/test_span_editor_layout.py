@@ -31,6 +31,20 @@ ARC_POINTS = """paths => paths.flatMap(path => {
 })"""
 
 
+# Of every arc that runs beside the text: where its upright part there stands, and its top and bottom.
+UPRIGHTS = """paths => {
+  const text = document.querySelector("[data-testid='dare-text']").getBoundingClientRect();
+  return paths.map(path => {
+    const to = path.getScreenCTM(), points = [];
+    for (let at = 0; at < path.getTotalLength(); at++) points.push(path.getPointAtLength(at).matrixTransform(to));
+    const beyond = point => Math.max(text.left - point.x, point.x - text.right);
+    const furthest = points.reduce((a, b) => beyond(b) > beyond(a) ? b : a);
+    const ys = points.filter(point => Math.abs(point.x - furthest.x) < 0.5).map(point => point.y);
+    return beyond(furthest) > 0 ? [furthest.x, Math.min(...ys), Math.max(...ys)] : null;
+  }).filter(Boolean);
+}"""
+
+
 @pytest.fixture(scope="module")
 def dark_server(browser: "Browser", start_server: Callable[..., str]) -> str:  # noqa: ARG001 - skips first
     return start_server("tests/browser/harness/app.py", "{port}", "dark")
@@ -55,6 +69,25 @@ def test_many_labels_and_arcs_cover_neither_text_nor_each_other(open_deck: Calla
     points = desk.root.locator(".dare-arc-line").evaluate_all(ARC_POINTS)
     assert len(points) > 1000
     assert not [(x, y) for x, y in points for line in letters if line[0] < x < line[2] and line[1] < y < line[3]]
+
+
+@pytest.mark.parametrize(("deck", "width"), [("margin", 1280), ("margin", 420), ("crowded", 1280)])
+def test_arcs_beside_the_text_run_side_by_side_within_the_card(
+    open_deck: Callable[[str], Desk], deck: str, width: int
+) -> None:
+    desk = open_deck(f"deck={deck}")
+    desk.page.set_viewport_size({"width": width, "height": 1400})
+    desk.page.wait_for_timeout(300)
+    uprights = desk.root.locator(".dare-arc-line").evaluate_all(UPRIGHTS)
+    assert len(uprights) > 6
+    close = [
+        (one, other)
+        for one, other in combinations(uprights, 2)
+        if abs(one[0] - other[0]) < 3 and one[1] < other[2] and other[1] < one[2]
+    ]
+    assert not close
+    left, _, right, _ = desk.root.locator(".dare-card").evaluate_all(RECTANGLES)[0]
+    assert all(left < x < right for x, _, _ in uprights)
 
 
 def test_selection_dims_the_arcs_that_do_not_touch_it(open_deck: Callable[[str], Desk]) -> None:

@@ -88,6 +88,17 @@ def test_a_file_of_decisions_edits_relabels_and_names_its_reviewer(dare: Dare) -
     assert listed(dare, "--state", "pending")["total"] == 5
 
 
+def test_flags_and_comments_come_from_a_file_and_are_listed(dare: Dare) -> None:
+    one = listed(dare, "--state", "pending")["sentences"][0]["id"]
+    lines = f'{{"id": {one}, "kind": "flag"}}\n{{"id": {one}, "kind": "comment", "text": "Who says so?"}}'
+    assert dare("apply", "p", "-", input=lines).exit_code == 0
+    (found,) = listed(dare, "--flagged")["sentences"]
+    assert (found["id"], found["comment"], found["state"], found["decision"]) == (one, "Who says so?", "pending", None)
+    assert listed(dare, "--not-flagged")["total"] == 24
+    told = dare("list", "p", "--flagged").stdout
+    assert "pending 0.90, flagged: $CHEMICAL$" in told and "comment: Who says so?" in told
+
+
 def test_what_is_wanted_for_a_label_is_set_told_and_taken_back(dare: Dare) -> None:
     def wanted(*words: str) -> tuple[int, int]:
         cid = json.loads(dare("standing", "p", *words, "--json").stdout)["labels"][0]

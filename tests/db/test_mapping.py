@@ -134,6 +134,8 @@ def test_synthetic_sentence_comes_back_exactly(session: Session, project_id: int
         disagreement=0.125,
         novelty=0.5,
         nearest_gold="$CHEMICAL$ caused $DISEASE$ once.",
+        is_flagged=True,
+        comment="Who?",
     )
     assert synthetic.add_synthetic(session, project_id, [sentence, sentence]) == 1
     assert synthetic.add_synthetic(session, project_id, [sentence]) == 0

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import sqlalchemy as sa
 from alembic import command
 
 from core.errors import SettingsError
+from db.columns import Table
 from db.queries.projects import list_projects
+from db.queries.synthetic import get_synthetic_views
+from db.queries.synthetic_edits import save_synthetic, to_edit
 from db.queries.users import get_or_add_user, get_user_names
 from db.session import Engine, Session, make_engine, migrate, migration_config, session_scope
 from db.tables import Project
@@ -80,6 +84,15 @@ def test_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
         command.check(migration_config(connection))
 
 
+@needs_sqlite
+def test_migrations_keep_the_ids_of_removed_rows_from_being_given_again(engine: Engine) -> None:
+    wanted = {name for name, table in Table.metadata.tables.items() if table.dialect_options["sqlite"]["autoincrement"]}
+    with engine.connect() as connection:
+        made = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all())
+    assert wanted == {name for name, sql in made.items() if "AUTOINCREMENT" in sql}
+    assert "synthetic_sentence" in wanted
+
+
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     with session_scope(engine) as session:
         get_or_add_user(session, "ada")
@@ -124,6 +137,30 @@ def test_a_promoted_joint_model_of_an_older_database_stays_promoted_in_its_own_p
 
 
 @needs_sqlite
+@needs_sqlite
+def test_synthetic_sentences_of_an_older_database_are_neither_flagged_nor_commented_on(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
+        command.upgrade(migration_config(connection), "0006")
+        connection.commit()
+        connection.exec_driver_sql(
+            "INSERT INTO synthetic_sentence (id, project_id, label, text, head_start, head_end, head_type, tail_start, "
+            "tail_end, tail_type, state, reason, split, provenance, version, shuffle, created_at) VALUES "
+            "(7, 1, 'CID', '$A$ $B$', 0, 3, 'A', 4, 7, 'B', 'accepted', '', 'train', '{}', 2, 0.5, '2026-01-01')"
+        )
+        connection.commit()
+    migrate(engine)
+    with session_scope(engine) as session:
+        (view,) = get_synthetic_views(session, [7])
+        assert (view.is_flagged, view.comment, view.version) == (False, "", 2)
+        save_synthetic(session, view, replace(to_edit(view), is_flagged=True, comment="Who?"))
+        (view,) = get_synthetic_views(session, [7])
+    assert (view.is_flagged, view.comment, view.text) == (True, "Who?", "$A$ $B$")
+    engine.dispose()
+
+
 def test_two_processes_starting_at_once_both_find_a_migrated_database(tmp_path: Path) -> None:
     engines = [make_engine(f"sqlite:///{tmp_path / 'x.db'}") for _ in range(2)]
     threads = [threading.Thread(target=migrate, args=(engine,)) for engine in engines]

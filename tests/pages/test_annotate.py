@@ -208,6 +208,16 @@ def test_empty_project_and_finished_project_say_what_is_next(open_database: Open
     assert "Every sentence of this project is reviewed" in tab.app.success[0].value
 
 
+def test_only_a_sentence_opened_from_browse_leads_back_to_its_table(project_id: int) -> None:
+    def links(tab: DeckPage) -> list[str]:
+        return [link.proto.label for link in tab.app.get("page_link")]
+
+    assert "Back to the table" in links(
+        DeckPage("annotate", **{"project": str(project_id), "document": "1", "from": "browse"})
+    )
+    assert "Back to the table" not in links(DeckPage("annotate", project=str(project_id), document="1"))
+
+
 def test_every_decision_of_a_card_is_one_row_of_the_trail(open_database: OpenDatabase, project_id: int) -> None:
     tab = DeckPage("annotate", project=str(project_id), document="1")
     tab.send("flag")

@@ -62,6 +62,17 @@ def test_row_that_is_clicked_opens_once(open_page: OpenPage, monkeypatch: pytest
     assert opened == [{"document": "2"}]
 
 
+def test_address_that_opening_a_row_left_behind_is_cleaned_and_resets_no_filter(open_page: OpenPage) -> None:
+    app = open_page("browse")
+    app.text_input(key="words").input("patients").run()
+    found = column(app, "sentence")
+    app.query_params["sentence"] = "1"
+    app.query_params["from"] = "browse"
+    app.run()
+    assert not {"sentence", "from"} & app.query_params.keys()
+    assert column(app, "sentence") == found
+
+
 def test_second_page_of_a_long_table(open_page: OpenPage, session: Session) -> None:
     text = " ".join(f"Sentence {number:03d}." for number in range(120))
     spans = tuple(Sentence(Span(at * 14, at * 14 + 13)) for at in range(120))

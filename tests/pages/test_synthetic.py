@@ -148,6 +148,21 @@ def test_filter_by_state_shows_the_others(project_id: int) -> None:
     assert [(item["text"], item["reason"]) for item in tab.deck["items"]] == [(rejected, "duplicate")]
 
 
+def test_flag_and_comment_are_stored_and_found_again(read: Read, project_id: int) -> None:
+    tab = DeckPage("synthetic", project=str(project_id))
+    first = tab.card["id"]
+    tab.send("flag")
+    tab.app.text_input[0].input("Who says so?").run()
+    tab.send("accept", position=1)
+    assert tab.notices == []
+    assert (read(first).is_flagged, read(first).comment, read(first).state) == (True, "Who says so?", State.ACCEPTED)
+    tab.app.selectbox(key=f"synthetic-state-{project_id}").select("flagged").run()
+    assert [(item["id"], item["is_flagged"]) for item in tab.deck["items"]] == [(first, True)]
+    assert tab.app.text_input[0].value == "Who says so?"
+    table = DeckPage("synthetic", project=str(project_id), view="Table").app.dataframe[0].value
+    assert "flagged" not in table, "an accepted sentence is not among the pending ones"
+
+
 def test_table_lists_the_sentences(project_id: int) -> None:
     tab = DeckPage("synthetic", project=str(project_id), view="Table")
     table = tab.app.dataframe[0].value

@@ -84,7 +84,7 @@ def apply_synthetic_event(
     """Apply one event of a curator to a synthetic sentence and return it as it is now.
 
     Events: accept, reject(reason, may be left out), edit(text; each mask must stay exactly once), relabel(label),
-    skip (changes nothing), undo (the user's last step on this sentence).
+    flag (turns it on and off), comment(text), skip (changes nothing), undo (the user's last step on this sentence).
 
     Raises:
         DomainError: The event cannot be applied; nothing was changed.

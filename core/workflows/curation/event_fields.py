@@ -6,6 +6,7 @@ from typing import Any
 from core.errors import DomainError
 
 Event = Mapping[str, Any]
+MAX_COMMENT_LENGTH = 4_000
 
 
 def take_integer(event: Event, name: str) -> int:

@@ -5,11 +5,17 @@ from dataclasses import dataclass, replace
 
 from core.domain import Mention, Relation, Schema, Source, Span, State
 from core.errors import NotFoundError, SchemaError, SpanError
-from core.workflows.curation.event_fields import Event, find_integer, take_integer, take_kind, take_text
+from core.workflows.curation.event_fields import (
+    MAX_COMMENT_LENGTH,
+    Event,
+    find_integer,
+    take_integer,
+    take_kind,
+    take_text,
+)
 from db.queries.edits import Annotation, RelationLink
 
 NEW_ID = -1
-MAX_COMMENT_LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.domain import NO_RELATION, Schema, State
 from core.errors import SchemaError, SpanError
-from core.workflows.curation.event_fields import Event, take_kind, take_text
+from core.workflows.curation.event_fields import MAX_COMMENT_LENGTH, Event, take_kind, take_text
 from db.queries.synthetic_edits import SyntheticEdit
 
 MAX_TEXT_LENGTH = 2_000
@@ -77,6 +77,14 @@ def _relabel(sentence: SyntheticEdit, event: Event, schema: Schema) -> Synthetic
     return replace(sentence, label=name, state=State.CORRECTED, reason="")
 
 
+def _flag(sentence: SyntheticEdit, _event: Event, _schema: Schema) -> SyntheticEdit:
+    return replace(sentence, is_flagged=not sentence.is_flagged)
+
+
+def _comment(sentence: SyntheticEdit, event: Event, _schema: Schema) -> SyntheticEdit:
+    return replace(sentence, comment=take_text(event, "text", max_length=MAX_COMMENT_LENGTH).strip())
+
+
 def _skip(sentence: SyntheticEdit, _event: Event, _schema: Schema) -> SyntheticEdit:
     return sentence
 
@@ -86,5 +94,7 @@ HANDLERS: dict[str, Callable[[SyntheticEdit, Event, Schema], SyntheticEdit]] = {
     "reject": _reject,
     "edit": _edit,
     "relabel": _relabel,
+    "flag": _flag,
+    "comment": _comment,
     "skip": _skip,
 }

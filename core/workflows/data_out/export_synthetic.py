@@ -24,8 +24,8 @@ def describe_sentences(
 
     A sentence has `text` with the spans of its masks, `realised` with names and their spans (None where it has no
     names), `scores`, `state`, `reason`, `reviewer` and `decision` of the change that gave it its state (None where
-    nobody decided), `edit` (text and label as generated, and the words changed; None where unchanged) and
-    `provenance`. Spans are code points, half open.
+    nobody decided), `is_flagged`, `comment`, `edit` (text and label as generated, and the words changed; None where
+    unchanged) and `provenance`. Spans are code points, half open.
 
     Args:
         session: An open session.
@@ -66,6 +66,8 @@ def describe_sentence(view: SyntheticView, history: History | None, names: Mappi
         },
         "state": view.state.value,
         "reason": view.reason,
+        "is_flagged": view.is_flagged,
+        "comment": view.comment,
         "reviewer": names.get(history.user_id) if is_decided and history else None,
         "decision": _decision_json(history) if is_decided and history else None,
         "edit": _edit_json(view, history),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from core.domain import EntityType, RelationLabel, Schema, Source, State
 from core.errors import ConflictError, SchemaError
 from pages.components.span_editor import DeckEvent, DeckItem, DeckMention, DeckRelation, EventKind, ItemKind
-from tests.browser.harness.hard_cards import arabic_card, crowded_card, long_document, odd_card
+from tests.browser.harness.hard_cards import arabic_card, crowded_card, long_document, margin_card, odd_card
 
 CHEMICAL_DISEASE = Schema(
     entity_types=(
@@ -142,6 +142,7 @@ def make_decks() -> dict[str, list[DeckItem]]:
         "odd": [odd_card()],
         "crowded": [crowded_card()],
         "document": [long_document()],
+        "margin": [margin_card()],
     }
 
 

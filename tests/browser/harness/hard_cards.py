@@ -50,6 +50,21 @@ def crowded_card() -> DeckItem:
     return DeckItem(ItemKind.SENTENCE, 1, 1, " ".join(words), tuple(mentions), tuple(relations))
 
 
+def margin_card() -> DeckItem:
+    """Return a sentence of several lines with ten arcs that run from its first lines to its last ones, on one side."""
+    filler = " after two weeks of treatment with the usual dose in patients who had not been treated before,"
+    chemicals, diseases = [f"drug{number}" for number in range(10)], [f"sign{number}" for number in range(10)]
+    text = f"{', '.join(chemicals)} were given{filler * 2} and {', '.join(diseases)} were what followed{filler}."
+    mentions = [
+        DeckMention(number, text.index(name), text.index(name) + len(name), "Chemical" if number < 10 else "Disease")
+        for number, name in enumerate(chemicals + diseases)
+    ]
+    relations = tuple(
+        DeckRelation(number, number // 2, 10 + number // 2, "CID" if number % 2 else "treats") for number in range(10)
+    )
+    return DeckItem(ItemKind.SENTENCE, 1, 1, text, tuple(mentions), relations)
+
+
 def _pairs(mentions: list[DeckMention]) -> list[tuple[DeckMention, DeckMention, str]]:
     labels = {("Chemical", "Disease"): "CID", ("Chemical", "Gene"): "inhibits", ("Gene", "Gene"): "interacts"}
     return [

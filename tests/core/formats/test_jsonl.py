@@ -1,7 +1,7 @@
 """The native format: lossless both ways, strict about every key."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -100,6 +100,8 @@ def synthetic_sentences(draw: st.DrawFn) -> SyntheticSentence:
         disagreement=draw(st.none() | st.floats(0, 1)),
         novelty=draw(st.none() | st.floats(0, 1)),
         nearest_gold=draw(TEXTS),
+        is_flagged=draw(st.booleans()),
+        comment=draw(TEXTS),
     )
 
 
@@ -149,6 +151,15 @@ def test_hand_written_records_need_only_what_matters() -> None:
     record = '{"kind":"document","id":"1","text":"Aspirin","mentions":[{"id":"a","start":0,"end":7,"entity_type":"C"}]}'
     (document,) = read_corpus((HEADER + "\n" + record).encode(), source="f").corpus.documents
     assert document == Document("1", "Aspirin", mentions=(Mention(Span(0, 7), "C"),))
+
+
+def test_synthetic_sentence_without_flag_and_comment_is_written_as_before_there_were_any() -> None:
+    head, tail = Mention(Span(0, 3), "C"), Mention(Span(4, 7), "D")
+    plain = SyntheticSentence("$A$ $B$", "CID", head, tail)
+    data = write_corpus(Corpus((), (plain, replace(plain, is_flagged=True))), format_name="jsonl").data
+    _, first, second = map(json.loads, data.splitlines())
+    assert not {"is_flagged", "comment"} & first.keys()
+    assert second["is_flagged"] is True
 
 
 def test_a_stated_surface_repairs_a_near_offset() -> None:

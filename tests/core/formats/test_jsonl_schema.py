@@ -36,7 +36,10 @@ def lines_of(corpus: Corpus) -> list[dict[str, Any]]:
     "corpus",
     [
         Corpus((*make_torture().documents, make_rich()), (MASKED,), SCHEMA),
-        Corpus((replace(make_rich(), sentences=(), facts=()),), (replace(MASKED, agreement=None),)),
+        Corpus(
+            (replace(make_rich(), sentences=(), facts=()),),
+            (replace(MASKED, agreement=None, is_flagged=True, comment="Who?"),),
+        ),
         read_demo(),
         Corpus(),
     ],

@@ -64,7 +64,7 @@ class DeckActions {
 
   skip() { if (this.item && this.data.total > 1) this.emit("skip", {}, this.after); }
 
-  flag() { if (this.canEdit) this.emit("flag"); }
+  flag() { if (this.item) this.emit("flag"); }
 
   move(kind) {
     const to = this.position + (kind === "next" ? 1 : -1);

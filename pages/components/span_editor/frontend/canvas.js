@@ -1,5 +1,6 @@
 // The annotated text: one text node, so that DOM offsets are text offsets, between two layers of SVG.
 const FONT_SIZE_SMALL = 11;
+const GUTTER_SHARE = 1 / 8; // of the width, at most, for the arcs on either side of the text
 const NARROWEST = 6; // width in pixels of what cannot be seen
 
 class Canvas {
@@ -92,18 +93,30 @@ class Canvas {
     const mentions = item.mentions
       .filter((mention) => isVisible(mention) && this.offset <= mention.start && mention.end <= this.end)
       .sort((a, b) => a.start - b.start || b.end - a.end);
-    const width = this.text.clientWidth;
-    let tops = this.lineTops();
-    const tags = this.measureTags(mentions, tops, width);
     const relations = item.relations.filter(isVisible).map((relation) => ({
       id: relation.id, head_id: relation.head_id, tail_id: relation.tail_id,
       isSymmetric: view.schema.findLabel(relation.label)?.symmetric ?? false,
       labelWidth: this.textWidth(labelText(relation.label)) + 2 * LABEL_PADDING,
     }));
-    const plan = planLayout(tags, relations, width);
+    const plan = this.plan(mentions, relations);
     this.makeRoom(plan);
-    tops = this.lineTops();
-    this.fill(item, mentions, plan, tops, view);
+    this.fill(item, mentions, plan, this.lineTops(), view);
+  }
+
+  // Where more arcs run beside the text than fit there, the text gives way and its lines break anew, until all fit.
+  plan(mentions, relations) {
+    const maxTracks = Math.max(FREE_TRACKS, Math.floor(this.root.clientWidth * GUTTER_SHARE / GUTTER_STEP));
+    let room = SIDES.map(() => FREE_TRACKS);
+    for (;;) { // room only grows, up to maxTracks
+      ["--room-left", "--room-right"].forEach((name, at) => (
+        this.text.style.setProperty(name, `${GUTTER_STEP * (room[at] - FREE_TRACKS)}px`)
+      ));
+      const width = this.text.clientWidth;
+      const plan = planLayout(this.measureTags(mentions, this.lineTops(), width), relations, width, maxTracks);
+      const wanted = plan.numTracks.map((number, at) => Math.max(number, room[at]));
+      if (wanted.every((number, at) => number === room[at])) return plan;
+      room = wanted;
+    }
   }
 
   measureTags(mentions, tops, width) {

@@ -121,7 +121,7 @@ function renderActions(deck, item) {
   ];
   const sides = [
     button("Undo", { key: "u" }, () => deck.undo()),
-    item?.kind === "sentence" && button("Flag", { key: "f", "aria-pressed": String(item.is_flagged) }, () => deck.flag()),
+    item && button("Flag", { key: "f", "aria-pressed": String(item.is_flagged) }, () => deck.flag()),
     item && button(item.kind === "synthetic" ? "Edit text" : "List", { key: "e", "aria-expanded": String(deck.isEditOpen(item)) }, () => deck.edit()),
   ];
   const moves = deck.data.total > 1 && html(

@@ -29,7 +29,7 @@ class Deck extends DeckMarking {
     this.pointer = new Pointer(this.canvas, this, signal);
     // On the window and in the capture phase: before Streamlit's own keys (c, r).
     window.addEventListener("keydown", (event) => handleKey(event, this), { capture: true, signal });
-    this.observer.observe(this.canvas.text);
+    this.observer.observe(this.canvas.root);
     parent.append(this.root);
     this.log.mustResend = true;
   }
@@ -135,9 +135,9 @@ class Deck extends DeckMarking {
     renderOffer(this, item);
   }
 
-  // Drawing changes the text's height, never its width; only a new width needs another drawing.
+  // Drawing changes the canvas's height, never its width; only a new width needs another drawing.
   widthChanged() {
-    const width = this.canvas.text.clientWidth;
+    const width = this.canvas.root.clientWidth;
     if (width === this.width) return;
     this.width = width;
     this.render();

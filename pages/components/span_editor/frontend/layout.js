@@ -9,7 +9,8 @@ const LABEL_PADDING = 8;
 const NEIGHBOUR_GAP = 6;
 const GUTTER_FIRST = 9;
 const GUTTER_STEP = 4;
-const NUM_TRACKS = 5; // as many as fit beside the text
+const FREE_TRACKS = 5; // as many as fit beside the text where it gives no way
+const SIDES = [-1, 1]; // left and right of the text
 
 const isFree = (row, from, to) => row.every(([start, end]) => to + NEIGHBOUR_GAP <= start || end + NEIGHBOUR_GAP <= from);
 
@@ -57,7 +58,7 @@ function spreadAnchors(arcs) {
 }
 
 // An arc within a line is one segment; one between lines is two, joined in the gutter beside the text.
-function makeSegments(arc, width, tracks) {
+function makeSegments(arc, width, tracks, maxTracks) {
   const { headTag, tailTag, headX, tailX } = arc;
   if (headTag.line === tailTag.line) {
     arc.segments = [{ arc, line: headTag.line, from: Math.min(headX, tailX), to: Math.max(headX, tailX), ends: [headX, tailX] }];
@@ -65,7 +66,7 @@ function makeSegments(arc, width, tracks) {
   }
   const top = Math.min(headTag.line, tailTag.line);
   const track = takeRow(tracks(arc.side), top * 100, Math.max(headTag.line, tailTag.line) * 100);
-  const beyond = GUTTER_FIRST + GUTTER_STEP * (track % NUM_TRACKS);
+  const beyond = GUTTER_FIRST + GUTTER_STEP * (track % maxTracks);
   arc.gutterX = arc.side > 0 ? width + beyond : -beyond;
   arc.segments = [[headTag.line, headX], [tailTag.line, tailX]].map(([line, x]) => (
     { arc, line, from: Math.min(x, arc.gutterX), to: Math.max(x, arc.gutterX), ends: [x] }
@@ -109,8 +110,9 @@ function moveLabelAside(arc, segments, width) {
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// tags: [{id, line, x, endX, width, size}]; relations: [{id, head_id, tail_id, labelWidth}]; width of the text, all in pixels.
-function planLayout(tags, relations, width) {
+// tags: [{id, line, x, endX, width, size}]; relations: [{id, head_id, tail_id, labelWidth}]; width of the text, all in pixels;
+// maxTracks: how many arcs may run side by side left of the text, and right of it; what is beyond that shares tracks.
+function planLayout(tags, relations, width, maxTracks) {
   const rowsOf = perLine();
   const lanesOf = perLine();
   const placed = placeTags(tags, rowsOf);
@@ -123,12 +125,17 @@ function planLayout(tags, relations, width) {
     });
   spreadAnchors(arcs);
   const tracks = perLine();
-  const bySpan = [...arcs].sort((a, b) => Math.abs(a.headTag.line - a.tailTag.line) - Math.abs(b.headTag.line - b.tailTag.line));
-  for (const arc of bySpan) makeSegments(arc, width, tracks);
+  // Arcs over few lines, and of these the ones that lie near the edge, run closest to the text: they nest and do not cross.
+  const numLinesOf = ({ headTag, tailTag }) => Math.abs(headTag.line - tailTag.line);
+  const bySpan = [...arcs].sort((a, b) => numLinesOf(a) - numLinesOf(b) || b.side * (b.headX + b.tailX) - a.side * (a.headX + a.tailX));
+  for (const arc of bySpan) makeSegments(arc, width, tracks, maxTracks);
   assignLanes(arcs, width, lanesOf);
   const numLines = Math.max(0, ...tags.map((tag) => tag.line)) + 1;
   const bands = Array.from({ length: numLines }, (_, line) => bandHeight(rowsOf(line).length, lanesOf(line).length));
-  return { tags: placed, arcs, numRows: (line) => rowsOf(line).length, firstBand: bands[0], band: Math.max(...bands) };
+  return {
+    tags: placed, arcs, numRows: (line) => rowsOf(line).length, firstBand: bands[0], band: Math.max(...bands),
+    numTracks: SIDES.map((side) => Math.min(tracks(side).length, maxTracks)),
+  };
 }
 
 const bandHeight = (numRows, numLanes) => BAND_MARGIN + TEXT_GAP + numRows * TAG_HEIGHT + numLanes * LANE_HEIGHT;

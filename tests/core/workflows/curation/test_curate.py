@@ -344,6 +344,28 @@ def test_synthetic_sentence_is_rejected_with_a_reason_relabelled_and_undone(desk
     assert do_synthetic(desk, synthetic_id, "skip").state is State.PENDING
 
 
+def test_flag_and_comment_of_a_synthetic_sentence_leave_its_state_and_are_undone(desk: Desk) -> None:
+    (synthetic_id,) = add_synthetic(desk)
+    assert do_synthetic(desk, synthetic_id, "flag").is_flagged
+    view = do_synthetic(desk, synthetic_id, "comment", text=" Who says so? ")
+    assert (view.is_flagged, view.comment, view.state) == (True, "Who says so?", State.PENDING)
+    assert not do_synthetic(desk, synthetic_id, "flag").is_flagged
+    with pytest.raises(DomainError, match="at most 4000"):
+        do_synthetic(desk, synthetic_id, "comment", text="x" * 4001)
+    for _ in range(2):
+        do_synthetic(desk, synthetic_id, "undo")
+    view = do_synthetic(desk, synthetic_id, "undo")
+    assert (view.is_flagged, view.comment) == (False, "")
+
+
+def test_decision_of_before_flags_and_comments_existed_can_still_be_undone(desk: Desk) -> None:
+    (synthetic_id,) = add_synthetic(desk)
+    do_synthetic(desk, synthetic_id, "accept")
+    (decision,) = decisions.list_decisions(desk.session, project_id=desk.project_id)
+    assert not {"is_flagged", "comment"} & (decision.before.keys() | decision.after.keys())
+    assert do_synthetic(desk, synthetic_id, "undo").state is State.PENDING
+
+
 def test_stale_synthetic_sentence_is_a_conflict(desk: Desk) -> None:
     (synthetic_id,) = add_synthetic(desk)
     do_synthetic(desk, synthetic_id, "accept")

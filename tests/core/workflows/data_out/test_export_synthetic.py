@@ -60,6 +60,15 @@ def test_decision_of_a_bulk_step_says_so_and_an_undone_one_is_gone(session: Sess
     assert [one["decision"] for one in describe_sentences(session, desk.project_id)] == [None, None]
 
 
+def test_flag_after_a_decision_does_not_hide_who_decided(session: Session) -> None:
+    desk = SyntheticDesk(session, num_sentences=1)
+    desk.do(desk.views[0], "accept")
+    desk.do(desk.views[0], "flag")
+    desk.do(desk.views[0], "comment", text="Who says so?")
+    (one,) = describe_sentences(session, desk.project_id)
+    assert (one["decision"]["action"], one["is_flagged"], one["comment"]) == ("accept", True, "Who says so?")
+
+
 def test_lines_are_json_of_the_chosen_label(session: Session) -> None:
     desk = SyntheticDesk(session, num_sentences=2)
     desk.add(make_judged(7, label=NO_RELATION))
