@@ -29,7 +29,7 @@ def build_starter(
     Killed or stopped, the same command goes on after the last epoch that it finished.
     """
     from core.workflows.model_library.sources import resolve_encoder
-    from core.workflows.starter_builds import train_starter
+    from core.workflows.starter_builds import gold_sets, train_starter
 
     settings = Settings()
     quiet_libraries()
@@ -42,7 +42,7 @@ def build_starter(
                 batch_size=batch_size,
                 seed=seed,
             ),
-            train_starter.read_gold_sets(corpora),
+            gold_sets.read_gold_sets(corpora),
             out_path=out,
             report=_with_remarks(progress),
             device=settings.device,

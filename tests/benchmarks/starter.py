@@ -21,8 +21,9 @@ from core.training.checkpoints import find_weights_folder
 from core.training.trainer import pick_device
 from core.workflows.model_library.generators import RECORD_NAME
 from core.workflows.retraining.train_joint import LOG_NAME
+from core.workflows.starter_builds.gold_sets import read_gold_sets
 from core.workflows.starter_builds.starter_scores import score_part
-from core.workflows.starter_builds.train_starter import PARTS, read_gold_sets
+from core.workflows.starter_builds.train_starter import PARTS
 from tests.benchmarks import starter_parser
 from tests.benchmarks.machine import describe_machine
 

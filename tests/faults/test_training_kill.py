@@ -23,7 +23,7 @@ import time
 from core.cli.main import main
 from core.domain import Document, Relation, Sentence, Span, State
 from core.training import state
-from core.workflows.starter_builds import train_starter
+from core.workflows.starter_builds import gold_sets, train_starter
 from tests.builders import find_mention, make_schema
 
 
@@ -36,8 +36,8 @@ def make_document(number, text):
 texts = [f"{drug} {verb} {ill} ." for drug in ("aspirin", "codeine") for verb in ("caused", "treated")
          for ill in ("nausea", "fever", "rash")]
 documents = tuple(make_document(number, text) for number, text in enumerate(texts))
-gold = train_starter.GoldSet("bc5cdr", make_schema(), documents, documents[:4])
-train_starter.read_gold_sets = lambda folder: [gold]
+gold = gold_sets.GoldSet("bc5cdr", make_schema(), documents, documents[:4])
+gold_sets.read_gold_sets = lambda folder: [gold]
 state._REST_RATIO = state._REST_SECONDS = 0
 if sys.argv.pop(1) == "hang":
     score, calls = train_starter.score_sets, []

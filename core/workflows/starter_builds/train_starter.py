@@ -9,19 +9,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from core.corpora import read_corpus_folder
 from core.corpora.chemprot import LABELS as CHEMPROT_LABELS
-from core.domain import Document, EntityType, RelationLabel, Schema, Split
+from core.domain import EntityType, RelationLabel, Schema
 from core.evaluation.scores import Scores
 from core.models.encoder import locate_encoder
 from core.models.joint import JointModel
-from core.models.joint_data import JointItem, JointScope
-from core.nlp.sentences import split_sentences
+from core.models.joint_data import JointItem
 from core.starter import STARTERS
 from core.training.checkpoints import CONFIG_NAME, write_folder
 from core.training.trainer import Report, TrainingResult, Validation
-from core.workflows.documents.gold_documents import orient_relations
-from core.workflows.prediction.evaluate import prepare_documents
 from core.workflows.retraining.train_joint import (
     LOG_NAME,
     STARTER_TRAINING,
@@ -33,13 +29,11 @@ from core.workflows.retraining.train_joint import (
     make_model,
     score_model,
 )
+from core.workflows.starter_builds.gold_sets import GoldSet
 from core.workflows.starter_builds.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
 from core.workflows.starter_builds.starter_card import write_part_card, write_whole_card
 from core.workflows.starter_builds.starter_scores import score_part
 from core.workflows.unfinished import only_run, open_work
-
-# Corpora whose terms allow that weights learnt from them are shared.
-CORPORA = ("bc5cdr", "chemprot", "ncbi_disease")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,58 +62,6 @@ PARTS: Mapping[str, Part] = {
     "chemical_protein": Part("starter-chemical-protein", ("Chemical", "Gene"), CHEMPROT_LABELS),
     "mentions": Part("starter-mentions", ("Chemical", "Disease", "Gene"), ()),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class GoldSet:
-    """A corpus to learn from.
-
-    Args:
-        name: Key of `CORPORA`.
-        schema: What it annotates.
-        train: Documents to learn from, split into sentences.
-        dev: Documents that choose the epoch.
-        num_left_out: Training documents that another corpus, or its own dev split, holds back.
-    """
-
-    name: str
-    schema: Schema
-    train: tuple[Document, ...]
-    dev: tuple[Document, ...]
-    num_left_out: int = 0
-
-    @property
-    def scope(self) -> JointScope:
-        """What its sentences teach."""
-        return JointScope(self.schema.type_names, self.schema.label_names)
-
-
-def read_gold_sets(folder: Path, names: Sequence[str] = CORPORA) -> list[GoldSet]:
-    """Read corpora from the folder that holds theirs; no dev document of one is a training document of another.
-
-    Raises:
-        FormatError: A corpus is missing or was refused.
-    """
-    sets = [_read_gold_set(name, folder / name) for name in names]
-    held_back = {key for one in sets for document in one.dev for key in (document.id, document.text)}
-    kept = [tuple(one for one in found.train if not {one.id, one.text} & held_back) for found in sets]
-    return [
-        replace(found, train=train, num_left_out=len(found.train) - len(train))
-        for found, train in zip(sets, kept, strict=True)
-    ]
-
-
-def _read_gold_set(name: str, folder: Path) -> GoldSet:
-    found = read_corpus_folder(name, folder)
-    train, dev = (
-        tuple(
-            orient_relations(
-                prepare_documents(found.splits[split], found.schema, split_sentences=split_sentences), found.schema
-            )
-        )
-        for split in (Split.TRAIN, Split.DEV)
-    )
-    return GoldSet(name, found.schema, train, dev)
 
 
 def make_recipe(

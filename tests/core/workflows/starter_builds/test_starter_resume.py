@@ -11,7 +11,8 @@ from core.errors import ConflictError
 from core.training import state
 from core.training.config import TrainingConfig
 from core.workflows.retraining.train_joint import JointRecipe
-from core.workflows.starter_builds.train_starter import GoldSet, train_starter
+from core.workflows.starter_builds.gold_sets import GoldSet
+from core.workflows.starter_builds.train_starter import train_starter
 from core.workflows.unfinished import only_run
 from tests.builders import find_mention, ignore_progress, make_schema, write_tiny_encoder
 

@@ -13,9 +13,11 @@ from core.models.joint import JointModel
 from core.training.checkpoints import WEIGHTS_NAME
 from core.training.config import TrainingConfig
 from core.workflows.retraining.train_joint import LOG_NAME, JointRecipe
+from core.workflows.starter_builds import gold_sets
 from core.workflows.starter_builds import train_starter as workflow
+from core.workflows.starter_builds.gold_sets import GoldSet, read_gold_sets
 from core.workflows.starter_builds.pretrain_encoder import pretrain_encoder
-from core.workflows.starter_builds.train_starter import GoldSet, Part, join_schemas, read_gold_sets, train_starter
+from core.workflows.starter_builds.train_starter import Part, join_schemas, train_starter
 from tests.builders import find_mention, ignore_progress, write_tiny_encoder
 from tests.core.pretraining.pretraining_text import write_corpus
 
@@ -135,7 +137,7 @@ def test_a_dev_document_of_one_corpus_is_no_training_document_of_another(
 ) -> None:
     other = replace(sets[1], train=(*sets[1].train[2:], sets[0].dev[0]))
     found = {"one": replace(sets[0], train=sets[0].train[2:]), "two": other}
-    monkeypatch.setattr(workflow, "_read_gold_set", lambda name, _: found[name])
+    monkeypatch.setattr(gold_sets, "_read_gold_set", lambda name, _: found[name])
     kept = read_gold_sets(Path("anywhere"), ["one", "two"])
     # The six documents of a set have one text, so that only ids tell them apart within it.
     assert [one.num_left_out for one in kept] == [4, 5]
