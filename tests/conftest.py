@@ -11,11 +11,6 @@ import sqlalchemy as sa
 from db.session import Engine, Session, make_engine, migrate
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: Playwright keeps an event loop in this thread, in which no other can run."""
-    items.sort(key=lambda item: "tests/browser" in item.path.as_posix())
-
-
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test read or write what the person at this machine has."""

@@ -102,15 +102,21 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServ
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    """One Chromium for the whole run."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def chromium_path() -> str:
+    """The installed Chromium; tests that need one are skipped without."""
     executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium is installed (Debian: apt install chromium), and CHROMIUM is not set")
+    return executable
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator["Browser"]:
+    """One Chromium for a file: Playwright keeps an event loop in this thread, in which no other test's can run."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     playwright.expect.set_options(timeout=WAIT_MILLISECONDS)
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=executable, args=FLAGS)
+        chromium = driver.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield chromium
         chromium.close()
 
@@ -133,7 +139,7 @@ def page(browser: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]
 
 
 @pytest.fixture(scope="session")
-def server(browser: "Browser", start_server: StartServer) -> str:  # noqa: ARG001 - skips first without a browser
+def server(chromium_path: str, start_server: StartServer) -> str:  # noqa: ARG001 - skips first without a browser
     """A server whose only page is a deck, with no database."""
     return start_server("tests/browser/harness/app.py", "{port}")
 

@@ -56,16 +56,18 @@ def test_relation_is_made_without_a_mouse(open_deck: Open) -> None:
 
 
 def test_choice_of_a_label_takes_the_focus_and_gives_it_back(open_deck: Open) -> None:
+    from playwright.sync_api import expect
+
     desk = open_deck("deck=rash")
     for mention in (11, 13):
         desk.root.locator(f".dare-tag[data-mention='{mention}']").focus()
         desk.press("Enter")
     first = desk.root.get_by_role("menuitem").first
-    assert first.evaluate("node => node === document.activeElement")
+    expect(first).to_be_focused()
     desk.press("ArrowDown", "Enter")
     new = desk.saw(lambda held: len(held["items"][0]["relations"]) == 2)["items"][0]["relations"][-1]
     assert new["label"] == "treats"
-    assert desk.root.locator(".dare-tag[data-mention='13']").evaluate("node => node === document.activeElement")
+    expect(desk.root.locator(".dare-tag[data-mention='13']")).to_be_focused()
 
 
 def test_odd_characters_are_whole_and_counted_as_python_counts(open_deck: Open) -> None:
