@@ -73,7 +73,7 @@ class Processes:
 
 @cache
 def _leave_at_exit() -> None:
-    """End the group before the interpreter ends: threads of it that still run then abort the process, seen as -6."""
+    """Leave the group before the interpreter ends, so that fewer of its threads are at work then."""
     atexit.register(_leave)
 
 

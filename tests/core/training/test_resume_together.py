@@ -12,8 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[3]
 STOPPED = 3
 
+# os._exit, because now and then a thread of torch aborts an interpreter that is ending.
 PROGRAM = """
-import json, sys
+import json, os, sys
 from pathlib import Path
 import torch
 from torch import nn
@@ -43,7 +44,7 @@ calls = []
 def validate(model):
     calls.append(1)
     if len(calls) > num_epochs_to_run:
-        sys.exit(3)
+        os._exit(3)
     return ((model(torch.ones(1, 1)) - 4) ** 2).item()
 
 torch.manual_seed(int(sys.argv[3]))
@@ -54,7 +55,8 @@ result = train(model, items, lengths=[1] * 21, collate=collate, loss=loss, confi
                device=torch.device("cpu"), checkpoints=folder)
 weights = [value for tensor in model.state_dict().values() for value in tensor.flatten().tolist()]
 losses = [[epoch.training_loss, epoch.validation_loss] for epoch in result.epochs]
-print(json.dumps({"weights": weights, "losses": losses, "epochs": len(calls), "drawn": drawn}))
+print(json.dumps({"weights": weights, "losses": losses, "epochs": len(calls), "drawn": drawn}), flush=True)
+os._exit(0)
 """
 
 
