@@ -15,7 +15,9 @@ from core.training.processes import Processes
 ROOT = Path(__file__).parents[3]
 
 # Two layers of which the second is left out at first, and 21 items, so that the last batch has an odd one.
+# os._exit, because now and then a thread of torch aborts an interpreter that is ending.
 PROGRAM = """
+import os
 import json, sys
 import torch
 from torch import nn
@@ -50,7 +52,8 @@ result = train(model, items, lengths=[1 + n % 5 for n in range(21)], collate=col
                device=torch.device("cpu"))
 weights = [value for tensor in model.state_dict().values() for value in tensor.flatten().tolist()]
 losses = [[epoch.training_loss, epoch.validation_loss] for epoch in result.epochs]
-print(json.dumps({"weights": weights, "steps": result.num_steps, "losses": losses, "reports": len(told)}))
+print(json.dumps({"weights": weights, "steps": result.num_steps, "losses": losses, "reports": len(told)}), flush=True)
+os._exit(0)
 """
 
 
