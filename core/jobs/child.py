@@ -7,6 +7,7 @@ and at most one error. Everything printed goes to stderr, the task's log.
 import argparse
 import json
 import logging
+import os
 import shutil
 import signal
 import sys
@@ -102,4 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # An interpreter that ends step by step is now and then aborted by a thread of torch, when all work is done.
+    exit_code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)

@@ -3,9 +3,7 @@
 Whoever starts them sets RANK, LOCAL_RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT in each one's environment.
 """
 
-import atexit
 from contextlib import AbstractContextManager
-from functools import cache
 
 import torch
 from accelerate import Accelerator
@@ -27,8 +25,6 @@ class Processes:
         self.device: torch.device = self._accelerator.device
         self.index: int = self._accelerator.process_index
         self.count: int = self._accelerator.num_processes
-        if self.count > 1:
-            _leave_at_exit()
 
     def join(self, module: nn.Module) -> nn.Module:
         """Return a module whose gradients are averaged over all processes, with the main one's weights in all."""
@@ -69,14 +65,3 @@ class Processes:
 
     def _make_tensor(self, value: float) -> Tensor:
         return torch.tensor(value, dtype=torch.float64, device=self.device)  # ()
-
-
-@cache
-def _leave_at_exit() -> None:
-    """Leave the group before the interpreter ends, so that fewer of its threads are at work then."""
-    atexit.register(_leave)
-
-
-def _leave() -> None:
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
