@@ -66,6 +66,9 @@ def train(
     has_teacher_forcing: Annotated[
         Switch, option("Gold mentions are candidates in training; joint.", _LOSS, "--teacher-forcing/--found-only")
     ] = None,
+    has_context: Annotated[
+        Switch, option("Words around two mentions count too; joint.", _LOSS, "--context/--no-context")
+    ] = None,
     has_student: Annotated[
         Switch, option("Also train one model on what the ensemble says.", _LOSS, "--student/--no-student")
     ] = None,

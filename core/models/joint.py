@@ -1,7 +1,8 @@
 """Joint mentions and relations in one pass: BIOES tags, then a biaffine over pairs of predicted mentions.
 
 Giorgi et al. 2019, "End-to-end Named Entity Recognition and Relation Extraction using Pre-trained
-Language Models", eq. 1-10 and app. A.2.
+Language Models", eq. 1-10 and app. A.2. Beyond the paper, a pair may also be scored by the words around its mentions:
+see `core.models.pair_context`.
 """
 
 from collections.abc import Sequence
@@ -17,8 +18,10 @@ from core.domain import NO_RELATION, Instance, SentencePrediction
 from core.models.encoder import ENCODER_FOLDER, EncodedText, Encoder, build_encoder, encode_texts, save_encoder
 from core.models.joint_data import IGNORED_TAG, JointBatch, JointConfig, JointItem, make_batch
 from core.models.joint_decoding import JointScores, make_predictions
+from core.models.joint_layers import Bilinear, feed_forward
 from core.models.joint_mentions import MentionTable, join_gold, make_table, place_candidates, read_mentions
 from core.models.joint_parts import pick_weights
+from core.models.pair_context import NUM_SEGMENTS, pool_segments
 from core.models.passes import default_batch_pieces, run_batches
 from core.models.tagging import decode_tags
 from core.training.checkpoints import (
@@ -52,11 +55,17 @@ class JointModel(nn.Module):
         self.tag_layer = nn.Linear(encoder.width, len(config.tags))
         self.tag_embedding = nn.Embedding(len(config.tags), config.tag_width, scale_grad_by_freq=True)
         width = encoder.width + config.tag_width
-        self.head_layer = _feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
-        self.tail_layer = _feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
+        self.head_layer = feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
+        self.tail_layer = feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
         num_classes = len(config.labels) + 1
         self.bilinear = Bilinear(config.pair_width, config.pair_width, num_classes, bias=False)
         self.linear = nn.Linear(2 * config.pair_width, num_classes)
+        if config.has_context:
+            pooled_width = 2 * config.pair_width + NUM_SEGMENTS * encoder.width
+            self.context_layer = nn.Sequential(
+                nn.Linear(pooled_width, config.hidden_width), nn.ReLU(), nn.Dropout(config.dropout)
+            )
+            self.context_output = nn.Linear(config.hidden_width, num_classes)
         legal = torch.zeros(len(config.entity_types), len(config.entity_types), dtype=torch.bool)
         for head_type, tail_type in config.legal_types:
             legal[config.entity_types.index(head_type), config.entity_types.index(tail_type)] = True
@@ -84,7 +93,7 @@ class JointModel(nn.Module):
         return words, self.tag_layer(words)
 
     def score_pairs(self, words: Tensor, tag_ids: Tensor, table: MentionTable, pairs: Tensor) -> Tensor:
-        """Score every label for pairs of mentions, each represented by its last word (eq. 3-7).
+        """Score every label for pairs of mentions, each represented by its last word (eq. 3-7), and by their context.
 
         Shape:
             words: (batch, words, width).
@@ -97,6 +106,9 @@ class JointModel(nn.Module):
         head = self.head_layer(ends)[pairs[:, 0]]  # (pairs, pair width)
         tail = self.tail_layer(ends)[pairs[:, 1]]  # (pairs, pair width)
         logits: Tensor = self.bilinear(head, tail) + self.linear(torch.cat([head, tail], dim=-1))
+        if self.config.has_context:
+            pooled = torch.cat([head, tail, pool_segments(words, table, pairs)], dim=-1)  # (pairs, pooled width)
+            logits = logits + self.context_output(self.context_layer(pooled))
         return logits
 
     def legal_pairs(self, table: MentionTable) -> Tensor:
@@ -121,9 +133,10 @@ class JointModel(nn.Module):
             tag_logits.flatten(0, 1).float(), batch.tag_ids.flatten(), ignore_index=IGNORED_TAG
         )
         tag_ids = tag_logits.argmax(-1)  # (batch, words)
-        found = read_mentions(tag_ids, batch.count_words(), self.config)
+        num_words = batch.count_words()
+        found = read_mentions(tag_ids, num_words, self.config)
         mentions, targets = join_gold(batch, found, has_teacher_forcing=self.config.has_teacher_forcing)
-        table = make_table(mentions, device=self.legal.device)
+        table = make_table(mentions, num_words, device=self.legal.device)
         pairs = self.legal_pairs(table)
         if not len(pairs):
             return tag_loss
@@ -179,7 +192,7 @@ class JointModel(nn.Module):
         tag_scores = tag_logits.float().softmax(-1).gather(2, tag_ids.unsqueeze(2)).squeeze(2)  # (batch, words)
         found = read_mentions(tag_ids, num_words, self.config)
         mentions = [(sentence, *one) for sentence, several in enumerate(found) for one in several]
-        table = make_table(mentions, device=self.legal.device)
+        table = make_table(mentions, num_words, device=self.legal.device)
         pairs = self.legal_pairs(table)
         pair_scores: list[list[float]] = []
         if len(pairs):
@@ -210,7 +223,7 @@ class JointModel(nn.Module):
         words, tag_logits = self.tag_words(batch)
         is_gold = batch.tag_ids > 0  # (batch, words); words inside the two mentions
         tag_ids = torch.where(is_gold, batch.tag_ids, tag_logits.argmax(-1))  # (batch, words)
-        table = make_table(mentions, device=self.legal.device)
+        table = make_table(mentions, batch.count_words(), device=self.legal.device)
         pairs = torch.arange(2 * len(items), device=self.legal.device).reshape(-1, 2)  # (pairs, 2)
         scores = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
         classes = (NO_RELATION, *self.config.labels)
@@ -265,30 +278,3 @@ class JointModel(nn.Module):
         model.load_state_dict(load_weights(path))
         model.eval()
         return model
-
-
-class Bilinear(nn.Bilinear):
-    """x_1^T U_c x_2 for every class c, as two matrix products (the first term of eq. 7).
-
-    The parent's own product multiplies every pair with the whole of U element by element: on a processor it
-    took two thirds of a training step, and automatic mixed precision does not know it.
-    """
-
-    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
-        """Score pairs.
-
-        Shape:
-            input1, input2: (pairs, width).
-            returns: (pairs, classes).
-        """
-        by_column = self.weight.permute(1, 0, 2).flatten(1)  # (width, classes * width)
-        moved = (input1 @ by_column).view(len(input1), self.out_features, -1)  # (pairs, classes, width)
-        scores: Tensor = moved @ input2.unsqueeze(-1)  # (pairs, classes, 1)
-        return scores.squeeze(-1)
-
-
-def _feed_forward(width: int, hidden_width: int, output_width: int, dropout: float) -> nn.Sequential:
-    """Two layers, as in the authors' code (eq. 4-5 show one)."""
-    return nn.Sequential(
-        nn.Linear(width, hidden_width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_width, output_width)
-    )

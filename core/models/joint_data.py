@@ -28,6 +28,8 @@ class JointConfig:
         pair_width: What the biaffine acts on (256 in the authors' code).
         dropout: Probability in [0, 1).
         has_teacher_forcing: Whether gold mentions are candidates too while training.
+        has_context: Whether a pair is also scored by the words before, between and after its mentions; the paper
+            reads the mentions' last words alone.
         max_pieces: Longest sentence in pieces.
     """
 
@@ -39,6 +41,7 @@ class JointConfig:
     pair_width: int = 256
     dropout: float = 0.1
     has_teacher_forcing: bool = True
+    has_context: bool = True
     max_pieces: int = 256
 
     @classmethod
@@ -51,10 +54,10 @@ class JointConfig:
 
     @classmethod
     def from_json(cls, options: Mapping[str, Any]) -> Self:
-        """Take the shape that `dataclasses.asdict` gave, back from JSON."""
+        """Take the shape that `dataclasses.asdict` gave, back from JSON; a model that tells of no context has none."""
         names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
         legal = tuple((head, tail) for head, tail in options["legal_types"])
-        return cls(**{**options, **names, "legal_types": legal})
+        return cls(**{"has_context": False, **options, **names, "legal_types": legal})
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:
         """Return the shape that knows only these types and labels, in this config's order.

@@ -24,18 +24,21 @@ class MentionTable:
 
     Shape:
         sentences, first_words, last_words, type_ids: (mentions,), int64; `last_words` is inclusive.
+        num_words: (mentions,), int64; words of the mention's sentence.
     """
 
     sentences: Tensor
     first_words: Tensor
     last_words: Tensor
     type_ids: Tensor
+    num_words: Tensor
 
 
-def make_table(mentions: Sequence[MentionNumbers], *, device: torch.device) -> MentionTable:
-    """Put mentions into a table on `device`, a row each."""
+def make_table(mentions: Sequence[MentionNumbers], num_words: Sequence[int], *, device: torch.device) -> MentionTable:
+    """Put mentions of sentences that have so many words into a table on `device`, a row each."""
     columns = torch.tensor(mentions, dtype=torch.long, device=device).reshape(-1, 4)  # (mentions, 4)
-    return MentionTable(columns[:, 0], columns[:, 1], columns[:, 2] - 1, columns[:, 3])
+    lengths = torch.tensor(num_words, dtype=torch.long, device=device)[columns[:, 0]]  # (mentions,)
+    return MentionTable(columns[:, 0], columns[:, 1], columns[:, 2] - 1, columns[:, 3], lengths)
 
 
 def read_mentions(tag_ids: Tensor, num_words: Sequence[int], config: JointConfig) -> list[list[TypedRange]]:

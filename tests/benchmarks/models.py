@@ -58,11 +58,13 @@ class Row:
 
 
 RATE = 1.5e-4
+# The paper's pair layer reads the last words of two mentions alone.
+PAPER_PAIRS = {"has_context": False}
 ROWS = (
     Row(corpus="bc5cdr", architecture="cls", num_epochs=3, learning_rate=RATE),
     Row(corpus="bc5cdr", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="bc5cdr", architecture="syntax_gcn", num_epochs=3, learning_rate=RATE),
-    Row(corpus="bc5cdr", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16),
+    Row(corpus="bc5cdr", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16, options=PAPER_PAIRS),
     Row(corpus="chemprot", architecture="cls", num_epochs=4, learning_rate=RATE),
     Row(
         corpus="chemprot", architecture="cls", num_epochs=3, learning_rate=RATE,
@@ -70,14 +72,16 @@ ROWS = (
     ),
     Row(corpus="chemprot", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="chemprot", architecture="syntax_gcn", num_epochs=3, learning_rate=RATE),
-    Row(corpus="chemprot", architecture="joint", num_epochs=6, learning_rate=RATE, batch_size=16),
+    Row(corpus="chemprot", architecture="joint", num_epochs=6, learning_rate=RATE, batch_size=16, options=PAPER_PAIRS),
     Row(corpus="ddi2013", architecture="cls", num_epochs=3, learning_rate=RATE, has_negative_filter=True),
     Row(corpus="ddi2013", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),
     Row(corpus="ddi2013", architecture="syntax_gcn", num_epochs=3, learning_rate=RATE, has_negative_filter=True),
     Row(corpus="semeval2010", architecture="cls", num_epochs=3, learning_rate=RATE, options={"marking": "markers"}),
     Row(corpus="semeval2010", architecture="redn", num_epochs=5, learning_rate=RATE, batch_size=16),
-    Row(corpus="conll04", architecture="joint", num_epochs=14, learning_rate=2e-4, batch_size=8),
-    Row(corpus="ade", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16),
+    Row(corpus="conll04", architecture="joint", num_epochs=14, learning_rate=2e-4, batch_size=8, options=PAPER_PAIRS),
+    Row(corpus="conll04", architecture="joint", num_epochs=14, learning_rate=2e-4, batch_size=8, variant="context"),
+    Row(corpus="ade", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16, options=PAPER_PAIRS),
+    Row(corpus="ade", architecture="joint", num_epochs=8, learning_rate=RATE, batch_size=16, variant="context"),
     Row(
         corpus="webnlg", architecture="redn", num_epochs=8, learning_rate=RATE, batch_size=16,
         options={"kernel_rank": 64},
@@ -213,7 +217,7 @@ def _directions(labels: Mapping[str, Sequence[str]]) -> dict[str, list[DirectedL
 
 
 def run_joint(
-    _: Row,
+    row: Row,
     training: TrainingConfig,
     schema: Schema,
     documents: Mapping[Split, Sequence[Document]],
@@ -221,7 +225,7 @@ def run_joint(
     options: argparse.Namespace,
 ) -> dict[str, Any]:
     """Train a joint model and score what it finds by itself."""
-    recipe = JointRecipe(encoder=options.encoder, training=training)
+    recipe = JointRecipe(encoder=options.encoder, training=training, **row.options)
     started = time.perf_counter()
     train_joint(
         recipe,

@@ -87,6 +87,13 @@ def _read_scores(scores: Result) -> Scores:
 
 
 def _describe_architecture(result: Result) -> str:
-    extras = [f"{name} {value}" for name, value in result["options"].items()]
+    extras = [_describe_option(name, value) for name, value in result["options"].items()]
     extras += ["negative filter"] if result["has_negative_filter"] else []
     return f"{result['architecture']} ({', '.join(extras)})" if extras else str(result["architecture"])
+
+
+def _describe_option(name: str, value: object) -> str:
+    """Write a switch as a word and any other option with its value."""
+    if isinstance(value, bool):
+        return ("" if value else "no ") + name.removeprefix("has_")
+    return f"{name} {value}"

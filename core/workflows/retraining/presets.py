@@ -127,7 +127,7 @@ def _gcn() -> Preset:
 
 
 def _joint(corpus: str, encoder: str, *, num_epochs: int, batch_size: int, learning_rate: float) -> Preset:
-    """Return the joint model's settings for a corpus: AdamW with decay 0.1, pairs of predicted mentions only.
+    """Return the joint model's settings for a corpus: AdamW with decay 0.1, pairs of predicted mentions, no context.
 
     Source:
         Giorgi et al. 2019, sec. 2, app. A.2, Tables A.2 and A.3.
@@ -145,6 +145,7 @@ def _joint(corpus: str, encoder: str, *, num_epochs: int, batch_size: int, learn
             "optimizer": "adamw",
             "weight_decay": 0.1,
             "has_teacher_forcing": False,
+            "has_context": False,
         },
     )
 

@@ -68,6 +68,7 @@ PAIR_OPTIONS: Mapping[str, tuple[Architecture, ...]] = {
     "has_student": ("cls", "redn", "syntax_gcn"),
     "parser": ("syntax_gcn",),
     "has_teacher_forcing": ("joint",),
+    "has_context": ("joint",),
 }
 _VALUES: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
@@ -96,6 +97,7 @@ class RetrainParams:
         has_soft_labels: Whether models trained on gold alone give the synthetic instances their targets.
         has_student: Whether one model is trained on what the ensemble says, and stored beside it.
         has_teacher_forcing: Whether gold mentions are candidates too while the joint model trains.
+        has_context: Whether the joint model scores a pair by the words around its mentions too.
         parser: spaCy package or folder of a pipeline; "auto" takes the shipped one.
         optimizer: "adamw" or "sgd".
         weight_decay: The optimiser's decay, >= 0.
@@ -129,6 +131,7 @@ class RetrainParams:
     has_soft_labels: bool = False
     has_student: bool = False
     has_teacher_forcing: bool = True
+    has_context: bool = True
     parser: str = "auto"
     optimizer: OptimizerName = "adamw"
     weight_decay: float = 0.01

@@ -89,6 +89,7 @@ class RetrainPlan:
             training=training_config(self.params, seed=self.params.seed),
             max_pieces=self.params.max_pieces,
             has_teacher_forcing=self.params.has_teacher_forcing,
+            has_context=self.params.has_context,
             may_download=self.params.may_download,
         )
 

@@ -37,6 +37,7 @@ class JointRecipe:
         dropout: Dropout of the new layers, in [0, 1).
         max_pieces: Longest sentence in pieces.
         has_teacher_forcing: Whether gold mentions are candidates too while training.
+        has_context: Whether a pair is also scored by the words around its mentions.
         may_download: Whether a hub name may be fetched.
     """
 
@@ -45,6 +46,7 @@ class JointRecipe:
     dropout: float = 0.1
     max_pieces: int = 256
     has_teacher_forcing: bool = True
+    has_context: bool = True
     may_download: bool = False
 
 
@@ -126,7 +128,11 @@ def make_model(recipe: JointRecipe, schema: Schema) -> JointModel:
         EncoderNotFoundError: The encoder is not on this machine.
     """
     config = JointConfig.from_schema(
-        schema, dropout=recipe.dropout, max_pieces=recipe.max_pieces, has_teacher_forcing=recipe.has_teacher_forcing
+        schema,
+        dropout=recipe.dropout,
+        max_pieces=recipe.max_pieces,
+        has_teacher_forcing=recipe.has_teacher_forcing,
+        has_context=recipe.has_context,
     )
     encoder = load_encoder(recipe.encoder, may_download=recipe.may_download)
     return JointModel.create(encoder, config, seed=recipe.training.seed)

@@ -205,6 +205,7 @@ def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
         "has_teacher_forcing": recipe.has_teacher_forcing,
+        "has_context": recipe.has_context,
         "encoder": Path(recipe.encoder).name,
         **_read_origin(locate_encoder(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),

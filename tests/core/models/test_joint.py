@@ -10,6 +10,7 @@ from core.domain import Mention, Relation, SentencePrediction
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, make_item
 from core.models.joint_mentions import TypedRange, join_gold, make_table
+from core.training.checkpoints import load_config, save_config
 from core.training.config import Precision, TrainingConfig
 from core.training.trainer import train
 from tests.builders import find_mention, load_tiny_encoder, make_schema
@@ -29,8 +30,18 @@ def annotate(text: str) -> tuple[list[Mention], list[Relation]]:
 
 @pytest.fixture
 def model(tmp_path: Path) -> JointModel:
+    return make_model(tmp_path, has_context=True)
+
+
+@pytest.fixture
+def paper_model(tmp_path: Path) -> JointModel:
+    return make_model(tmp_path, has_context=False)
+
+
+def make_model(folder: Path, *, has_context: bool) -> JointModel:
     torch.manual_seed(0)
-    return JointModel(load_tiny_encoder(tmp_path / "encoder"), JointConfig.from_schema(make_schema(), dropout=0.0))
+    config = JointConfig.from_schema(make_schema(), dropout=0.0, has_context=has_context)
+    return JointModel(load_tiny_encoder(folder / "encoder"), config)
 
 
 def fit(model: JointModel, *, num_epochs: int, precision: Precision = "fp32") -> None:
@@ -59,21 +70,21 @@ def test_shapes_are_those_of_the_docstrings(model: JointModel) -> None:
     assert words.shape == (3, 7, 32)
     assert tag_logits.shape == (3, 7, 9)  # O and BIES of two types
     rows = [(s, *mention) for s, item in enumerate(items) for mention in item.mentions]
-    table = make_table(rows, device=CPU)
+    table = make_table(rows, batch.count_words(), device=CPU)
     pairs = model.legal_pairs(table)
     assert model.score_pairs(words, tag_logits.argmax(-1), table, pairs).shape == (3, 2)
 
 
 def test_only_legal_pairs_of_one_sentence_are_candidates(model: JointModel) -> None:
     # Two sentences: chemical, disease | chemical, chemical, disease.
-    table = make_table([(0, 0, 1, 0), (0, 2, 3, 1), (1, 0, 1, 0), (1, 2, 3, 0), (1, 4, 5, 1)], device=CPU)
+    table = make_table([(0, 0, 1, 0), (0, 2, 3, 1), (1, 0, 1, 0), (1, 2, 3, 0), (1, 4, 5, 1)], [3, 5], device=CPU)
     assert model.legal_pairs(table).tolist() == [[0, 1], [2, 4], [3, 4]]
 
 
-def test_the_biaffine_equals_an_explicit_loop_over_pairs(model: JointModel) -> None:
-    model.eval()
+def test_the_biaffine_equals_an_explicit_loop_over_pairs(paper_model: JointModel) -> None:
+    model = paper_model.eval()
     words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
-    table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], device=CPU)
+    table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], [4], device=CPU)
     scored = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1]]))[0]
     states = [torch.cat([words[0, i], model.tag_embedding(tag_ids[0, i])]) for i in (1, 3)]
     head, tail = model.head_layer(states[0]), model.tail_layer(states[1])
@@ -85,10 +96,38 @@ def test_the_biaffine_equals_an_explicit_loop_over_pairs(model: JointModel) -> N
         assert scored[label].item() == pytest.approx(expected.item(), abs=1e-5)
 
 
-def test_swapping_head_and_tail_changes_the_score(model: JointModel) -> None:
+def test_context_adds_a_score_of_the_words_before_between_and_after(model: JointModel) -> None:
     model.eval()
+    words, tag_ids = torch.randn(1, 6, 32), torch.tensor([[0, 4, 0, 0, 8, 0]])
+    table = make_table([(0, 1, 2, 0), (0, 4, 5, 1)], [6], device=CPU)
+    pairs = torch.tensor([[0, 1]])
+    with torch.inference_mode():
+        scored = model.score_pairs(words, tag_ids, table, pairs)[0]
+        states = [torch.cat([words[0, i], model.tag_embedding(tag_ids[0, i])]) for i in (1, 4)]
+        head, tail = model.head_layer(states[0]), model.tail_layer(states[1])
+        biaffine = model.bilinear(head[None], tail[None])[0] + model.linear(torch.cat([head, tail]))
+        segments = [words[0, 0], words[0, 2:4].amax(0), words[0, 5]]
+        context = model.context_output(model.context_layer(torch.cat([head, tail, *segments])))
+    torch.testing.assert_close(scored, biaffine + context)
+    assert context.abs().min() > 0
+
+
+def test_a_model_saved_before_there_was_context_still_loads(paper_model: JointModel, tmp_path: Path) -> None:
+    (tmp_path / "saved").mkdir()
+    paper_model.save(tmp_path / "saved")
+    saved = load_config(tmp_path / "saved")
+    assert saved["config"].pop("has_context") is False
+    save_config(tmp_path / "saved", saved)
+    loaded = JointModel.load(tmp_path / "saved")
+    assert not loaded.config.has_context
+    assert described(loaded.predict(POSITIVE)) == described(paper_model.predict(POSITIVE))
+
+
+@pytest.mark.parametrize("has_context", [True, False])
+def test_swapping_head_and_tail_changes_the_score(tmp_path: Path, has_context: bool) -> None:  # noqa: FBT001
+    model = make_model(tmp_path, has_context=has_context).eval()
     words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
-    table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], device=CPU)
+    table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], [4], device=CPU)
     forwards, backwards = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1], [1, 0]]))
     assert not torch.allclose(forwards, backwards)
 
