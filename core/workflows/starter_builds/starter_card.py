@@ -89,6 +89,10 @@ _PART = (
     "pair layers the rows that this part needs. It predicts in new projects before anything was trained, and its "
     "encoder is the offline default for retraining."
 )
+_CONTEXT = (
+    "read the last words of two mentions, as in the paper, and beyond it the words before, between and after them, "
+    "each of these segments pooled by its maximum (Zeng et al. 2015, piecewise max pooling)"
+)
 _RECIPE = (
     "`training.json` keeps settings, data hashes, losses and scores of every epoch. Weights were trained in the "
     "precision named there and are kept as fp16; they compute in fp32."
@@ -99,10 +103,8 @@ def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     versions = record["versions"]
     corpora = (f"{_title(one['name'])} ({one['num_train_documents']:,} abstracts)" for one in record["corpora"])
     facts = [
-        (
-            "architecture",
-            "`joint`; tags are decoded as the best legal sequence, not word by word as in the paper",
-        ),
+        ("architecture", "`joint`; tags are decoded as the best legal sequence, not word by word as in the paper"),
+        *([("pairs", _CONTEXT)] if record.get("has_context") else []),
         ("encoder", "all-MiniLM-L6-v2 (22.7M parameters, Apache-2.0, see LICENSE in `../biomedical`), fine-tuned"),
     ]
     read = record.get("encoder_pretraining")

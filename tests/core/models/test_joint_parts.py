@@ -11,6 +11,7 @@ from core.errors import ModelError
 from core.models.encoder import load_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, JointScope, make_item
+from core.models.joint_mentions import make_table
 from core.training.checkpoints import CONFIG_NAME, find_weights_folder
 from tests.builders import find_mention, load_tiny_encoder
 
@@ -73,6 +74,19 @@ def test_a_part_knows_its_types_and_labels_and_scores_them_as_the_whole_does(mod
         whole, own = model.tag_words(batch)[1], part.tag_words(batch)[1]
     kept = [model.config.tags.index(tag) for tag in part.config.tags]
     torch.testing.assert_close(own, whole[..., kept])
+
+
+def test_a_part_scores_pairs_as_the_whole_does(model: JointModel) -> None:
+    part = model.restrict(["Chemical", "Gene"], ["CPR:4"])
+    words = torch.randn(1, 5, model.tag_layer.in_features)
+    tags = ["S-Chemical", "O", "O", "S-Gene", "O"]
+    in_whole, in_part = (torch.tensor([[one.config.tags.index(tag) for tag in tags]]) for one in (model, part))
+    assert not torch.equal(in_whole, in_part)
+    table, pairs = make_table([(0, 0, 1, 0), (0, 3, 4, 1)], [5], device=torch.device("cpu")), torch.tensor([[0, 1]])
+    with torch.inference_mode():
+        whole = model.score_pairs(words, in_whole, table, pairs)
+        own = part.score_pairs(words, in_part, table, pairs)
+    torch.testing.assert_close(own, whole[:, [0, 2]])
 
 
 def test_a_part_without_labels_finds_mentions_only(model: JointModel) -> None:

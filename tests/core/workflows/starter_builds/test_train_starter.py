@@ -88,6 +88,7 @@ def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldS
     assert "ChemProt (6 abstracts)" in card and "development split of ChemProt" not in card
     whole = (tmp_path / "out" / "biomedical" / "README.md").read_text()
     assert "dare build-starter --corpora FOLDER_OF_THE_CORPORA" in whole and "--epochs 40" in whole
+    assert summary["has_context"] and "the words before, between and after them" in whole
 
 
 def test_the_card_tells_what_the_encoder_read_before(sets: list[GoldSet], tmp_path: Path) -> None:
