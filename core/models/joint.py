@@ -5,7 +5,7 @@ Language Models", eq. 1-10 and app. A.2. Beyond the paper, a pair may also be sc
 see `core.models.pair_context`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self
@@ -231,14 +231,22 @@ class JointModel(nn.Module):
 
     # A part of what it knows.
 
-    def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> "JointModel":
+    def restrict(
+        self, entity_types: Sequence[str], labels: Sequence[str], *, known_as: Mapping[str, str] | None = None
+    ) -> "JointModel":
         """Return a model that knows only these types and labels: the same encoder, and the rows they need of the rest.
+
+        Args:
+            entity_types: Names in the part.
+            labels: Names, here and in the part.
+            known_as: Names of the part's types in this model, where they differ.
 
         Raises:
             ModelError: One of them is not known.
         """
-        config = self.config.restrict(entity_types, labels)
-        part = JointModel(self._parts, config)
+        known_as = known_as or {}
+        config = self.config.restrict([known_as.get(name, name) for name in entity_types], labels)
+        part = JointModel(self._parts, config.rename({here: there for there, here in known_as.items()}))
         part.load_state_dict(pick_weights(self.state_dict(), self.config, config))
         return part.to(self.legal.device).eval()
 
@@ -250,17 +258,29 @@ class JointModel(nn.Module):
         save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
         save_encoder(path, self.encoder, self.tokenizer)
 
-    def save_part(self, path: Path, *, weights_of: str, entity_types: Sequence[str], labels: Sequence[str]) -> None:
+    def save_part(
+        self,
+        path: Path,
+        *,
+        weights_of: str,
+        entity_types: Sequence[str],
+        labels: Sequence[str],
+        known_as: Mapping[str, str] | None = None,
+    ) -> None:
         """Write a folder without weights, which stands for a part of the model in the folder beside it.
 
         Args:
             path: Folder to write into.
             weights_of: Name of the folder, beside `path`, that holds the weights.
-            entity_types: Names that the part knows.
-            labels: Names that the part knows.
+            entity_types: Names in the part.
+            labels: Names, here and in the part.
+            known_as: Names of the part's types in this model, where they differ.
+
+        Raises:
+            ModelError: One of the names is not known.
         """
-        part = self.config.restrict(entity_types, labels)
-        content = {"entity_types": part.entity_types, "labels": part.labels}
+        part = self.restrict(entity_types, labels, known_as=known_as).config
+        content = {"entity_types": part.entity_types, "labels": part.labels, "known_as": dict(known_as or {})}
         save_config(path, {"architecture": ARCHITECTURE, WEIGHTS_OF: weights_of, **content})
 
     @classmethod
@@ -273,7 +293,7 @@ class JointModel(nn.Module):
         saved = load_config(path)
         if WEIGHTS_OF in saved:
             whole = cls.load(find_weights_folder(path))
-            return whole.restrict(saved["entity_types"], saved["labels"])
+            return whole.restrict(saved["entity_types"], saved["labels"], known_as=saved.get("known_as"))
         model = cls(build_encoder(path / ENCODER_FOLDER), JointConfig.from_json(saved["config"]))
         model.load_state_dict(load_weights(path))
         model.eval()

@@ -76,6 +76,14 @@ class JointConfig:
             legal_types=tuple(pair for pair in self.legal_types if labels and set(pair) <= set(entity_types)),
         )
 
+    def rename(self, names: Mapping[str, str]) -> Self:
+        """Return the shape with other names for entity types: those that `names` has, by their names here."""
+        return replace(
+            self,
+            entity_types=tuple(names.get(name, name) for name in self.entity_types),
+            legal_types=tuple((names.get(head, head), names.get(tail, tail)) for head, tail in self.legal_types),
+        )
+
     def to_schema(self) -> Schema:
         """Return types and labels as a schema; every label may join every legal pair."""
         labels = tuple(RelationLabel(name, self.legal_types) for name in self.labels)

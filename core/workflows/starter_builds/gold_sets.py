@@ -1,6 +1,6 @@
 """The corpora that the starters learn from, read so that no dev document of one teaches another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,9 +34,31 @@ class GoldSet:
     num_left_out: int = 0
 
     @property
+    def known_as(self) -> Mapping[str, str]:
+        """Names of its types in a model of several corpora, which do not agree on what is a chemical or a disease."""
+        return {name: name_type(name, self.name) for name in self.schema.type_names}
+
+    @property
+    def whole_schema(self) -> Schema:
+        """What it annotates, in the names of a model of several corpora."""
+        names = self.known_as
+        return Schema(
+            tuple(replace(one, name=names[one.name]) for one in self.schema.entity_types),
+            tuple(
+                replace(label, legal_types=tuple((names[head], names[tail]) for head, tail in label.legal_types))
+                for label in self.schema.relation_labels
+            ),
+        )
+
+    @property
     def scope(self) -> JointScope:
         """What its sentences teach."""
-        return JointScope(self.schema.type_names, self.schema.label_names)
+        return JointScope(self.whole_schema.type_names, self.schema.label_names)
+
+
+def name_type(entity_type: str, corpus: str) -> str:
+    """Return the name that a corpus's type has in a model of several corpora."""
+    return f"{entity_type} ({corpus})"
 
 
 def read_gold_sets(folder: Path, names: Sequence[str] = CORPORA) -> list[GoldSet]:

@@ -18,6 +18,7 @@ from core.models.joint_data import JointItem
 from core.starter import STARTERS
 from core.training.checkpoints import CONFIG_NAME, write_folder
 from core.training.trainer import Report, TrainingResult, Validation
+from core.workflows.data_in.renames import rename_document
 from core.workflows.retraining.train_joint import (
     LOG_NAME,
     STARTER_TRAINING,
@@ -29,7 +30,7 @@ from core.workflows.retraining.train_joint import (
     make_model,
     score_model,
 )
-from core.workflows.starter_builds.gold_sets import GoldSet
+from core.workflows.starter_builds.gold_sets import GoldSet, name_type
 from core.workflows.starter_builds.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
 from core.workflows.starter_builds.starter_card import write_part_card, write_whole_card
 from core.workflows.starter_builds.starter_scores import score_part
@@ -42,13 +43,18 @@ class Part:
 
     Args:
         starter: Name of the starter.
-        entity_types: Names.
+        corpus_of: Corpus that says what is a mention of each of its types.
         labels: Names.
     """
 
     starter: str
-    entity_types: tuple[str, ...]
+    corpus_of: Mapping[str, str]
     labels: tuple[str, ...]
+
+    @property
+    def known_as(self) -> Mapping[str, str]:
+        """Names of its types in the whole model."""
+        return {name: name_type(name, corpus) for name, corpus in self.corpus_of.items()}
 
     @property
     def purpose(self) -> str:
@@ -58,9 +64,9 @@ class Part:
 
 WHOLE = "biomedical"
 PARTS: Mapping[str, Part] = {
-    "chemical_disease": Part("starter-chemical-disease", ("Chemical", "Disease"), ("CID",)),
-    "chemical_protein": Part("starter-chemical-protein", ("Chemical", "Gene"), CHEMPROT_LABELS),
-    "mentions": Part("starter-mentions", ("Chemical", "Disease", "Gene"), ()),
+    "chemical_disease": Part("starter-chemical-disease", {"Chemical": "bc5cdr", "Disease": "bc5cdr"}, ("CID",)),
+    "chemical_protein": Part("starter-chemical-protein", {"Chemical": "chemprot", "Gene": "chemprot"}, CHEMPROT_LABELS),
+    "mentions": Part("starter-mentions", {"Chemical": "bc5cdr", "Disease": "bc5cdr", "Gene": "chemprot"}, ()),
 }
 
 
@@ -124,7 +130,7 @@ def train_starter(
 def _train(
     recipe: JointRecipe, sets: Sequence[GoldSet], work_path: Path, report: Report, device: str
 ) -> tuple[JointModel, TrainingResult]:
-    model = make_model(recipe, join_schemas([one.schema for one in sets]))
+    model = make_model(recipe, join_schemas([one.whole_schema for one in sets]))
     items = [item for one in sets for item in make_scoped_items(model, one)]
 
     def validate(_: object) -> Validation:
@@ -171,13 +177,17 @@ def join_schemas(schemas: Sequence[Schema]) -> Schema:
 
 def make_scoped_items(model: JointModel, gold: GoldSet) -> list[JointItem]:
     """Turn a corpus into training items that know what it annotates."""
-    return [replace(item, scope=gold.scope) for item in make_items(model, gold.train)]
+    documents = [rename_document(document, gold.known_as) for document in gold.train]
+    return [replace(item, scope=gold.scope) for item in make_items(model, documents)]
 
 
 def score_sets(model: JointModel, sets: Sequence[GoldSet]) -> dict[str, dict[str, Scores]]:
     """Score the part of the model that each corpus annotates on its dev split, by protocol."""
     return {
-        one.name: score_model(model.restrict(one.schema.type_names, one.schema.label_names), one.dev) for one in sets
+        one.name: score_model(
+            model.restrict(one.schema.type_names, one.schema.label_names, known_as=one.known_as), one.dev
+        )
+        for one in sets
     }
 
 
@@ -193,9 +203,12 @@ def write_parts(model: JointModel, out_path: Path) -> None:
     """Write a folder for each part whose types and labels the model knows."""
     known = {*model.config.entity_types, *model.config.labels}
     for name, part in PARTS.items():
-        if {*part.entity_types, *part.labels} <= known:
+        names = part.known_as
+        if {*names.values(), *part.labels} <= known:
             (out_path / name).mkdir(parents=True, exist_ok=True)
-            model.save_part(out_path / name, weights_of=WHOLE, entity_types=part.entity_types, labels=part.labels)
+            model.save_part(
+                out_path / name, weights_of=WHOLE, entity_types=list(names), labels=part.labels, known_as=names
+            )
 
 
 def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:

@@ -117,6 +117,25 @@ def test_a_folder_of_a_part_takes_weights_and_encoder_from_the_folder_beside_it(
     )
 
 
+def test_a_part_may_call_types_by_other_names(model: JointModel, tmp_path: Path) -> None:
+    for name in ("whole", "part"):
+        (tmp_path / name).mkdir()
+    model.save(tmp_path / "whole")
+    known_as = {"Drug": "Chemical", "Illness": "Disease"}
+    model.save_part(
+        tmp_path / "part", weights_of="whole", entity_types=["Drug", "Illness"], labels=["CID"], known_as=known_as
+    )
+    part = JointModel.load(tmp_path / "part")
+    assert part.config.entity_types == ("Drug", "Illness")
+    assert part.config.legal_types == (("Drug", "Illness"),)
+    expected = model.restrict(["Chemical", "Disease"], ["CID"]).predict([TEXT], threshold=0.0)[0]
+    found = part.predict([TEXT], threshold=0.0)[0]
+    assert [(one.span, known_as[one.entity_type], one.score) for one in found.mentions] == [
+        (one.span, one.entity_type, one.score) for one in expected.mentions
+    ]
+    assert len(found.relations) == len(expected.relations)
+
+
 @pytest.mark.parametrize("name", ["../whole", "nothing", "/etc"])
 def test_weights_are_looked_for_beside_the_folder_only(model: JointModel, tmp_path: Path, name: str) -> None:
     (tmp_path / "part").mkdir()

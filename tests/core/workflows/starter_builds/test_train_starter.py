@@ -42,7 +42,7 @@ def make_document(number: int, text: str, head: str, tail: str, schema: Schema) 
 def sets() -> list[GoldSet]:
     diseases = tuple(make_document(n, CAUSED, "aspirin", "nausea", DISEASES) for n in range(6))
     genes = tuple(make_document(n, INHIBITED, "ibuprofen", "codeine", GENES) for n in range(6, 12))
-    return [GoldSet("one", DISEASES, diseases, diseases[:2]), GoldSet("two", GENES, genes, genes[:2])]
+    return [GoldSet("bc5cdr", DISEASES, diseases, diseases[:2]), GoldSet("chemprot", GENES, genes, genes[:2])]
 
 
 def run(sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1) -> dict[str, Any]:
@@ -57,10 +57,11 @@ def run(sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1) -> dict[str
 def test_it_learns_each_corpus_though_the_other_does_not_annotate_its_types(
     sets: list[GoldSet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workflow, "PARTS", {"genes": Part("starter-genes", ("Chemical", "Gene"), ("CPR:4",))})
+    corpus_of = {"Chemical": "chemprot", "Gene": "chemprot"}
+    monkeypatch.setattr(workflow, "PARTS", {"genes": Part("starter-genes", corpus_of, ("CPR:4",))})
     summary = run(sets, tmp_path, num_epochs=40)
     best = summary["epochs"][summary["best_epoch"] - 1]
-    assert (best["one strict"], best["two strict"]) == (1.0, 1.0)
+    assert (best["bc5cdr strict"], best["chemprot strict"]) == (1.0, 1.0)
     part = JointModel.load(tmp_path / "out" / "genes")
     (prediction,) = part.predict([INHIBITED])
     assert [relation.label for relation in prediction.relations] == ["CPR:4"]
@@ -73,9 +74,9 @@ def test_the_log_names_every_corpus_with_its_hashes_and_the_scores_of_every_epoc
     summary = run(sets, tmp_path)
     log = json.loads((tmp_path / "out" / "biomedical" / LOG_NAME).read_text())
     assert log == json.loads(json.dumps(summary))
-    assert [corpus["name"] for corpus in log["corpora"]] == ["one", "two"]
+    assert [corpus["name"] for corpus in log["corpora"]] == ["bc5cdr", "chemprot"]
     assert log["corpora"][0]["train_hash"] != log["corpora"][1]["train_hash"]
-    assert {"one mentions", "two strict"} <= log["epochs"][0].keys()
+    assert {"bc5cdr mentions", "chemprot strict"} <= log["epochs"][0].keys()
 
 
 def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldSet], tmp_path: Path) -> None:
