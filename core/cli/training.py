@@ -69,6 +69,9 @@ def train(
     has_context: Annotated[
         Switch, option("Words around two mentions count too; joint.", _LOSS, "--context/--no-context")
     ] = None,
+    relation_weight: Annotated[
+        Number, option("Weight of relations beside mentions; joint. Usual: 0.3; the paper 1.", _LOSS)
+    ] = None,
     has_student: Annotated[
         Switch, option("Also train one model on what the ensemble says.", _LOSS, "--student/--no-student")
     ] = None,

@@ -123,7 +123,7 @@ class JointModel(nn.Module):
         return allowed.nonzero()
 
     def loss(self, batch: JointBatch, epochs_done: float) -> Tensor:
-        """L_NER + lambda L_RE, lambda rising from 0 to 1 over the first epoch (eq. 2, 8 and 10).
+        """L_NER + lambda L_RE, lambda rising from 0 to its full weight over the first epoch (eq. 2, 8 and 10).
 
         What a sentence's corpus does not annotate takes no part: its words compete for the other tags only.
         """
@@ -143,7 +143,8 @@ class JointModel(nn.Module):
         pair_logits = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
         pair_logits = pair_logits.masked_fill(batch.unknown_classes[table.sentences[pairs[:, 0]]], -torch.inf)
         gold = torch.tensor([targets.get((h, t), 0) for h, t in pairs.tolist()], device=pairs.device)  # (pairs,)
-        return tag_loss + min(1.0, epochs_done) * functional.cross_entropy(pair_logits.float(), gold)
+        weight = self.config.relation_weight * min(1.0, epochs_done)
+        return tag_loss + weight * functional.cross_entropy(pair_logits.float(), gold)
 
     # Sentences in, predictions out.
 

@@ -30,6 +30,8 @@ class JointConfig:
         has_teacher_forcing: Whether gold mentions are candidates too while training.
         has_context: Whether a pair is also scored by the words before, between and after its mentions; the paper
             reads the mentions' last words alone.
+        relation_weight: What lambda of eq. 10 rises to, >= 0. Each loss is a mean, over words and over pairs; most
+            words are plain and easy, so that at the paper's 1 the gradients of the pairs drown those of the words.
         max_pieces: Longest sentence in pieces.
     """
 
@@ -42,6 +44,7 @@ class JointConfig:
     dropout: float = 0.1
     has_teacher_forcing: bool = True
     has_context: bool = True
+    relation_weight: float = 0.3
     max_pieces: int = 256
 
     @classmethod
@@ -54,10 +57,10 @@ class JointConfig:
 
     @classmethod
     def from_json(cls, options: Mapping[str, Any]) -> Self:
-        """Take the shape that `dataclasses.asdict` gave, back from JSON; a model that tells of no context has none."""
+        """Take the shape that `dataclasses.asdict` gave, back from JSON; what is missing was as in the paper then."""
         names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
         legal = tuple((head, tail) for head, tail in options["legal_types"])
-        return cls(**{"has_context": False, **options, **names, "legal_types": legal})
+        return cls(**{"has_context": False, "relation_weight": 1.0, **options, **names, "legal_types": legal})
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:
         """Return the shape that knows only these types and labels, in this config's order.

@@ -90,6 +90,7 @@ class RetrainPlan:
             max_pieces=self.params.max_pieces,
             has_teacher_forcing=self.params.has_teacher_forcing,
             has_context=self.params.has_context,
+            relation_weight=self.params.relation_weight,
             may_download=self.params.may_download,
         )
 

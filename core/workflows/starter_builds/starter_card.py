@@ -57,19 +57,22 @@ def write_whole_card(path: Path, record: Mapping[str, Any]) -> None:
     _write(path, sections)
 
 
-def write_part_card(path: Path, name: str, purpose: str, record: Mapping[str, Any]) -> None:
+def write_part_card(
+    path: Path, name: str, purpose: str, corpus_of: Mapping[str, str], record: Mapping[str, Any]
+) -> None:
     """Write the card of a part.
 
     Args:
         path: Its folder.
         name: Name of the starter.
         purpose: What it does, in one line.
+        corpus_of: Corpus that says what is a mention of each of its types.
         record: training.json of the weights; `part_scores` holds those of this part under its folder's name.
     """
     scores = record["part_scores"].get(path.name, {})
     sections = [
         [f"# {name}", "", f"It {purpose}, in sentences of English biomedical abstracts, in one pass.", "", _PART],
-        _table(_list_facts(record), "", ""),
+        _table([*_list_facts(record), ("types", _describe_types(corpus_of))], "", ""),
         *[_describe_scores(corpus, found, record) for corpus, found in scores.items()],
         ["Measured again from these weights with", "", "```sh", *_list_measures(name), "```"],
         ["## Data and terms", "", *_describe_data(record)],
@@ -82,7 +85,8 @@ _WHOLE = (
     "The weights of one joint model (Giorgi et al. 2019: BIOES tags, then a biaffine over pairs of mentions) that "
     "learnt from several corpora at once. The starters beside this folder are parts of it: the same encoder, and of "
     "the tag and pair layers the rows that they need. A sentence taught only what its corpus annotates, so that a "
-    "gene in a corpus without genes did not count as no gene."
+    "gene in a corpus without genes did not count as no gene. Each corpus has tags of its own: they do not agree on "
+    "what is a chemical or a disease, and tags that two of them shared found less in both."
 )
 _PART = (
     "A part of the joint model in `../biomedical`, whose card has the recipe: the same encoder, and of the tag and "
@@ -124,6 +128,12 @@ def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("settings", _settings(record)),
         ("built", f"{record['date']}, " + ", ".join(f"{name} {number}" for name, number in versions.items())),
     ]
+
+
+def _describe_types(corpus_of: Mapping[str, str]) -> str:
+    corpora = dict.fromkeys(corpus_of.values())
+    types = {corpus: [name for name, own in corpus_of.items() if own == corpus] for corpus in corpora}
+    return "; ".join(f"{' and '.join(names)} as {_title(corpus)} marks them" for corpus, names in types.items())
 
 
 def _settings(record: Mapping[str, Any]) -> str:

@@ -161,7 +161,8 @@ def finish(out_path: Path, summary: dict[str, Any], sets: Sequence[GoldSet], *, 
     (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     write_whole_card(out_path / WHOLE, summary)
     for name in parts:
-        write_part_card(out_path / name, PARTS[name].starter, PARTS[name].purpose, summary)
+        part = PARTS[name]
+        write_part_card(out_path / name, part.starter, part.purpose, part.corpus_of, summary)
     return summary
 
 
@@ -219,6 +220,7 @@ def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
         "max_pieces": recipe.max_pieces,
         "has_teacher_forcing": recipe.has_teacher_forcing,
         "has_context": recipe.has_context,
+        "relation_weight": recipe.relation_weight,
         "encoder": Path(recipe.encoder).name,
         **_read_origin(locate_encoder(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),

@@ -141,6 +141,21 @@ def test_relation_loss_is_silent_at_the_start_and_full_after_one_epoch(model: Jo
     assert one == two > start
 
 
+def test_the_relation_weight_scales_the_relation_loss_alone(model: JointModel) -> None:
+    model.eval()
+    items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
+    batch = model.collate(items)
+
+    def measure(weight: float) -> float:
+        model.config = replace(model.config, relation_weight=weight)
+        return model.loss(batch, 1.0).item()
+
+    alone, part, full = measure(0.0), measure(0.3), measure(1.0)
+    assert alone == model.loss(batch, 0.0).item()
+    assert part - alone == pytest.approx(0.3 * (full - alone), rel=1e-4)
+    assert full > alone
+
+
 def test_without_teacher_forcing_missed_gold_mentions_are_no_candidates(model: JointModel) -> None:
     items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
     batch = model.collate(items)
