@@ -138,10 +138,12 @@ def _describe_types(corpus_of: Mapping[str, str]) -> str:
 
 def _settings(record: Mapping[str, Any]) -> str:
     training = record["training"]
+    weight = f", relations weigh {record['relation_weight']:g}" if "relation_weight" in record else ""
     return (
         f"{training['num_epochs']} epochs (best: {record['best_epoch']}), {training['optimizer']} "
         f"{training['learning_rate']:g}, batch {training['batch_size']}, weight decay {training['weight_decay']:g}, "
-        f"dropout {record['dropout']:g}, seed {training['seed']}, {record['precision']}"
+        f"dropout {record['dropout']:g}, seed {training['seed']}, "
+        f"{record['precision']}{weight}"
     )
 
 
