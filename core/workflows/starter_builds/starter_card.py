@@ -85,8 +85,8 @@ _WHOLE = (
     "The weights of one joint model (Giorgi et al. 2019: BIOES tags, then a biaffine over pairs of mentions) that "
     "learnt from several corpora at once. The starters beside this folder are parts of it: the same encoder, and of "
     "the tag and pair layers the rows that they need. A sentence taught only what its corpus annotates, so that a "
-    "gene in a corpus without genes did not count as no gene. Each corpus has tags of its own: they do not agree on "
-    "what is a chemical or a disease, and tags that two of them shared found less in both."
+    "gene in a corpus without genes did not count as no gene. Each corpus has tags of its own, since they do not "
+    "agree on what is a chemical or a disease."
 )
 _PART = (
     "A part of the joint model in `../biomedical`, whose card has the recipe: the same encoder, and of the tag and "
