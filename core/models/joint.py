@@ -16,14 +16,14 @@ from torch.nn import functional
 
 from core.domain import NO_RELATION, Instance, SentencePrediction
 from core.models.encoder import ENCODER_FOLDER, EncodedText, Encoder, build_encoder, encode_texts, save_encoder
-from core.models.joint_data import IGNORED_TAG, JointBatch, JointConfig, JointItem, make_batch
+from core.models.joint_data import IGNORED_TAG, JointBatch, JointConfig, JointItem, make_batch, make_item
 from core.models.joint_decoding import JointScores, make_predictions
 from core.models.joint_layers import Bilinear, feed_forward
 from core.models.joint_mentions import MentionTable, join_gold, make_table, place_candidates, read_mentions
 from core.models.joint_parts import pick_weights
 from core.models.pair_context import NUM_SEGMENTS, pool_segments
 from core.models.passes import default_batch_pieces, run_batches
-from core.models.tagging import decode_tags
+from core.models.tagging import decode_layers
 from core.training.checkpoints import (
     WEIGHTS_OF,
     find_weights_folder,
@@ -52,8 +52,9 @@ class JointModel(nn.Module):
         self.encoder = encoder.model
         self._parts = encoder
         self.dropout = nn.Dropout(config.dropout)
-        self.tag_layer = nn.Linear(encoder.width, len(config.tags))
-        self.tag_embedding = nn.Embedding(len(config.tags), config.tag_width, scale_grad_by_freq=True)
+        self.num_layers, self.num_tags = len(config.layers), len(config.layers[0])
+        self.tag_layer = nn.Linear(encoder.width, self.num_layers * self.num_tags)
+        self.tag_embedding = nn.Embedding(self.num_layers * self.num_tags, config.tag_width, scale_grad_by_freq=True)
         width = encoder.width + config.tag_width
         self.head_layer = feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
         self.tail_layer = feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
@@ -71,6 +72,9 @@ class JointModel(nn.Module):
             legal[config.entity_types.index(head_type), config.entity_types.index(tail_type)] = True
         self.register_buffer("legal", legal, persistent=False)  # (head types, tail types)
         self.legal: Tensor
+        layer_of = torch.tensor([config.layer_of(name) for name in config.entity_types], dtype=torch.long)
+        self.register_buffer("layer_of", layer_of, persistent=False)  # (types,)
+        self.layer_of: Tensor
 
     @classmethod
     def create(cls, encoder: Encoder, config: JointConfig, *, seed: int) -> Self:
@@ -85,24 +89,26 @@ class JointModel(nn.Module):
         """Score the tags of every word (eq. 1).
 
         Shape:
-            returns: word states (batch, words, width); tag logits (batch, words, tags).
+            returns: word states (batch, words, width); tag logits (batch, words, layers, tags).
         """
         states = self.encoder(batch.piece_ids, attention_mask=batch.attention_mask).last_hidden_state
         index = batch.first_pieces.unsqueeze(-1).expand(-1, -1, states.shape[-1])  # (batch, words, width)
         words = self.dropout(states.gather(1, index))  # (batch, words, width)
-        return words, self.tag_layer(words)
+        return words, self.tag_layer(words).unflatten(-1, (self.num_layers, self.num_tags))
 
     def score_pairs(self, words: Tensor, tag_ids: Tensor, table: MentionTable, pairs: Tensor) -> Tensor:
         """Score every label for pairs of mentions, each represented by its last word (eq. 3-7), and by their context.
 
         Shape:
             words: (batch, words, width).
-            tag_ids: (batch, words), int64, the predicted tags.
+            tag_ids: (batch, words, layers), int64, the predicted tags.
             pairs: (pairs, 2), int64; rows of `table`, head first.
             returns: (pairs, labels + 1); class 0 is NEG.
         """
-        states = torch.cat([words, self.tag_embedding(tag_ids)], dim=-1)  # (batch, words, width + tag width)
-        ends = states[table.sentences, table.last_words]  # (mentions, width + tag width)
+        layers = self.layer_of[table.type_ids]  # (mentions,)
+        tags = layers * self.num_tags + tag_ids[table.sentences, table.last_words, layers]  # (mentions,)
+        states = words[table.sentences, table.last_words]  # (mentions, width)
+        ends = torch.cat([states, self.tag_embedding(tags)], dim=-1)  # (mentions, width + tag width)
         head = self.head_layer(ends)[pairs[:, 0]]  # (pairs, pair width)
         tail = self.tail_layer(ends)[pairs[:, 1]]  # (pairs, pair width)
         logits: Tensor = self.bilinear(head, tail) + self.linear(torch.cat([head, tail], dim=-1))
@@ -125,15 +131,17 @@ class JointModel(nn.Module):
     def loss(self, batch: JointBatch, epochs_done: float) -> Tensor:
         """L_NER + lambda L_RE, lambda rising from 0 to its full weight over the first epoch (eq. 2, 8 and 10).
 
-        What a sentence's corpus does not annotate takes no part: its words compete for the other tags only.
+        L_NER is a mean over words; that of several layers of tags is their sum. What a sentence's corpus does not
+        annotate takes no part: its words compete for the other tags only.
         """
         words, tag_logits = self.tag_words(batch)
-        tag_logits = tag_logits.masked_fill(batch.unknown_tags.unsqueeze(1), -torch.inf)  # (batch, words, tags)
-        tag_loss = functional.cross_entropy(
-            tag_logits.flatten(0, 1).float(), batch.tag_ids.flatten(), ignore_index=IGNORED_TAG
-        )
-        tag_ids = tag_logits.argmax(-1)  # (batch, words)
         num_words = batch.count_words()
+        # (batch, words, layers, tags)
+        tag_logits = tag_logits.masked_fill(batch.unknown_tags.unsqueeze(1), -torch.inf)
+        tag_loss = functional.cross_entropy(
+            tag_logits.flatten(0, 2).float(), batch.tag_ids.flatten(), ignore_index=IGNORED_TAG, reduction="sum"
+        ) / max(1, sum(num_words))
+        tag_ids = tag_logits.argmax(-1)  # (batch, words, layers)
         found = read_mentions(tag_ids, num_words, self.config)
         mentions, targets = join_gold(batch, found, has_teacher_forcing=self.config.has_teacher_forcing)
         table = make_table(mentions, num_words, device=self.legal.device)
@@ -174,7 +182,7 @@ class JointModel(nn.Module):
                 took half the time and changed F1 on BC5CDR dev by 0.0002 (mentions) and 0.0016 (CID).
         """
         self.eval()
-        items = [JointItem(one, (0,) * len(one.words), (), ()) for one in self.encode(texts)]
+        items = [make_item(self.config, one, [], []) for one in self.encode(texts)]
         return run_batches(
             lambda indices: self._predict_batch([items[index] for index in indices], threshold, precision),
             [len(item.encoded.piece_ids) for item in items],
@@ -189,8 +197,9 @@ class JointModel(nn.Module):
         with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
             words, tag_logits = self.tag_words(batch)
         words, num_words = words.float(), batch.count_words()
-        tag_ids = decode_tags(tag_logits, num_words, self.config.tags)  # (batch, words)
-        tag_scores = tag_logits.float().softmax(-1).gather(2, tag_ids.unsqueeze(2)).squeeze(2)  # (batch, words)
+        tag_ids = decode_layers(tag_logits, num_words, self.config.layers[0])  # (batch, words, layers)
+        # (batch, words, layers)
+        tag_scores = tag_logits.float().softmax(-1).gather(3, tag_ids.unsqueeze(3)).squeeze(3)
         found = read_mentions(tag_ids, num_words, self.config)
         mentions = [(sentence, *one) for sentence, several in enumerate(found) for one in several]
         table = make_table(mentions, num_words, device=self.legal.device)
@@ -222,8 +231,8 @@ class JointModel(nn.Module):
             return {}
         batch = self.collate(items).to(self.legal.device)
         words, tag_logits = self.tag_words(batch)
-        is_gold = batch.tag_ids > 0  # (batch, words); words inside the two mentions
-        tag_ids = torch.where(is_gold, batch.tag_ids, tag_logits.argmax(-1))  # (batch, words)
+        is_gold = batch.tag_ids > 0  # (batch, words, layers); words inside the two mentions
+        tag_ids = torch.where(is_gold, batch.tag_ids, tag_logits.argmax(-1))  # (batch, words, layers)
         table = make_table(mentions, batch.count_words(), device=self.legal.device)
         pairs = torch.arange(2 * len(items), device=self.legal.device).reshape(-1, 2)  # (pairs, 2)
         scores = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)

@@ -28,6 +28,8 @@ class JointConfig:
         pair_width: What the biaffine acts on (256 in the authors' code).
         dropout: Probability in [0, 1).
         has_teacher_forcing: Whether gold mentions are candidates too while training.
+        has_nesting: Whether each type has a tag sequence of its own, so that mentions of different types may lie in
+            each other, as the chemical in "dopamine transporter"; the paper has one sequence for all types.
         has_context: Whether a pair is also scored by the words before, between and after its mentions; the paper
             reads the mentions' last words alone.
         relation_weight: What lambda of eq. 10 rises to, >= 0. Each loss is a mean, over words and over pairs; most
@@ -43,6 +45,7 @@ class JointConfig:
     pair_width: int = 256
     dropout: float = 0.1
     has_teacher_forcing: bool = True
+    has_nesting: bool = True
     has_context: bool = True
     relation_weight: float = 0.3
     max_pieces: int = 256
@@ -60,7 +63,8 @@ class JointConfig:
         """Take the shape that `dataclasses.asdict` gave, back from JSON; what is missing was as in the paper then."""
         names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
         legal = tuple((head, tail) for head, tail in options["legal_types"])
-        return cls(**{"has_context": False, "relation_weight": 1.0, **options, **names, "legal_types": legal})
+        paper = {"has_nesting": False, "has_context": False, "relation_weight": 1.0}
+        return cls(**{**paper, **options, **names, "legal_types": legal})
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:
         """Return the shape that knows only these types and labels, in this config's order.
@@ -93,9 +97,14 @@ class JointConfig:
         return Schema(tuple(EntityType(name) for name in self.entity_types), labels)
 
     @property
-    def tags(self) -> tuple[str, ...]:
-        """BIOES tags, "O" first."""
-        return ("O", *(f"{prefix}-{name}" for name in self.entity_types for prefix in "BIES"))
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        """BIOES tags, "O" first, of each sequence of tags that a sentence has; as many in every layer."""
+        groups = [[name] for name in self.entity_types] if self.has_nesting else [self.entity_types]
+        return tuple(("O", *(f"{prefix}-{name}" for name in group for prefix in "BIES")) for group in groups)
+
+    def layer_of(self, entity_type: str) -> int:
+        """Return the index of the layer that tags a type."""
+        return self.entity_types.index(entity_type) if self.has_nesting else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +119,9 @@ class JointScope:
     entity_types: tuple[str, ...]
     labels: tuple[str, ...]
 
-    def unknown_tags(self, config: JointConfig) -> list[bool]:
-        """Return for each tag whether its type is not annotated; "O" is always known."""
-        return [tag != "O" and tag[2:] not in self.entity_types for tag in config.tags]
+    def unknown_tags(self, config: JointConfig) -> list[list[bool]]:
+        """Return for each tag of each layer whether its type is not annotated; "O" is always known."""
+        return [[tag != "O" and tag[2:] not in self.entity_types for tag in layer] for layer in config.layers]
 
     def unknown_classes(self, config: JointConfig) -> list[bool]:
         """Return for each class of a pair, NEG first, whether its label is not annotated."""
@@ -125,15 +134,15 @@ class JointItem:
 
     Args:
         encoded: Pieces and words.
-        tag_ids: One a word.
+        tag_ids: For each layer of tags, one a word.
         mentions: (first word, last word + 1, entity type id) of each gold mention, sorted.
         relations: (head index, tail index, label id >= 1) into `mentions`; one a pair.
-        num_untagged: Mentions that no tag stands for, because they overlap a longer one.
+        num_untagged: Mentions that no tag stands for, because they overlap a longer one of their layer.
         scope: What its corpus annotates; None for all.
     """
 
     encoded: EncodedText
-    tag_ids: tuple[int, ...]
+    tag_ids: tuple[tuple[int, ...], ...]
     mentions: tuple[tuple[int, int, int], ...]
     relations: tuple[tuple[int, int, int], ...]
     num_untagged: int = 0
@@ -147,8 +156,8 @@ class JointBatch:
     Shape:
         piece_ids, attention_mask: (batch, pieces), int64.
         first_pieces: (batch, words), int64; index of each word's first piece, 0 where there is no word.
-        tag_ids: (batch, words), int64; -100 where there is no word.
-        unknown_tags: (batch, tags), bool; what the sentence's corpus does not annotate.
+        tag_ids: (batch, words, layers), int64; -100 where there is no word.
+        unknown_tags: (batch, layers, tags), bool; what the sentence's corpus does not annotate.
         unknown_classes: (batch, labels + 1), bool.
     """
 
@@ -163,7 +172,7 @@ class JointBatch:
 
     def count_words(self) -> list[int]:
         """Return the number of words of each sentence."""
-        counts: list[int] = (self.tag_ids != IGNORED_TAG).sum(1).tolist()
+        counts: list[int] = (self.tag_ids[..., 0] != IGNORED_TAG).sum(1).tolist()
         return counts
 
     def to(self, device: torch.device) -> "JointBatch":
@@ -189,7 +198,10 @@ def make_item(
     types = config.entity_types
     ranges = {mention: find_word_range(mention.span, encoded.words) for mention in mentions}
     spans = [(*found, mention.entity_type) for mention, found in ranges.items() if found]
-    tags = tags_from_ranges(spans, num_words=len(encoded.words))
+    layers = [
+        tags_from_ranges([one for one in spans if config.layer_of(one[2]) == layer], num_words=len(encoded.words))
+        for layer in range(len(config.layers))
+    ]
     rows = sorted({(first, last, types.index(name)) for first, last, name in spans})
     gold: dict[tuple[int, int], int] = {}
     for relation in relations:
@@ -201,22 +213,23 @@ def make_item(
             gold[head_row, tail_row] = min(label_id, gold.get((head_row, tail_row), label_id))
     return JointItem(
         encoded,
-        tuple(config.tags.index(tag) for tag in tags),
+        tuple(tuple(names.index(tag) for tag in tags) for names, tags in zip(config.layers, layers, strict=True)),
         tuple(rows),
         tuple((head_row, tail_row, label_id) for (head_row, tail_row), label_id in gold.items()),
-        num_untagged=len(rows) - len(ranges_from_tags(tags)),
+        num_untagged=len(rows) - sum(len(ranges_from_tags(tags)) for tags in layers),
     )
 
 
 def make_batch(items: Sequence[JointItem], config: JointConfig, *, pad_id: int) -> JointBatch:
     """Pad items to one batch; a batch without any word still has one empty column."""
     piece_ids, attention_mask = pad_pieces([item.encoded.piece_ids for item in items], pad_id=pad_id)
-    num_words = max([1, *(len(item.tag_ids) for item in items)])
+    num_words = max([1, *(len(item.encoded.words) for item in items)])
     first_pieces = torch.zeros(len(items), num_words, dtype=torch.long)  # (batch, words)
-    tag_ids = torch.full((len(items), num_words), IGNORED_TAG)  # (batch, words)
+    tag_ids = torch.full((len(items), num_words, len(config.layers)), IGNORED_TAG)  # (batch, words, layers)
     for row, item in enumerate(items):
-        first_pieces[row, : len(item.tag_ids)] = torch.tensor(item.encoded.first_pieces, dtype=torch.long)
-        tag_ids[row, : len(item.tag_ids)] = torch.tensor(item.tag_ids, dtype=torch.long)
+        count = len(item.encoded.words)
+        first_pieces[row, :count] = torch.tensor(item.encoded.first_pieces, dtype=torch.long)
+        tag_ids[row, :count] = torch.tensor(item.tag_ids, dtype=torch.long).T
     everything = JointScope(config.entity_types, config.labels)
     scopes = [item.scope or everything for item in items]
     return JointBatch(

@@ -13,13 +13,14 @@ class JointScores:
     """What the model says about a batch.
 
     Args:
-        tag_scores: Probabilities of the words' tags, a list for each sentence; those of padding are not read.
+        tag_scores: Probabilities of the words' tags, for each sentence a list a word with one a layer; those of
+            padding are not read.
         mentions: What the tags stand for.
         pairs: Places of head and tail among `mentions`.
         pair_scores: Probabilities of NEG and of each label, a list for each pair.
     """
 
-    tag_scores: Sequence[Sequence[float]]
+    tag_scores: Sequence[Sequence[Sequence[float]]]
     mentions: Sequence[MentionNumbers]
     pairs: Sequence[Sequence[int]]
     pair_scores: Sequence[Sequence[float]]
@@ -42,7 +43,10 @@ def make_predictions(
         mentions_of[sentence].append(mention)
     relations_of: list[list[Relation]] = [[] for _ in items]
     # The probability of the least certain decision, on a word or on a pair.
-    least = [min(row[: len(item.tag_ids)], default=1.0) for row, item in zip(scores.tag_scores, items, strict=True)]
+    least = [
+        min((min(layers) for layers in row[: len(item.encoded.words)]), default=1.0)
+        for row, item in zip(scores.tag_scores, items, strict=True)
+    ]
     for (head, tail), row in zip(scores.pairs, scores.pair_scores, strict=True):
         sentence = scores.mentions[head][0]
         least[sentence] = min(least[sentence], max(row))
@@ -57,10 +61,13 @@ def make_predictions(
     ]
 
 
-def _make_mention(item: JointItem, place: MentionNumbers, tag_scores: Sequence[float], config: JointConfig) -> Mention:
+def _make_mention(
+    item: JointItem, place: MentionNumbers, tag_scores: Sequence[Sequence[float]], config: JointConfig
+) -> Mention:
     """A mention is as certain as its least certain word."""
     _, first, last, type_id = place
     words = item.encoded.words
     span = Span(words[first].start, words[last - 1].end)
-    score = min(tag_scores[first:last])
-    return Mention(span, config.entity_types[type_id], score=score, state=State.PENDING, source=Source.MODEL)
+    entity_type = config.entity_types[type_id]
+    score = min(layers[config.layer_of(entity_type)] for layers in tag_scores[first:last])
+    return Mention(span, entity_type, score=score, state=State.PENDING, source=Source.MODEL)

@@ -42,17 +42,19 @@ def make_table(mentions: Sequence[MentionNumbers], num_words: Sequence[int], *, 
 
 
 def read_mentions(tag_ids: Tensor, num_words: Sequence[int], config: JointConfig) -> list[list[TypedRange]]:
-    """Read the mentions off the tags of each sentence.
+    """Read the mentions off the tags of each sentence, in order.
 
     Shape:
-        tag_ids: (batch, words), int64.
+        tag_ids: (batch, words, layers), int64.
         num_words: words of each sentence; later columns are padding.
     """
-    tags, types = config.tags, config.entity_types
-    return [
-        [(first, last, types.index(name)) for first, last, name in ranges_from_tags([tags[t] for t in row[:count]])]
-        for row, count in zip(tag_ids.tolist(), num_words, strict=True)
-    ]
+    types = config.entity_types
+    found: list[list[TypedRange]] = [[] for _ in num_words]
+    for layer, tags in enumerate(config.layers):
+        for several, row, count in zip(found, tag_ids[..., layer].tolist(), num_words, strict=True):
+            ranges = ranges_from_tags([tags[tag] for tag in row[:count]])
+            several += [(first, last, types.index(name)) for first, last, name in ranges]
+    return [sorted(several) for several in found]
 
 
 def join_gold(

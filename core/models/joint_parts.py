@@ -16,7 +16,7 @@ def pick_weights(weights: Mapping[str, Tensor], whole: JointConfig, part: JointC
         whole: Its shape.
         part: The shape of the part; see `JointConfig.restrict`.
     """
-    tags = torch.tensor([whole.tags.index(tag) for tag in part.tags])
+    tags = torch.tensor(_tag_rows(whole, part))
     classes = torch.tensor([0, *(whole.labels.index(label) + 1 for label in part.labels)])
     rows = {"tag_layer": tags, "tag_embedding": tags, "bilinear": classes, "linear": classes, "context_output": classes}
     layer_of = {name: name.split(".")[0] for name in weights}
@@ -24,3 +24,12 @@ def pick_weights(weights: Mapping[str, Tensor], whole: JointConfig, part: JointC
         name: tensor[rows[layer_of[name]].to(tensor.device)] if layer_of[name] in rows else tensor
         for name, tensor in weights.items()
     }
+
+
+def _tag_rows(whole: JointConfig, part: JointConfig) -> list[int]:
+    """Return the row of each tag of the part among the tags of the whole, layer after layer."""
+    rows = []
+    for tags in part.layers:
+        index, layer = next((index, layer) for index, layer in enumerate(whole.layers) if set(tags) <= set(layer))
+        rows += [index * len(layer) + layer.index(tag) for tag in tags]
+    return rows

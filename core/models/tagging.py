@@ -59,6 +59,21 @@ def decode_tags(logits: Tensor, num_words: Sequence[int], tags: Sequence[str]) -
     return torch.where(columns < lengths.unsqueeze(1), decoded, torch.zeros_like(decoded))
 
 
+def decode_layers(logits: Tensor, num_words: Sequence[int], tags: Sequence[str]) -> Tensor:
+    """Find the likeliest legal tag sequence of each layer of each sentence.
+
+    Shape:
+        logits: (batch, words, layers, tags).
+        num_words: words of each sentence; later columns are padding.
+        tags: those of any layer; which may follow which is the same in all.
+        returns: (batch, words, layers), int64; "O" (index 0) in the padding.
+    """
+    num_layers = logits.shape[2]
+    rows = logits.transpose(1, 2).flatten(0, 1)  # (batch * layers, words, tags)
+    decoded = decode_tags(rows, [count for count in num_words for _ in range(num_layers)], tags)
+    return decoded.view(-1, num_layers, decoded.shape[1]).transpose(1, 2)
+
+
 def _penalty(allowed: Tensor) -> Tensor:
     """Return 0 where allowed and a large negative number elsewhere."""
     return torch.where(allowed, 0.0, _FORBIDDEN)

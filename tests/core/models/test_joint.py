@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
-from core.domain import Mention, Relation, SentencePrediction
+from core.domain import Instance, Mention, Relation, SentencePrediction
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, make_item
 from core.models.joint_mentions import TypedRange, join_gold, make_table
@@ -30,17 +31,17 @@ def annotate(text: str) -> tuple[list[Mention], list[Relation]]:
 
 @pytest.fixture
 def model(tmp_path: Path) -> JointModel:
-    return make_model(tmp_path, has_context=True)
+    return make_model(tmp_path)
 
 
 @pytest.fixture
 def paper_model(tmp_path: Path) -> JointModel:
-    return make_model(tmp_path, has_context=False)
+    return make_model(tmp_path, has_nesting=False, has_context=False)
 
 
-def make_model(folder: Path, *, has_context: bool) -> JointModel:
+def make_model(folder: Path, **options: bool) -> JointModel:
     torch.manual_seed(0)
-    config = JointConfig.from_schema(make_schema(), dropout=0.0, has_context=has_context)
+    config = JointConfig.from_schema(make_schema(), dropout=0.0, **options)
     return JointModel(load_tiny_encoder(folder / "encoder"), config)
 
 
@@ -68,7 +69,8 @@ def test_shapes_are_those_of_the_docstrings(model: JointModel) -> None:
     batch = model.collate(items)
     words, tag_logits = model.tag_words(batch)
     assert words.shape == (3, 7, 32)
-    assert tag_logits.shape == (3, 7, 9)  # O and BIES of two types
+    assert tag_logits.shape == (3, 7, 2, 5)  # for each of two types O and BIES
+    assert batch.tag_ids.shape == (3, 7, 2)
     rows = [(s, *mention) for s, item in enumerate(items) for mention in item.mentions]
     table = make_table(rows, batch.count_words(), device=CPU)
     pairs = model.legal_pairs(table)
@@ -83,10 +85,10 @@ def test_only_legal_pairs_of_one_sentence_are_candidates(model: JointModel) -> N
 
 def test_the_biaffine_equals_an_explicit_loop_over_pairs(paper_model: JointModel) -> None:
     model = paper_model.eval()
-    words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
+    words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[[0], [4], [0], [8]]])
     table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], [4], device=CPU)
     scored = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1]]))[0]
-    states = [torch.cat([words[0, i], model.tag_embedding(tag_ids[0, i])]) for i in (1, 3)]
+    states = [torch.cat([words[0, i], model.tag_embedding(tag_ids[0, i, 0])]) for i in (1, 3)]
     head, tail = model.head_layer(states[0]), model.tail_layer(states[1])
     for label in range(2):
         both = torch.cat([head, tail])
@@ -98,12 +100,14 @@ def test_the_biaffine_equals_an_explicit_loop_over_pairs(paper_model: JointModel
 
 def test_context_adds_a_score_of_the_words_before_between_and_after(model: JointModel) -> None:
     model.eval()
-    words, tag_ids = torch.randn(1, 6, 32), torch.tensor([[0, 4, 0, 0, 8, 0]])
+    words, tag_ids = torch.randn(1, 6, 32), torch.tensor([[[0, 0], [4, 0], [0, 0], [0, 0], [3, 2], [0, 0]]])
     table = make_table([(0, 1, 2, 0), (0, 4, 5, 1)], [6], device=CPU)
     pairs = torch.tensor([[0, 1]])
     with torch.inference_mode():
         scored = model.score_pairs(words, tag_ids, table, pairs)[0]
-        states = [torch.cat([words[0, i], model.tag_embedding(tag_ids[0, i])]) for i in (1, 4)]
+        # Each mention's own layer: "S" of the first type, "I" of the second, whose rows follow the first's five.
+        tags = model.tag_embedding(torch.tensor([4, 5 + 2]))
+        states = [torch.cat([words[0, i], tag]) for i, tag in zip((1, 4), tags, strict=True)]
         head, tail = model.head_layer(states[0]), model.tail_layer(states[1])
         biaffine = model.bilinear(head[None], tail[None])[0] + model.linear(torch.cat([head, tail]))
         segments = [words[0, 0], words[0, 2:4].amax(0), words[0, 5]]
@@ -112,21 +116,21 @@ def test_context_adds_a_score_of_the_words_before_between_and_after(model: Joint
     assert context.abs().min() > 0
 
 
-def test_a_model_saved_before_there_was_context_still_loads(paper_model: JointModel, tmp_path: Path) -> None:
+def test_a_model_saved_before_it_went_beyond_the_paper_still_loads(paper_model: JointModel, tmp_path: Path) -> None:
     (tmp_path / "saved").mkdir()
     paper_model.save(tmp_path / "saved")
     saved = load_config(tmp_path / "saved")
-    assert saved["config"].pop("has_context") is False
+    assert saved["config"].pop("has_context") is saved["config"].pop("has_nesting") is False
     save_config(tmp_path / "saved", saved)
     loaded = JointModel.load(tmp_path / "saved")
-    assert not loaded.config.has_context
+    assert not loaded.config.has_context and not loaded.config.has_nesting
     assert described(loaded.predict(POSITIVE)) == described(paper_model.predict(POSITIVE))
 
 
 @pytest.mark.parametrize("has_context", [True, False])
 def test_swapping_head_and_tail_changes_the_score(tmp_path: Path, has_context: bool) -> None:  # noqa: FBT001
     model = make_model(tmp_path, has_context=has_context).eval()
-    words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[0, 4, 0, 8]])
+    words, tag_ids = torch.randn(1, 4, 32), torch.tensor([[[0, 0], [4, 0], [0, 0], [0, 4]]])
     table = make_table([(0, 1, 2, 0), (0, 3, 4, 1)], [4], device=CPU)
     forwards, backwards = model.score_pairs(words, tag_ids, table, torch.tensor([[0, 1], [1, 0]]))
     assert not torch.allclose(forwards, backwards)
@@ -219,3 +223,38 @@ def test_a_mention_inside_a_longer_one_is_counted_as_untagged(model: JointModel)
     assert make_item(model.config, encoded, mentions, relations).num_untagged == 0
     inside = [*mentions, find_mention(text, "rash", "Disease")]
     assert make_item(model.config, encoded, inside, relations).num_untagged == 1
+
+
+def test_a_mention_inside_one_of_another_type_is_untagged_in_the_papers_single_layer_only(
+    model: JointModel, paper_model: JointModel
+) -> None:
+    text = POSITIVE[1]
+    mentions, relations = annotate(text)
+    inside = [*mentions, find_mention(text, "rash", "Chemical")]
+    for one, expected in ((model, 0), (paper_model, 1)):
+        assert make_item(one.config, one.encode([text])[0], inside, relations).num_untagged == expected
+
+
+def test_it_learns_mentions_inside_those_of_another_type_by_heart(model: JointModel) -> None:
+    text = "aspirin receptors caused rash in one patient ."
+    mentions = [find_mention(text, "aspirin receptors", "Disease"), find_mention(text, "aspirin", "Chemical")]
+    relations = [Relation(mentions[1], mentions[0], "CID")]
+    (encoded,) = model.encode([text])
+    items = [make_item(model.config, encoded, mentions, relations)] * 6
+    train(
+        model, items, lengths=[len(encoded.piece_ids)] * 6, collate=model.collate, device=CPU,
+        loss=lambda _, batch, epochs: model.loss(batch, epochs),
+        config=TrainingConfig(num_epochs=60, learning_rate=3e-3, batch_size=6),
+    )  # fmt: skip
+    (prediction,) = model.predict([text])
+    assert set(prediction.mentions) == set(mentions)
+    assert set(prediction.relations) == set(relations)
+    assert model.classify([Instance("1", text, mentions[1], mentions[0])]) == {"1": "CID"}
+
+
+def test_the_tag_loss_of_several_layers_is_the_sum_of_their_means(model: JointModel) -> None:
+    items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
+    batch = model.eval().collate(items)
+    _, logits = model.tag_words(batch)
+    means = [cross_entropy(logits[:, :, layer].flatten(0, 1), batch.tag_ids[..., layer].flatten()) for layer in (0, 1)]
+    assert model.loss(batch, 0.0).item() == pytest.approx(sum(mean.item() for mean in means), rel=1e-5)

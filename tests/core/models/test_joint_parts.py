@@ -23,10 +23,11 @@ TEXT = "aspirin caused severe nausea and rash in two patients ."
 DISEASES = JointScope(("Chemical", "Disease"), ("CID",))
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> JointModel:
+@pytest.fixture(params=[True, False], ids=["nesting", "paper"])
+def model(tmp_path: Path, request: pytest.FixtureRequest) -> JointModel:
     torch.manual_seed(0)
-    return JointModel(load_tiny_encoder(tmp_path / "encoder"), JointConfig.from_schema(SCHEMA, dropout=0.0)).eval()
+    config = JointConfig.from_schema(SCHEMA, dropout=0.0, has_nesting=request.param)
+    return JointModel(load_tiny_encoder(tmp_path / "encoder"), config).eval()
 
 
 def make_scoped(model: JointModel, scope: JointScope | None) -> JointItem:
@@ -34,16 +35,26 @@ def make_scoped(model: JointModel, scope: JointScope | None) -> JointItem:
     return replace(make_item(model.config, model.encode([TEXT])[0], [head, tail], []), scope=scope)
 
 
-def test_tags_and_labels_outside_the_scope_are_unknown() -> None:
-    config = JointConfig.from_schema(SCHEMA)
-    tags = dict(zip(config.tags, DISEASES.unknown_tags(config), strict=True))
-    assert [tag for tag, is_unknown in tags.items() if is_unknown] == ["B-Gene", "I-Gene", "E-Gene", "S-Gene"]
+def list_tags(model: JointModel) -> list[str]:
+    return [tag for layer in model.config.layers for tag in layer]
+
+
+@pytest.mark.parametrize("has_nesting", [True, False])
+def test_tags_and_labels_outside_the_scope_are_unknown(has_nesting: bool) -> None:  # noqa: FBT001
+    config = JointConfig.from_schema(SCHEMA, has_nesting=has_nesting)
+    unknown = [
+        tag
+        for tags, flags in zip(config.layers, DISEASES.unknown_tags(config), strict=True)
+        for tag, is_unknown in zip(tags, flags, strict=True)
+        if is_unknown
+    ]
+    assert unknown == ["B-Gene", "I-Gene", "E-Gene", "S-Gene"]
     assert DISEASES.unknown_classes(config) == [False, False, True]
 
 
 def test_what_a_corpus_does_not_annotate_gets_no_gradient(model: JointModel) -> None:
     model.loss(model.collate([make_scoped(model, DISEASES)]), 1.0).backward()
-    genes = [index for index, tag in enumerate(model.config.tags) if tag.endswith("Gene")]
+    genes = [index for index, tag in enumerate(list_tags(model)) if tag.endswith("Gene")]
     gradient = model.tag_layer.weight.grad
     assert gradient is not None and torch.equal(gradient[genes], torch.zeros_like(gradient[genes]))
     assert gradient[1:9].abs().sum() > 0
@@ -53,7 +64,7 @@ def test_what_a_corpus_does_not_annotate_gets_no_gradient(model: JointModel) -> 
 
 def test_without_a_scope_an_unmarked_type_is_absent_and_teaches_so(model: JointModel) -> None:
     model.loss(model.collate([make_scoped(model, None)]), 1.0).backward()
-    genes = [index for index, tag in enumerate(model.config.tags) if tag.endswith("Gene")]
+    genes = [index for index, tag in enumerate(list_tags(model)) if tag.endswith("Gene")]
     gradient = model.tag_layer.weight.grad
     assert gradient is not None and gradient[genes].abs().sum() > 0
 
@@ -72,20 +83,27 @@ def test_a_part_knows_its_types_and_labels_and_scores_them_as_the_whole_does(mod
     batch = model.collate([make_scoped(model, None)])
     with torch.inference_mode():
         whole, own = model.tag_words(batch)[1], part.tag_words(batch)[1]
-    kept = [model.config.tags.index(tag) for tag in part.config.tags]
-    torch.testing.assert_close(own, whole[..., kept])
+    kept = [index for index, tag in enumerate(list_tags(model)) if not tag.endswith("Disease")]
+    kept = [index for index in kept if not model.config.has_nesting or index // 5 != 1]  # "O" of diseases
+    torch.testing.assert_close(own.flatten(2), whole.flatten(2)[..., kept])
 
 
 def test_a_part_scores_pairs_as_the_whole_does(model: JointModel) -> None:
     part = model.restrict(["Chemical", "Gene"], ["CPR:4"])
     words = torch.randn(1, 5, model.tag_layer.in_features)
     tags = ["S-Chemical", "O", "O", "S-Gene", "O"]
-    in_whole, in_part = (torch.tensor([[one.config.tags.index(tag) for tag in tags]]) for one in (model, part))
+    in_whole, in_part = (
+        torch.tensor([[[names.index(tag) if tag in names else 0 for names in one.config.layers] for tag in tags]])
+        for one in (model, part)
+    )
     assert not torch.equal(in_whole, in_part)
-    table, pairs = make_table([(0, 0, 1, 0), (0, 3, 4, 1)], [5], device=torch.device("cpu")), torch.tensor([[0, 1]])
+    pairs = torch.tensor([[0, 1]])
+    of_whole, of_part = (
+        make_table([(0, 0, 1, 0), (0, 3, 4, gene)], [5], device=torch.device("cpu")) for gene in (2, 1)
+    )
     with torch.inference_mode():
-        whole = model.score_pairs(words, in_whole, table, pairs)
-        own = part.score_pairs(words, in_part, table, pairs)
+        whole = model.score_pairs(words, in_whole, of_whole, pairs)
+        own = part.score_pairs(words, in_part, of_part, pairs)
     torch.testing.assert_close(own, whole[:, [0, 2]])
 
 

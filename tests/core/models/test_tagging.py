@@ -4,7 +4,7 @@ from itertools import product
 
 import torch
 
-from core.models.tagging import decode_tags, legal_transitions
+from core.models.tagging import decode_layers, decode_tags, legal_transitions
 
 TAGS = ("O", "B-A", "I-A", "E-A", "S-A")
 
@@ -45,3 +45,11 @@ def test_padding_does_not_change_a_sentence() -> None:
 
 def test_a_sentence_without_words_is_all_padding() -> None:
     assert decode_tags(torch.randn(1, 1, len(TAGS)), [0], TAGS).tolist() == [[0]]
+
+
+def test_layers_are_decoded_as_they_would_be_alone() -> None:
+    logits = torch.randn(2, 6, 3, len(TAGS), generator=torch.Generator().manual_seed(2)) * 3
+    decoded = decode_layers(logits, [6, 3], TAGS)
+    assert decoded.shape == (2, 6, 3)
+    for layer in range(3):
+        assert decoded[..., layer].tolist() == decode_tags(logits[:, :, layer], [6, 3], TAGS).tolist()
