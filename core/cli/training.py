@@ -66,6 +66,9 @@ def train(
     has_teacher_forcing: Annotated[
         Switch, option("Gold mentions are candidates in training; joint.", _LOSS, "--teacher-forcing/--found-only")
     ] = None,
+    has_nesting: Annotated[
+        Switch, option("Mentions of a type may lie in those of another; joint.", _LOSS, "--nesting/--no-nesting")
+    ] = None,
     has_context: Annotated[
         Switch, option("Words around two mentions count too; joint.", _LOSS, "--context/--no-context")
     ] = None,

@@ -145,6 +145,7 @@ def _joint(corpus: str, encoder: str, *, num_epochs: int, batch_size: int, learn
             "optimizer": "adamw",
             "weight_decay": 0.1,
             "has_teacher_forcing": False,
+            "has_nesting": False,
             "has_context": False,
             "relation_weight": 1.0,
         },

@@ -68,6 +68,7 @@ PAIR_OPTIONS: Mapping[str, tuple[Architecture, ...]] = {
     "has_student": ("cls", "redn", "syntax_gcn"),
     "parser": ("syntax_gcn",),
     "has_teacher_forcing": ("joint",),
+    "has_nesting": ("joint",),
     "has_context": ("joint",),
     "relation_weight": ("joint",),
 }
@@ -98,6 +99,7 @@ class RetrainParams:
         has_soft_labels: Whether models trained on gold alone give the synthetic instances their targets.
         has_student: Whether one model is trained on what the ensemble says, and stored beside it.
         has_teacher_forcing: Whether gold mentions are candidates too while the joint model trains.
+        has_nesting: Whether the joint model finds mentions of one type inside those of another.
         has_context: Whether the joint model scores a pair by the words around its mentions too.
         relation_weight: What the joint model's loss of relations weighs beside that of mentions, >= 0.
         parser: spaCy package or folder of a pipeline; "auto" takes the shipped one.
@@ -133,6 +135,7 @@ class RetrainParams:
     has_soft_labels: bool = False
     has_student: bool = False
     has_teacher_forcing: bool = True
+    has_nesting: bool = True
     has_context: bool = True
     relation_weight: float = 0.3
     parser: str = "auto"

@@ -89,6 +89,7 @@ class RetrainPlan:
             training=training_config(self.params, seed=self.params.seed),
             max_pieces=self.params.max_pieces,
             has_teacher_forcing=self.params.has_teacher_forcing,
+            has_nesting=self.params.has_nesting,
             has_context=self.params.has_context,
             relation_weight=self.params.relation_weight,
             may_download=self.params.may_download,

@@ -37,6 +37,7 @@ class JointRecipe:
         dropout: Dropout of the new layers, in [0, 1).
         max_pieces: Longest sentence in pieces.
         has_teacher_forcing: Whether gold mentions are candidates too while training.
+        has_nesting: Whether mentions of different types may lie in each other.
         has_context: Whether a pair is also scored by the words around its mentions.
         relation_weight: What the loss of relations weighs beside that of mentions.
         may_download: Whether a hub name may be fetched.
@@ -47,6 +48,7 @@ class JointRecipe:
     dropout: float = 0.1
     max_pieces: int = 256
     has_teacher_forcing: bool = True
+    has_nesting: bool = True
     has_context: bool = True
     relation_weight: float = 0.3
     may_download: bool = False
@@ -134,6 +136,7 @@ def make_model(recipe: JointRecipe, schema: Schema) -> JointModel:
         dropout=recipe.dropout,
         max_pieces=recipe.max_pieces,
         has_teacher_forcing=recipe.has_teacher_forcing,
+        has_nesting=recipe.has_nesting,
         has_context=recipe.has_context,
         relation_weight=recipe.relation_weight,
     )

@@ -34,8 +34,8 @@ _PROTOCOLS: Mapping[str, str] = {
     "classification": "relations, mention-pair classification (mentions given)",
 }
 _LIMITS = (
-    "Titles and abstracts of English biomedical papers only, and nothing across sentences. Overlapping mentions are "
-    "not found; of two nested ones the longer is. A pair of mentions gets one label at most. Scores are probabilities "
+    "Titles and abstracts of English biomedical papers only, and nothing across sentences. Of mentions of one "
+    "type that overlap, one is found. A pair of mentions gets one label at most. Scores are probabilities "
     "of a small model and are not calibrated. It is a starting point to correct, not a source of facts about medicines."
 )
 
@@ -93,6 +93,10 @@ _PART = (
     "pair layers the rows that this part needs. It predicts in new projects before anything was trained, and its "
     "encoder is the offline default for retraining."
 )
+_NESTING = (
+    "a BIOES sequence for each entity type, so that mentions of different types may lie in each other; the paper has "
+    "one sequence for all types"
+)
 _CONTEXT = (
     "read the last words of two mentions, as in the paper, and beyond it the words before, between and after them, "
     "each of these segments pooled by its maximum (Zeng et al. 2015, piecewise max pooling)"
@@ -108,6 +112,7 @@ def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     corpora = (f"{_title(one['name'])} ({one['num_train_documents']:,} abstracts)" for one in record["corpora"])
     facts = [
         ("architecture", "`joint`; tags are decoded as the best legal sequence, not word by word as in the paper"),
+        *([("tags", _NESTING)] if record.get("has_nesting") else []),
         *([("pairs", _CONTEXT)] if record.get("has_context") else []),
         ("encoder", "all-MiniLM-L6-v2 (22.7M parameters, Apache-2.0, see LICENSE in `../biomedical`), fine-tuned"),
     ]

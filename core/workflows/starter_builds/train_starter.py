@@ -219,6 +219,7 @@ def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
         "dropout": recipe.dropout,
         "max_pieces": recipe.max_pieces,
         "has_teacher_forcing": recipe.has_teacher_forcing,
+        "has_nesting": recipe.has_nesting,
         "has_context": recipe.has_context,
         "relation_weight": recipe.relation_weight,
         "encoder": Path(recipe.encoder).name,
