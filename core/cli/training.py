@@ -69,6 +69,9 @@ def train(
     has_nesting: Annotated[
         Switch, option("Mentions of a type may lie in those of another; joint.", _LOSS, "--nesting/--no-nesting")
     ] = None,
+    num_relation_layers: Annotated[
+        Whole, option("Layers of pairs alone; joint. Usual: 1; the paper 0.", _LOSS, "--relation-layers")
+    ] = None,
     has_context: Annotated[
         Switch, option("Words around two mentions count too; joint.", _LOSS, "--context/--no-context")
     ] = None,

@@ -1,12 +1,13 @@
 """Joint mentions and relations in one pass: BIOES tags, then a biaffine over pairs of predicted mentions.
 
 Giorgi et al. 2019, "End-to-end Named Entity Recognition and Relation Extraction using Pre-trained
-Language Models", eq. 1-10 and app. A.2. Beyond the paper, a pair may also be scored by the words around its mentions:
-see `core.models.pair_context`.
+Language Models", eq. 1-10 and app. A.2. Beyond the paper each entity type may have a tag sequence of its own, pairs may
+have layers of their own (`core.models.relation_layers`), and be scored by the words around their mentions too
+(`core.models.pair_context`); `JointConfig` says which.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +24,7 @@ from core.models.joint_mentions import MentionTable, join_gold, make_table, plac
 from core.models.joint_parts import pick_weights
 from core.models.pair_context import NUM_SEGMENTS, pool_segments
 from core.models.passes import default_batch_pieces, run_batches
+from core.models.relation_layers import NO_MARK, RelationLayers
 from core.models.tagging import decode_layers
 from core.training.checkpoints import (
     WEIGHTS_OF,
@@ -35,6 +37,19 @@ from core.training.checkpoints import (
 from core.training.config import Precision
 
 ARCHITECTURE = "joint"
+
+
+@dataclass(frozen=True, slots=True)
+class WordStates:
+    """What the encoder says about a batch.
+
+    Shape:
+        words: (batch, words, width), after its last layer.
+        earlier: (batch, pieces, width), before the layers that pairs have a copy of.
+    """
+
+    words: Tensor
+    earlier: Tensor
 
 
 class JointModel(nn.Module):
@@ -55,6 +70,12 @@ class JointModel(nn.Module):
         self.num_layers, self.num_tags = len(config.layers), len(config.layers[0])
         self.tag_layer = nn.Linear(encoder.width, self.num_layers * self.num_tags)
         self.tag_embedding = nn.Embedding(self.num_layers * self.num_tags, config.tag_width, scale_grad_by_freq=True)
+        if config.num_relation_layers:
+            self.relation_layers = RelationLayers(
+                encoder.model,
+                num_layers=config.num_relation_layers,
+                num_tags=self.num_layers * self.num_tags,
+            )
         width = encoder.width + config.tag_width
         self.head_layer = feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
         self.tail_layer = feed_forward(width, config.hidden_width, config.pair_width, config.dropout)
@@ -85,22 +106,40 @@ class JointModel(nn.Module):
 
     # The forward pass, top to bottom.
 
-    def tag_words(self, batch: JointBatch) -> tuple[Tensor, Tensor]:
+    def tag_words(self, batch: JointBatch) -> tuple[WordStates, Tensor]:
         """Score the tags of every word (eq. 1).
 
         Shape:
-            returns: word states (batch, words, width); tag logits (batch, words, layers, tags).
+            returns: states; tag logits (batch, words, layers, tags).
         """
-        states = self.encoder(batch.piece_ids, attention_mask=batch.attention_mask).last_hidden_state
-        index = batch.first_pieces.unsqueeze(-1).expand(-1, -1, states.shape[-1])  # (batch, words, width)
-        words = self.dropout(states.gather(1, index))  # (batch, words, width)
-        return words, self.tag_layer(words).unflatten(-1, (self.num_layers, self.num_tags))
+        output = self.encoder(batch.piece_ids, attention_mask=batch.attention_mask, output_hidden_states=True)
+        pieces = output.last_hidden_state  # (batch, pieces, width)
+        index = batch.first_pieces.unsqueeze(-1).expand(-1, -1, pieces.shape[-1])  # (batch, words, width)
+        words = self.dropout(pieces.gather(1, index))  # (batch, words, width)
+        states = WordStates(words, output.hidden_states[-1 - self.config.num_relation_layers])
+        return states, self.tag_layer(words).unflatten(-1, (self.num_layers, self.num_tags))
+
+    def mark_words(self, batch: JointBatch, states: WordStates, tag_ids: Tensor) -> Tensor:
+        """Return what pairs read: the words again with their tags known, or as they are if all layers are shared.
+
+        Shape:
+            tag_ids: (batch, words, layers), int64, the predicted tags.
+            returns: (batch, words, width).
+        """
+        if not self.config.num_relation_layers:
+            return states.words
+        rows = tag_ids + torch.arange(self.num_layers, device=tag_ids.device) * self.num_tags
+        is_marked = (tag_ids > 0) & batch.is_word.unsqueeze(-1)  # (batch, words, layers)
+        rows = rows.masked_fill(~is_marked, NO_MARK)
+        words = self.relation_layers(states.earlier, batch.attention_mask, batch.first_pieces, rows)
+        marked: Tensor = self.dropout(words)  # (batch, words, width)
+        return marked
 
     def score_pairs(self, words: Tensor, tag_ids: Tensor, table: MentionTable, pairs: Tensor) -> Tensor:
         """Score every label for pairs of mentions, each represented by its last word (eq. 3-7), and by their context.
 
         Shape:
-            words: (batch, words, width).
+            words: (batch, words, width), as `mark_words` returns them.
             tag_ids: (batch, words, layers), int64, the predicted tags.
             pairs: (pairs, 2), int64; rows of `table`, head first.
             returns: (pairs, labels + 1); class 0 is NEG.
@@ -134,7 +173,7 @@ class JointModel(nn.Module):
         L_NER is a mean over words; that of several layers of tags is their sum. What a sentence's corpus does not
         annotate takes no part: its words compete for the other tags only.
         """
-        words, tag_logits = self.tag_words(batch)
+        states, tag_logits = self.tag_words(batch)
         num_words = batch.count_words()
         # (batch, words, layers, tags)
         tag_logits = tag_logits.masked_fill(batch.unknown_tags.unsqueeze(1), -torch.inf)
@@ -148,6 +187,7 @@ class JointModel(nn.Module):
         pairs = self.legal_pairs(table)
         if not len(pairs):
             return tag_loss
+        words = self.mark_words(batch, states, tag_ids)
         pair_logits = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
         pair_logits = pair_logits.masked_fill(batch.unknown_classes[table.sentences[pairs[:, 0]]], -torch.inf)
         gold = torch.tensor([targets.get((h, t), 0) for h, t in pairs.tolist()], device=pairs.device)  # (pairs,)
@@ -195,8 +235,8 @@ class JointModel(nn.Module):
     ) -> list[SentencePrediction]:
         batch = self.collate(items).to(self.legal.device)
         with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
-            words, tag_logits = self.tag_words(batch)
-        words, num_words = words.float(), batch.count_words()
+            states, tag_logits = self.tag_words(batch)
+        num_words = batch.count_words()
         tag_ids = decode_layers(tag_logits, num_words, self.config.layers[0])  # (batch, words, layers)
         # (batch, words, layers)
         tag_scores = tag_logits.float().softmax(-1).gather(3, tag_ids.unsqueeze(3)).squeeze(3)
@@ -206,6 +246,8 @@ class JointModel(nn.Module):
         pairs = self.legal_pairs(table)
         pair_scores: list[list[float]] = []
         if len(pairs):
+            with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
+                words = self.mark_words(batch, states, tag_ids).float()
             pair_scores = self.score_pairs(words, tag_ids, table, pairs).float().softmax(-1).tolist()
         scores = JointScores(tag_scores.tolist(), mentions, pairs.tolist(), pair_scores)
         return make_predictions(items, scores, self.config, threshold=threshold)
@@ -230,11 +272,12 @@ class JointModel(nn.Module):
         if not items:
             return {}
         batch = self.collate(items).to(self.legal.device)
-        words, tag_logits = self.tag_words(batch)
+        states, tag_logits = self.tag_words(batch)
         is_gold = batch.tag_ids > 0  # (batch, words, layers); words inside the two mentions
         tag_ids = torch.where(is_gold, batch.tag_ids, tag_logits.argmax(-1))  # (batch, words, layers)
         table = make_table(mentions, batch.count_words(), device=self.legal.device)
         pairs = torch.arange(2 * len(items), device=self.legal.device).reshape(-1, 2)  # (pairs, 2)
+        words = self.mark_words(batch, states, tag_ids)
         scores = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
         classes = (NO_RELATION, *self.config.labels)
         return {one: classes[index] for one, index in zip(ids, scores.argmax(-1).tolist(), strict=True)}

@@ -30,6 +30,8 @@ class JointConfig:
         has_teacher_forcing: Whether gold mentions are candidates too while training.
         has_nesting: Whether each type has a tag sequence of its own, so that mentions of different types may lie in
             each other, as the chemical in "dopamine transporter"; the paper has one sequence for all types.
+        num_relation_layers: How many of the encoder's last layers pairs have a copy of, which reads the tags too; in
+            the paper both tasks share all layers.
         has_context: Whether a pair is also scored by the words before, between and after its mentions; the paper
             reads the mentions' last words alone.
         relation_weight: What lambda of eq. 10 rises to, >= 0. Each loss is a mean, over words and over pairs; most
@@ -46,6 +48,7 @@ class JointConfig:
     dropout: float = 0.1
     has_teacher_forcing: bool = True
     has_nesting: bool = True
+    num_relation_layers: int = 1
     has_context: bool = True
     relation_weight: float = 0.3
     max_pieces: int = 256
@@ -63,7 +66,7 @@ class JointConfig:
         """Take the shape that `dataclasses.asdict` gave, back from JSON; what is missing was as in the paper then."""
         names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
         legal = tuple((head, tail) for head, tail in options["legal_types"])
-        paper = {"has_nesting": False, "has_context": False, "relation_weight": 1.0}
+        paper = {"has_nesting": False, "num_relation_layers": 0, "has_context": False, "relation_weight": 1.0}
         return cls(**{**paper, **options, **names, "legal_types": legal})
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:
@@ -170,9 +173,14 @@ class JointBatch:
     mentions: tuple[tuple[tuple[int, int, int], ...], ...] = ()
     relations: tuple[tuple[tuple[int, int, int], ...], ...] = ()
 
+    @property
+    def is_word(self) -> Tensor:
+        """Where there is a word: (batch, words), bool."""
+        return self.tag_ids[..., 0] != IGNORED_TAG
+
     def count_words(self) -> list[int]:
         """Return the number of words of each sentence."""
-        counts: list[int] = (self.tag_ids[..., 0] != IGNORED_TAG).sum(1).tolist()
+        counts: list[int] = self.is_word.sum(1).tolist()
         return counts
 
     def to(self, device: torch.device) -> "JointBatch":

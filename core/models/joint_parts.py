@@ -18,8 +18,9 @@ def pick_weights(weights: Mapping[str, Tensor], whole: JointConfig, part: JointC
     """
     tags = torch.tensor(_tag_rows(whole, part))
     classes = torch.tensor([0, *(whole.labels.index(label) + 1 for label in part.labels)])
-    rows = {"tag_layer": tags, "tag_embedding": tags, "bilinear": classes, "linear": classes, "context_output": classes}
-    layer_of = {name: name.split(".")[0] for name in weights}
+    rows = dict.fromkeys(("tag_layer", "tag_embedding", "relation_layers.marks"), tags)
+    rows |= dict.fromkeys(("bilinear", "linear", "context_output"), classes)
+    layer_of = {name: name.rpartition(".")[0] for name in weights}
     return {
         name: tensor[rows[layer_of[name]].to(tensor.device)] if layer_of[name] in rows else tensor
         for name, tensor in weights.items()

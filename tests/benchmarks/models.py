@@ -58,8 +58,8 @@ class Row:
 
 
 RATE = 1.5e-4
-# The paper tags each word once, reads the last words of two mentions alone, and weighs both losses alike.
-PAPER_JOINT = {"has_nesting": False, "has_context": False, "relation_weight": 1.0}
+# The paper tags each word once, shares all layers, reads two mentions' last words alone, weighs both losses alike.
+PAPER_JOINT = {"has_nesting": False, "num_relation_layers": 0, "has_context": False, "relation_weight": 1.0}
 ROWS = (
     Row(corpus="bc5cdr", architecture="cls", num_epochs=3, learning_rate=RATE),
     Row(corpus="bc5cdr", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),

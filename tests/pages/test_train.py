@@ -79,7 +79,13 @@ def test_an_architecture_shows_its_own_settings_alone(open_page: OpenPage) -> No
     assert not {"train-parser", "train-has-teacher-forcing", "train-gamma"} & keys
     app.selectbox(key="train-architecture").select("joint").run()
     keys = {widget.key for widget in (*app.number_input, *app.checkbox, *app.selectbox, *app.text_input)}
-    assert {"train-has-teacher-forcing", "train-has-nesting", "train-has-context", "train-relation-weight"} <= keys
+    assert {
+        "train-has-teacher-forcing",
+        "train-has-nesting",
+        "train-num-relation-layers",
+        "train-has-context",
+        "train-relation-weight",
+    } <= keys
     assert app.selectbox(key="train-method").options == ["Gold only", "DARE: gold and accepted synthetic sentences"]
     assert not {"train-members", "train-marking", "train-has-student", "train-ratio"} & keys
     assert app.number_input(key="train-epochs").value == 12

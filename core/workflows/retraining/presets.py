@@ -146,6 +146,7 @@ def _joint(corpus: str, encoder: str, *, num_epochs: int, batch_size: int, learn
             "weight_decay": 0.1,
             "has_teacher_forcing": False,
             "has_nesting": False,
+            "num_relation_layers": 0,
             "has_context": False,
             "relation_weight": 1.0,
         },

@@ -69,6 +69,7 @@ PAIR_OPTIONS: Mapping[str, tuple[Architecture, ...]] = {
     "parser": ("syntax_gcn",),
     "has_teacher_forcing": ("joint",),
     "has_nesting": ("joint",),
+    "num_relation_layers": ("joint",),
     "has_context": ("joint",),
     "relation_weight": ("joint",),
 }
@@ -100,6 +101,7 @@ class RetrainParams:
         has_student: Whether one model is trained on what the ensemble says, and stored beside it.
         has_teacher_forcing: Whether gold mentions are candidates too while the joint model trains.
         has_nesting: Whether the joint model finds mentions of one type inside those of another.
+        num_relation_layers: Layers that pairs have to themselves in the joint model, >= 0.
         has_context: Whether the joint model scores a pair by the words around its mentions too.
         relation_weight: What the joint model's loss of relations weighs beside that of mentions, >= 0.
         parser: spaCy package or folder of a pipeline; "auto" takes the shipped one.
@@ -136,6 +138,7 @@ class RetrainParams:
     has_student: bool = False
     has_teacher_forcing: bool = True
     has_nesting: bool = True
+    num_relation_layers: int = 1
     has_context: bool = True
     relation_weight: float = 0.3
     parser: str = "auto"
@@ -203,6 +206,7 @@ class RetrainParams:
             "batch_size": (self.batch_size >= 1, "at least 1"),
             "max_pieces": (self.max_pieces >= 8, "at least 8"),
             "gamma": (self.gamma >= 0, "at least 0"),
+            "num_relation_layers": (self.num_relation_layers >= 0, "at least 0"),
             "relation_weight": (self.relation_weight >= 0, "at least 0"),
             "weight_decay": (self.weight_decay >= 0, "at least 0"),
             "warmup_fraction": (0 <= self.warmup_fraction < 1, "at least 0 and below 1"),

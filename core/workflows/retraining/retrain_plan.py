@@ -90,6 +90,7 @@ class RetrainPlan:
             max_pieces=self.params.max_pieces,
             has_teacher_forcing=self.params.has_teacher_forcing,
             has_nesting=self.params.has_nesting,
+            num_relation_layers=self.params.num_relation_layers,
             has_context=self.params.has_context,
             relation_weight=self.params.relation_weight,
             may_download=self.params.may_download,

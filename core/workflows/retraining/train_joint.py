@@ -38,6 +38,7 @@ class JointRecipe:
         max_pieces: Longest sentence in pieces.
         has_teacher_forcing: Whether gold mentions are candidates too while training.
         has_nesting: Whether mentions of different types may lie in each other.
+        num_relation_layers: Layers that pairs have to themselves, >= 0.
         has_context: Whether a pair is also scored by the words around its mentions.
         relation_weight: What the loss of relations weighs beside that of mentions.
         may_download: Whether a hub name may be fetched.
@@ -49,6 +50,7 @@ class JointRecipe:
     max_pieces: int = 256
     has_teacher_forcing: bool = True
     has_nesting: bool = True
+    num_relation_layers: int = 1
     has_context: bool = True
     relation_weight: float = 0.3
     may_download: bool = False
@@ -137,6 +139,7 @@ def make_model(recipe: JointRecipe, schema: Schema) -> JointModel:
         max_pieces=recipe.max_pieces,
         has_teacher_forcing=recipe.has_teacher_forcing,
         has_nesting=recipe.has_nesting,
+        num_relation_layers=recipe.num_relation_layers,
         has_context=recipe.has_context,
         relation_weight=recipe.relation_weight,
     )

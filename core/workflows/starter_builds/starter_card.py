@@ -97,6 +97,10 @@ _NESTING = (
     "a BIOES sequence for each entity type, so that mentions of different types may lie in each other; the paper has "
     "one sequence for all types"
 )
+_LAYERS = (
+    "the encoder's last layer once more, trained for pairs, which reads the words with a mark of their tags; in the "
+    "paper mentions and pairs share all layers"
+)
 _CONTEXT = (
     "read the last words of two mentions, as in the paper, and beyond it the words before, between and after them, "
     "each of these segments pooled by its maximum (Zeng et al. 2015, piecewise max pooling)"
@@ -114,6 +118,7 @@ def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("architecture", "`joint`; tags are decoded as the best legal sequence, not word by word as in the paper"),
         *([("tags", _NESTING)] if record.get("has_nesting") else []),
         *([("pairs", _CONTEXT)] if record.get("has_context") else []),
+        *([("layers of pairs alone", _LAYERS)] if record.get("num_relation_layers") else []),
         ("encoder", "all-MiniLM-L6-v2 (22.7M parameters, Apache-2.0, see LICENSE in `../biomedical`), fine-tuned"),
     ]
     read = record.get("encoder_pretraining")

@@ -220,6 +220,7 @@ def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
         "max_pieces": recipe.max_pieces,
         "has_teacher_forcing": recipe.has_teacher_forcing,
         "has_nesting": recipe.has_nesting,
+        "num_relation_layers": recipe.num_relation_layers,
         "has_context": recipe.has_context,
         "relation_weight": recipe.relation_weight,
         "encoder": Path(recipe.encoder).name,

@@ -36,10 +36,10 @@ def model(tmp_path: Path) -> JointModel:
 
 @pytest.fixture
 def paper_model(tmp_path: Path) -> JointModel:
-    return make_model(tmp_path, has_nesting=False, has_context=False)
+    return make_model(tmp_path, has_nesting=False, num_relation_layers=0, has_context=False)
 
 
-def make_model(folder: Path, **options: bool) -> JointModel:
+def make_model(folder: Path, **options: int) -> JointModel:
     torch.manual_seed(0)
     config = JointConfig.from_schema(make_schema(), dropout=0.0, **options)
     return JointModel(load_tiny_encoder(folder / "encoder"), config)
@@ -67,14 +67,18 @@ def test_it_learns_mentions_and_relations_of_six_sentences_by_heart(model: Joint
 def test_shapes_are_those_of_the_docstrings(model: JointModel) -> None:
     items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
     batch = model.collate(items)
-    words, tag_logits = model.tag_words(batch)
-    assert words.shape == (3, 7, 32)
+    states, tag_logits = model.tag_words(batch)
+    assert states.words.shape == (3, 7, 32)
+    assert states.earlier.shape == (*batch.piece_ids.shape, 32)
     assert tag_logits.shape == (3, 7, 2, 5)  # for each of two types O and BIES
     assert batch.tag_ids.shape == (3, 7, 2)
     rows = [(s, *mention) for s, item in enumerate(items) for mention in item.mentions]
     table = make_table(rows, batch.count_words(), device=CPU)
     pairs = model.legal_pairs(table)
-    assert model.score_pairs(words, tag_logits.argmax(-1), table, pairs).shape == (3, 2)
+    tag_ids = tag_logits.argmax(-1)
+    words = model.mark_words(batch, states, tag_ids)
+    assert words.shape == (3, 7, 32)
+    assert model.score_pairs(words, tag_ids, table, pairs).shape == (3, 2)
 
 
 def test_only_legal_pairs_of_one_sentence_are_candidates(model: JointModel) -> None:
@@ -120,10 +124,10 @@ def test_a_model_saved_before_it_went_beyond_the_paper_still_loads(paper_model: 
     (tmp_path / "saved").mkdir()
     paper_model.save(tmp_path / "saved")
     saved = load_config(tmp_path / "saved")
-    assert saved["config"].pop("has_context") is saved["config"].pop("has_nesting") is False
+    assert [saved["config"].pop(name) for name in ("has_nesting", "num_relation_layers", "has_context")] == [0, 0, 0]
     save_config(tmp_path / "saved", saved)
     loaded = JointModel.load(tmp_path / "saved")
-    assert not loaded.config.has_context and not loaded.config.has_nesting
+    assert loaded.config == paper_model.config
     assert described(loaded.predict(POSITIVE)) == described(paper_model.predict(POSITIVE))
 
 

@@ -107,6 +107,21 @@ def test_a_part_scores_pairs_as_the_whole_does(model: JointModel) -> None:
     torch.testing.assert_close(own, whole[:, [0, 2]])
 
 
+def test_a_part_reads_marked_words_as_the_whole_does(model: JointModel) -> None:
+    part = model.restrict(["Chemical", "Disease"], ["CID"])
+    batches = [one.collate([make_scoped(one, None)]) for one in (model, part)]
+    with torch.inference_mode():
+        model.relation_layers.marks.weight.normal_()
+        part = model.restrict(["Chemical", "Disease"], ["CID"])
+        words = [
+            one.mark_words(batch, one.tag_words(batch)[0], batch.tag_ids)
+            for one, batch in zip((model, part), batches, strict=True)
+        ]
+        unmarked = model.mark_words(batches[0], model.tag_words(batches[0])[0], torch.zeros_like(batches[0].tag_ids))
+    torch.testing.assert_close(words[1], words[0])
+    assert not torch.allclose(words[0], unmarked)
+
+
 def test_a_part_without_labels_finds_mentions_only(model: JointModel) -> None:
     part = model.restrict(["Chemical", "Disease", "Gene"], [])
     assert part.config.legal_types == ()

@@ -96,7 +96,7 @@ def test_the_joint_presets_tag_words_and_score_pairs_as_the_paper_does() -> None
     for name in (name for name in PRESETS if name.startswith("joint-paper")):
         params = RetrainParams.from_preset(name, {})
         assert not (params.has_teacher_forcing or params.has_nesting or params.has_context)
-        assert params.relation_weight == 1.0
+        assert (params.num_relation_layers, params.relation_weight) == (0, 1.0)
 
 
 def test_an_explicit_value_goes_before_the_preset() -> None:

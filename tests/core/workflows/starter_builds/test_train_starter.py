@@ -91,6 +91,7 @@ def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldS
     whole = (tmp_path / "out" / "biomedical" / "README.md").read_text()
     assert "dare build-starter --corpora FOLDER_OF_THE_CORPORA" in whole and "--epochs 40" in whole
     assert summary["has_nesting"] and "a BIOES sequence for each entity type" in whole
+    assert summary["num_relation_layers"] == 1 and "the encoder's last layer once more" in whole
     assert summary["has_context"] and "the words before, between and after them" in whole
 
 
