@@ -119,11 +119,12 @@ class JointModel(nn.Module):
         states = WordStates(words, output.hidden_states[-1 - self.config.num_relation_layers])
         return states, self.tag_layer(words).unflatten(-1, (self.num_layers, self.num_tags))
 
-    def mark_words(self, batch: JointBatch, states: WordStates, tag_ids: Tensor) -> Tensor:
+    def mark_words(self, batch: JointBatch, states: WordStates, tag_ids: Tensor, sentences: Tensor) -> Tensor:
         """Return what pairs read: the words again with their tags known, or as they are if all layers are shared.
 
         Shape:
             tag_ids: (batch, words, layers), int64, the predicted tags.
+            sentences: (pairs,), int64; that of each pair. The words of others, which nothing reads, stay as they are.
             returns: (batch, words, width).
         """
         if not self.config.num_relation_layers:
@@ -131,9 +132,11 @@ class JointModel(nn.Module):
         rows = tag_ids + torch.arange(self.num_layers, device=tag_ids.device) * self.num_tags
         is_marked = (tag_ids > 0) & batch.is_word.unsqueeze(-1)  # (batch, words, layers)
         rows = rows.masked_fill(~is_marked, NO_MARK)
-        words = self.relation_layers(states.earlier, batch.attention_mask, batch.first_pieces, rows)
-        marked: Tensor = self.dropout(words)  # (batch, words, width)
-        return marked
+        few: Tensor = torch.unique(sentences)  # (sentences,)
+        read = self.relation_layers(
+            states.earlier[few], batch.attention_mask[few], batch.first_pieces[few], rows[few]
+        )  # (sentences, words, width)
+        return states.words.index_copy(0, few, self.dropout(read).to(states.words.dtype))
 
     def score_pairs(self, words: Tensor, tag_ids: Tensor, table: MentionTable, pairs: Tensor) -> Tensor:
         """Score every label for pairs of mentions, each represented by its last word (eq. 3-7), and by their context.
@@ -187,9 +190,10 @@ class JointModel(nn.Module):
         pairs = self.legal_pairs(table)
         if not len(pairs):
             return tag_loss
-        words = self.mark_words(batch, states, tag_ids)
+        sentences = table.sentences[pairs[:, 0]]  # (pairs,)
+        words = self.mark_words(batch, states, tag_ids, sentences)
         pair_logits = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
-        pair_logits = pair_logits.masked_fill(batch.unknown_classes[table.sentences[pairs[:, 0]]], -torch.inf)
+        pair_logits = pair_logits.masked_fill(batch.unknown_classes[sentences], -torch.inf)
         gold = torch.tensor([targets.get((h, t), 0) for h, t in pairs.tolist()], device=pairs.device)  # (pairs,)
         weight = self.config.relation_weight * min(1.0, epochs_done)
         return tag_loss + weight * functional.cross_entropy(pair_logits.float(), gold)
@@ -247,7 +251,7 @@ class JointModel(nn.Module):
         pair_scores: list[list[float]] = []
         if len(pairs):
             with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
-                words = self.mark_words(batch, states, tag_ids).float()
+                words = self.mark_words(batch, states, tag_ids, table.sentences[pairs[:, 0]]).float()
             pair_scores = self.score_pairs(words, tag_ids, table, pairs).float().softmax(-1).tolist()
         scores = JointScores(tag_scores.tolist(), mentions, pairs.tolist(), pair_scores)
         return make_predictions(items, scores, self.config, threshold=threshold)
@@ -277,7 +281,7 @@ class JointModel(nn.Module):
         tag_ids = torch.where(is_gold, batch.tag_ids, tag_logits.argmax(-1))  # (batch, words, layers)
         table = make_table(mentions, batch.count_words(), device=self.legal.device)
         pairs = torch.arange(2 * len(items), device=self.legal.device).reshape(-1, 2)  # (pairs, 2)
-        words = self.mark_words(batch, states, tag_ids)
+        words = self.mark_words(batch, states, tag_ids, table.sentences)
         scores = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
         classes = (NO_RELATION, *self.config.labels)
         return {one: classes[index] for one, index in zip(ids, scores.argmax(-1).tolist(), strict=True)}

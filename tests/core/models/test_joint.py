@@ -76,7 +76,7 @@ def test_shapes_are_those_of_the_docstrings(model: JointModel) -> None:
     table = make_table(rows, batch.count_words(), device=CPU)
     pairs = model.legal_pairs(table)
     tag_ids = tag_logits.argmax(-1)
-    words = model.mark_words(batch, states, tag_ids)
+    words = model.mark_words(batch, states, tag_ids, table.sentences)
     assert words.shape == (3, 7, 32)
     assert model.score_pairs(words, tag_ids, table, pairs).shape == (3, 2)
 
@@ -262,3 +262,17 @@ def test_the_tag_loss_of_several_layers_is_the_sum_of_their_means(model: JointMo
     _, logits = model.tag_words(batch)
     means = [cross_entropy(logits[:, :, layer].flatten(0, 1), batch.tag_ids[..., layer].flatten()) for layer in (0, 1)]
     assert model.loss(batch, 0.0).item() == pytest.approx(sum(mean.item() for mean in means), rel=1e-5)
+
+
+def test_only_sentences_with_pairs_are_read_once_more(model: JointModel) -> None:
+    items = [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(POSITIVE), POSITIVE, strict=True)]
+    batch = model.eval().collate(items)
+    with torch.inference_mode():
+        model.relation_layers.marks.weight.normal_()
+        states, _ = model.tag_words(batch)
+        every, first = (
+            model.mark_words(batch, states, batch.tag_ids, torch.tensor(sentences)) for sentences in ([2, 0, 1, 0], [0])
+        )
+    torch.testing.assert_close(first[0][batch.is_word[0]], every[0][batch.is_word[0]])
+    assert torch.equal(first[1:], states.words[1:])
+    assert not torch.allclose(every[1:], states.words[1:])

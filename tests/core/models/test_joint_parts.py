@@ -114,10 +114,11 @@ def test_a_part_reads_marked_words_as_the_whole_does(model: JointModel) -> None:
         model.relation_layers.marks.weight.normal_()
         part = model.restrict(["Chemical", "Disease"], ["CID"])
         words = [
-            one.mark_words(batch, one.tag_words(batch)[0], batch.tag_ids)
+            one.mark_words(batch, one.tag_words(batch)[0], batch.tag_ids, torch.tensor([0]))
             for one, batch in zip((model, part), batches, strict=True)
         ]
-        unmarked = model.mark_words(batches[0], model.tag_words(batches[0])[0], torch.zeros_like(batches[0].tag_ids))
+        states = model.tag_words(batches[0])[0]
+        unmarked = model.mark_words(batches[0], states, torch.zeros_like(batches[0].tag_ids), torch.tensor([0]))
     torch.testing.assert_close(words[1], words[0])
     assert not torch.allclose(words[0], unmarked)
 
