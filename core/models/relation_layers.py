@@ -13,6 +13,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from core.errors import ModelError
 
 NO_MARK = -1
+_ACTIVATION = "gelu"
 # Parameters of torch's layer, and those of BERT's that are joined to make each.
 _BERT_NAMES = {
     "self_attn.in_proj": ("attention.self.query", "attention.self.key", "attention.self.value"),
@@ -27,7 +28,7 @@ _BERT_NAMES = {
 class RelationLayers(nn.Module):
     """Transformer layers, and a vector for each tag.
 
-    They begin as copies of the encoder's last layers where those have BERT's parameters, else as chance draws them;
+    They begin as copies of the encoder's last layers where those are built as BERT's are, else as chance draws them;
     the vectors begin at zero.
 
     Args:
@@ -47,9 +48,10 @@ class RelationLayers(nn.Module):
         self.marks = nn.Embedding(num_tags, encoder.config.hidden_size)
         nn.init.zeros_(self.marks.weight)
         layers = [_make_layer(encoder.config) for _ in range(num_layers)]
-        weights = encoder.state_dict()
-        for index, layer in enumerate(layers):
-            _copy_layer(weights, f"encoder.layer.{first + index}.", layer)
+        if getattr(encoder.config, "hidden_act", "") == _ACTIVATION:
+            weights = encoder.state_dict()
+            for index, layer in enumerate(layers):
+                _copy_layer(weights, f"encoder.layer.{first + index}.", layer)
         self.layers = nn.ModuleList(layers)
 
     def forward(self, states: Tensor, attention_mask: Tensor, first_pieces: Tensor, tags: Tensor) -> Tensor:
@@ -76,7 +78,7 @@ def _make_layer(config: PreTrainedConfig) -> nn.TransformerEncoderLayer:
         config.num_attention_heads,
         getattr(config, "intermediate_size", 4 * config.hidden_size),
         dropout=getattr(config, "hidden_dropout_prob", 0.1),
-        activation="gelu",
+        activation=_ACTIVATION,
         layer_norm_eps=getattr(config, "layer_norm_eps", 1e-12),
         batch_first=True,
     )

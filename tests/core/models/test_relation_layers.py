@@ -69,3 +69,13 @@ def test_an_encoder_of_another_build_gets_layers_drawn_by_chance() -> None:
 def test_more_layers_than_the_encoder_has_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="has 2 layers, fewer than 3"):
         RelationLayers(load_tiny_encoder(tmp_path / "encoder").model, num_layers=3, num_tags=5)
+
+
+def test_layers_of_another_activation_are_not_copied(tmp_path: Path) -> None:
+    encoder = load_tiny_encoder(tmp_path / "encoder").model
+    copied = RelationLayers(encoder, num_layers=1, num_tags=5)
+    encoder.config.hidden_act = "relu"
+    drawn = RelationLayers(encoder, num_layers=1, num_tags=5)
+    weight = encoder.state_dict()["encoder.layer.1.intermediate.dense.weight"]
+    for layers, is_equal in ((copied, True), (drawn, False)):
+        assert torch.equal(layers.state_dict()["layers.0.linear1.weight"], weight) is is_equal
