@@ -47,6 +47,15 @@ def train(
     max_pieces: Annotated[Whole, option("Longest input in word pieces. Usual: 128; redn, joint 256.", _MODEL)] = None,
     marking: Annotated[Text, option("masks (usual) or markers around head and tail; cls.", _MODEL)] = None,
     parser: Annotated[Text, option("spaCy package or folder; syntax_gcn. Usual: the shipped one.", _MODEL)] = None,
+    has_nesting: Annotated[
+        Switch, option("Mentions of a type may lie in those of another; joint.", _MODEL, "--nesting/--no-nesting")
+    ] = None,
+    num_relation_layers: Annotated[
+        Whole, option("Layers of pairs alone; joint. Usual: 1; the paper 0.", _MODEL, "--relation-layers")
+    ] = None,
+    has_context: Annotated[
+        Switch, option("Words around two mentions count too; joint.", _MODEL, "--context/--no-context")
+    ] = None,
     method: Annotated[Text, option(f"{', '.join(METHODS)}. Usual: dare; joint: gold.", _DATA)] = None,
     ratio: Annotated[Number, option("Synthetic sentences for each gold one. Usual: 1.", _DATA)] = None,
     has_negative_filter: Annotated[
@@ -65,15 +74,6 @@ def train(
     ] = None,
     has_teacher_forcing: Annotated[
         Switch, option("Gold mentions are candidates in training; joint.", _LOSS, "--teacher-forcing/--found-only")
-    ] = None,
-    has_nesting: Annotated[
-        Switch, option("Mentions of a type may lie in those of another; joint.", _LOSS, "--nesting/--no-nesting")
-    ] = None,
-    num_relation_layers: Annotated[
-        Whole, option("Layers of pairs alone; joint. Usual: 1; the paper 0.", _LOSS, "--relation-layers")
-    ] = None,
-    has_context: Annotated[
-        Switch, option("Words around two mentions count too; joint.", _LOSS, "--context/--no-context")
     ] = None,
     relation_weight: Annotated[
         Number, option("Weight of relations beside mentions; joint. Usual: 0.3; the paper 1.", _LOSS)

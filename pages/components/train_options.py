@@ -101,6 +101,11 @@ GROUPS: Mapping[str, tuple[Widget, ...]] = {
         ),
         Line("parser", "Dependency parser", "auto is the shipped one; or name a spaCy package or folder."),
     ),
+    "Model": (
+        Switch("has_nesting", "Mentions of one type may lie inside those of another", "Off in the paper."),
+        Number("num_relation_layers", "Layers that pairs have to themselves", 0, 12, note="The paper has 0."),
+        Switch("has_context", "The words before, between and after two mentions count too", "Off in the paper."),
+    ),
     "Synthetic sentences": (
         Number("ratio", "Synthetic for each gold one", 0.0, 10.0, 0.25),
         Switch("is_two_stage", "Train on synthetic sentences first, on gold after them"),
@@ -115,9 +120,6 @@ GROUPS: Mapping[str, tuple[Widget, ...]] = {
         Number("gamma", "Gamma of the focal loss", 0.0, 10.0, 0.5),
         Switch("has_auxiliary", "Also learn whether a pair is related at all"),
         Switch("has_teacher_forcing", "Gold mentions take part in training even where they were not found"),
-        Switch("has_nesting", "Mentions of one type may lie inside those of another", "Off in the paper."),
-        Number("num_relation_layers", "Layers that pairs have to themselves", 0, 12, note="The paper has 0."),
-        Switch("has_context", "The words before, between and after two mentions count too", "Off in the paper."),
         Number("relation_weight", "Weight of relations beside mentions", 0.0, 10.0, 0.1, note="The paper's is 1."),
     ),
     "Training": (
