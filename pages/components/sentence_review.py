@@ -35,7 +35,7 @@ def show(project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[
         clash_panel.show(session, desk, cards)
         current = views.get(cards.current_id or 0)
         if current is not None and sentence_cards.is_unread(current):
-            sentence_status.show_unread(session)
+            sentence_status.show_unread(session, project.id, user_id)
         _show_progress(session, project.id)
         if current is None:
             sentence_status.show_end(session, choice)

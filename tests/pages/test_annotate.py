@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from core.domain import Document, Mention, Relation, Sentence, Source, Span, Split, State
+from core.domain import Document, JobKind, Mention, Relation, Sentence, Source, Span, Split, State
+from core.jobs.engine import migrate
+from core.settings import Settings
 from core.workflows.projects import create_project
-from db.queries import annotations, decisions, intake, projects, queue, users
+from db.queries import annotations, decisions, intake, jobs, projects, queue, users
 from db.queries.annotations import SentenceView
 from db.session import Session
 from tests.pages.deck_page import DeckPage, OpenDatabase, use_database
@@ -168,6 +170,20 @@ def test_unread_sentence_says_so_with_the_state_of_the_worker(read: Read, projec
     captions = " ".join(caption.value for caption in tab.app.caption)
     assert "No model has read this sentence yet" in captions
     assert "Worker not running" in captions
+
+
+def test_unread_sentences_can_be_given_to_a_model_once(
+    read: Read, open_database: OpenDatabase, project_id: int
+) -> None:
+    migrate(Settings())
+    tab = DeckPage("annotate", project=str(project_id), sentence=str(read(2).id))
+    (button,) = (one for one in tab.app.button if one.key == "read-open")
+    button.click()
+    tab.run()
+    with open_database() as session:
+        (job,) = jobs.list_jobs(session, project_id=project_id)
+    assert (job.kind, job.params) == (JobKind.PREDICT, {})
+    assert not [one for one in tab.app.button if one.key == "read-open"]
 
 
 def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(open_database: OpenDatabase, project_id: int) -> None:
