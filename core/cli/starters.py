@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from core.cli.options import JsonOption, Number, Whole, option
+from core.cli.options import JsonOption, Number, Switch, Whole, option
 from core.cli.output import errors_in_one_line, progress_line, quiet_libraries, say, show_result
 from core.settings import Settings
 from core.workflows.pipelines import Report
 
-_TRAINING = "Training"
+_MODEL, _TRAINING = "Architecture", "Training"
 
 
 def build_starter(
@@ -20,6 +20,14 @@ def build_starter(
     num_epochs: Annotated[Whole, option("Passes over the documents. Usual: 12.", _TRAINING, "--epochs")] = None,
     learning_rate: Annotated[Number, option("Peak rate. Usual: 1.5e-4.", _TRAINING)] = None,
     batch_size: Annotated[Whole, option("Sentences of a step. Usual: 16.", _TRAINING)] = None,
+    relation_weight: Annotated[Number, option("Weight of relations beside mentions. Usual: 0.3.", _TRAINING)] = None,
+    word_dropout: Annotated[Number, option("Share of pieces that training hides. Usual: 0.1.", _TRAINING)] = None,
+    num_relation_layers: Annotated[
+        Whole, option("Layers of pairs alone. Usual: 1.", _MODEL, "--relation-layers")
+    ] = None,
+    has_nesting: Annotated[
+        Switch, option("Mentions of a type may lie in those of another. Usual: yes.", _MODEL, "--nesting/--no-nesting")
+    ] = None,
     seed: Annotated[int, option("Seed of shuffling and new weights.", _TRAINING)] = 0,
     is_replacing: Annotated[bool, option("Give up an unfinished training.", _TRAINING, "--replace")] = False,
     as_json: JsonOption = False,
@@ -41,6 +49,10 @@ def build_starter(
                 learning_rate=learning_rate,
                 batch_size=batch_size,
                 seed=seed,
+                relation_weight=relation_weight,
+                word_dropout=word_dropout,
+                num_relation_layers=num_relation_layers,
+                has_nesting=has_nesting,
             ),
             gold_sets.read_gold_sets(corpora),
             out_path=out,

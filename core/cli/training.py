@@ -95,6 +95,9 @@ def train(
     is_encoder_frozen: Annotated[
         Switch, option("Leave the encoder as it is.", _TRAINING, "--freeze-encoder/--train-encoder")
     ] = None,
+    word_dropout: Annotated[
+        Number, option("Share of pieces that training hides; joint. Usual: 0.1; the paper 0.", _TRAINING)
+    ] = None,
     seed: Annotated[Whole, option("Member i trains with seed + i. Usual: 0.", _TRAINING)] = None,
     precision: PrecisionOption = None,
     has_gradient_checkpointing: CheckpointingOption = None,

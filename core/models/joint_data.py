@@ -27,6 +27,8 @@ class JointConfig:
         hidden_width: First layer of the head and tail networks (512).
         pair_width: What the biaffine acts on (256 in the authors' code).
         dropout: Probability in [0, 1).
+        word_dropout: Probability in [0, 1) that training hides a piece behind the encoder's own mask, so that words
+            are read off their context too and not names learnt by heart (word dropout; none in the paper).
         has_teacher_forcing: Whether gold mentions are candidates too while training.
         has_nesting: Whether each type has a tag sequence of its own, so that mentions of different types may lie in
             each other, as the chemical in "dopamine transporter"; the paper has one sequence for all types.
@@ -46,6 +48,7 @@ class JointConfig:
     hidden_width: int = 512
     pair_width: int = 256
     dropout: float = 0.1
+    word_dropout: float = 0.1
     has_teacher_forcing: bool = True
     has_nesting: bool = True
     num_relation_layers: int = 1
@@ -66,7 +69,8 @@ class JointConfig:
         """Take the shape that `dataclasses.asdict` gave, back from JSON; what is missing was as in the paper then."""
         names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
         legal = tuple((head, tail) for head, tail in options["legal_types"])
-        paper = {"has_nesting": False, "num_relation_layers": 0, "has_context": False, "relation_weight": 1.0}
+        paper = {"word_dropout": 0.0, "has_nesting": False, "num_relation_layers": 0, "has_context": False}
+        paper["relation_weight"] = 1.0
         return cls(**{**paper, **options, **names, "legal_types": legal})
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:

@@ -92,12 +92,27 @@ class JointNetwork(nn.Module):
         Shape:
             returns: states; tag logits (batch, words, layers, tags).
         """
-        output = self.encoder(batch.piece_ids, attention_mask=batch.attention_mask, output_hidden_states=True)
+        piece_ids = self._hide_pieces(batch.piece_ids) if self.training else batch.piece_ids  # (batch, pieces)
+        output = self.encoder(piece_ids, attention_mask=batch.attention_mask, output_hidden_states=True)
         pieces = output.last_hidden_state  # (batch, pieces, width)
         index = batch.first_pieces.unsqueeze(-1).expand(-1, -1, pieces.shape[-1])  # (batch, words, width)
         words = self.dropout(pieces.gather(1, index))  # (batch, words, width)
         states = WordStates(words, output.hidden_states[-1 - self.config.num_relation_layers])
         return states, self.tag_layer(words).unflatten(-1, (self.num_layers, self.num_tags))
+
+    def _hide_pieces(self, piece_ids: Tensor) -> Tensor:
+        """Put the encoder's mask in the place of pieces drawn by chance; special ones stay.
+
+        Shape:
+            piece_ids: (batch, pieces), int64.
+            returns: (batch, pieces).
+        """
+        mask_id = self.tokenizer.mask_token_id  # none where the encoder was pretrained otherwise
+        if not self.config.word_dropout or mask_id is None:
+            return piece_ids
+        special = torch.tensor(self.tokenizer.all_special_ids, device=piece_ids.device)
+        is_hidden = torch.rand(piece_ids.shape, device=piece_ids.device) < self.config.word_dropout
+        return piece_ids.masked_fill(is_hidden & ~torch.isin(piece_ids, special), mask_id)
 
     def mark_words(self, batch: JointBatch, states: WordStates, tag_ids: Tensor, sentences: Tensor) -> Tensor:
         """Return what pairs read: the words again with their tags known, or as they are if all layers are shared.

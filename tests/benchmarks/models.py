@@ -59,7 +59,9 @@ class Row:
 
 RATE = 1.5e-4
 # The paper tags each word once, shares all layers, reads two mentions' last words alone, weighs both losses alike.
-PAPER_JOINT = {"has_nesting": False, "num_relation_layers": 0, "has_context": False, "relation_weight": 1.0}
+PAPER_JOINT = {
+    "word_dropout": 0.0, "has_nesting": False, "num_relation_layers": 0, "has_context": False, "relation_weight": 1.0,
+}  # fmt: skip
 ROWS = (
     Row(corpus="bc5cdr", architecture="cls", num_epochs=3, learning_rate=RATE),
     Row(corpus="bc5cdr", architecture="redn", num_epochs=6, learning_rate=RATE, batch_size=16),

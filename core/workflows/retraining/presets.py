@@ -144,6 +144,7 @@ def _joint(corpus: str, encoder: str, *, num_epochs: int, batch_size: int, learn
             "learning_rate": learning_rate,
             "optimizer": "adamw",
             "weight_decay": 0.1,
+            "word_dropout": 0.0,
             "has_teacher_forcing": False,
             "has_nesting": False,
             "num_relation_layers": 0,

@@ -67,6 +67,7 @@ PAIR_OPTIONS: Mapping[str, tuple[Architecture, ...]] = {
     "has_soft_labels": ("cls", "redn", "syntax_gcn"),
     "has_student": ("cls", "redn", "syntax_gcn"),
     "parser": ("syntax_gcn",),
+    "word_dropout": ("joint",),
     "has_teacher_forcing": ("joint",),
     "has_nesting": ("joint",),
     "num_relation_layers": ("joint",),
@@ -99,6 +100,7 @@ class RetrainParams:
         is_two_stage: Whether synthetic instances train first and gold ones after them, instead of mixed.
         has_soft_labels: Whether models trained on gold alone give the synthetic instances their targets.
         has_student: Whether one model is trained on what the ensemble says, and stored beside it.
+        word_dropout: Share of the word pieces that the joint model's training hides, in [0, 1).
         has_teacher_forcing: Whether gold mentions are candidates too while the joint model trains.
         has_nesting: Whether the joint model finds mentions of one type inside those of another.
         num_relation_layers: Layers that pairs have to themselves in the joint model, >= 0.
@@ -136,6 +138,7 @@ class RetrainParams:
     is_two_stage: bool = False
     has_soft_labels: bool = False
     has_student: bool = False
+    word_dropout: float = 0.1
     has_teacher_forcing: bool = True
     has_nesting: bool = True
     num_relation_layers: int = 1
@@ -206,6 +209,7 @@ class RetrainParams:
             "batch_size": (self.batch_size >= 1, "at least 1"),
             "max_pieces": (self.max_pieces >= 8, "at least 8"),
             "gamma": (self.gamma >= 0, "at least 0"),
+            "word_dropout": (0 <= self.word_dropout < 1, "at least 0 and below 1"),
             "num_relation_layers": (self.num_relation_layers >= 0, "at least 0"),
             "relation_weight": (self.relation_weight >= 0, "at least 0"),
             "weight_decay": (self.weight_decay >= 0, "at least 0"),

@@ -88,6 +88,7 @@ class RetrainPlan:
             encoder=self.params.encoder,
             training=training_config(self.params, seed=self.params.seed),
             max_pieces=self.params.max_pieces,
+            word_dropout=self.params.word_dropout,
             has_teacher_forcing=self.params.has_teacher_forcing,
             has_nesting=self.params.has_nesting,
             num_relation_layers=self.params.num_relation_layers,

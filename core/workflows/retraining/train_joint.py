@@ -35,6 +35,7 @@ class JointRecipe:
         encoder: Name or folder of the encoder to start from.
         training: Hyper-parameters.
         dropout: Dropout of the new layers, in [0, 1).
+        word_dropout: Share of the pieces that training hides, in [0, 1).
         max_pieces: Longest sentence in pieces.
         has_teacher_forcing: Whether gold mentions are candidates too while training.
         has_nesting: Whether mentions of different types may lie in each other.
@@ -47,6 +48,7 @@ class JointRecipe:
     encoder: str
     training: TrainingConfig = STARTER_TRAINING
     dropout: float = 0.1
+    word_dropout: float = 0.1
     max_pieces: int = 256
     has_teacher_forcing: bool = True
     has_nesting: bool = True
@@ -136,6 +138,7 @@ def make_model(recipe: JointRecipe, schema: Schema) -> JointModel:
     config = JointConfig.from_schema(
         schema,
         dropout=recipe.dropout,
+        word_dropout=recipe.word_dropout,
         max_pieces=recipe.max_pieces,
         has_teacher_forcing=recipe.has_teacher_forcing,
         has_nesting=recipe.has_nesting,

@@ -149,10 +149,11 @@ def _describe_types(corpus_of: Mapping[str, str]) -> str:
 def _settings(record: Mapping[str, Any]) -> str:
     training = record["training"]
     weight = f", relations weigh {record['relation_weight']:g}" if "relation_weight" in record else ""
+    hidden = f", {record['word_dropout']:.0%} of the pieces hidden" if record.get("word_dropout") else ""
     return (
         f"{training['num_epochs']} epochs (best: {record['best_epoch']}), {training['optimizer']} "
         f"{training['learning_rate']:g}, batch {training['batch_size']}, weight decay {training['weight_decay']:g}, "
-        f"dropout {record['dropout']:g}, seed {training['seed']}, "
+        f"dropout {record['dropout']:g}{hidden}, seed {training['seed']}, "
         f"{record['precision']}{weight}"
     )
 
@@ -170,9 +171,9 @@ def _list_commands(record: Mapping[str, Any]) -> list[str]:
         commands.append(_name_pretraining(read, encoder))
         encoder = "encoder"
     for number, one in enumerate(_list_earlier(record), start=1):
-        commands.append(_name_build(one["training"], encoder, f"round{number}"))
+        commands.append(_name_build(one, encoder, f"round{number}"))
         encoder = f"round{number}/biomedical"
-    return [*commands, _name_build(record["training"], encoder, "core/starter")]
+    return [*commands, _name_build(record, encoder, "core/starter")]
 
 
 def _name_pretraining(read: Mapping[str, Any], encoder: str) -> str:
@@ -187,10 +188,16 @@ def _name_pretraining(read: Mapping[str, Any], encoder: str) -> str:
     return shlex.join([*words, "--learning-rate", f"{recipe['training']['learning_rate']:g}"])
 
 
-def _name_build(training: Mapping[str, Any], encoder: str, out: str) -> str:
+def _name_build(record: Mapping[str, Any], encoder: str, out: str) -> str:
+    training = record["training"]
     words = ["dare", "build-starter", "--corpora", "FOLDER_OF_THE_CORPORA", "--encoder", encoder, "--out", out]
     words += ["--epochs", str(training["num_epochs"]), "--learning-rate", f"{training['learning_rate']:g}"]
-    return shlex.join([*words, "--batch-size", str(training["batch_size"]), "--seed", str(training["seed"])])
+    words += ["--batch-size", str(training["batch_size"]), "--seed", str(training["seed"])]
+    # What an older record does not name was as in the paper.
+    words += ["--relation-weight", f"{record.get('relation_weight', 1):g}"]
+    words += ["--word-dropout", f"{record.get('word_dropout', 0):g}"]
+    words += ["--relation-layers", str(record.get("num_relation_layers", 0))]
+    return shlex.join([*words, "--nesting" if record.get("has_nesting") else "--no-nesting"])
 
 
 def _list_measures(name: str) -> list[str]:

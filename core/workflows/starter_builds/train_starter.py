@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from core.models.joint import JointModel
 from core.models.joint_data import JointItem
 from core.starter import STARTERS
 from core.training.checkpoints import CONFIG_NAME, write_folder
+from core.training.config import TrainingConfig
 from core.training.trainer import Report, TrainingResult, Validation
 from core.workflows.data_in.renames import rename_document
 from core.workflows.retraining.train_joint import (
@@ -63,6 +64,11 @@ class Part:
 
 
 WHOLE = "biomedical"
+# What the log keeps of a recipe beside its training.
+_OPTIONS = (
+    "dropout", "word_dropout", "max_pieces", "has_teacher_forcing", "has_nesting", "num_relation_layers",
+    "has_context", "relation_weight",
+)  # fmt: skip
 PARTS: Mapping[str, Part] = {
     "chemical_disease": Part("starter-chemical-disease", {"Chemical": "bc5cdr", "Disease": "bc5cdr"}, ("CID",)),
     "chemical_protein": Part("starter-chemical-protein", {"Chemical": "chemprot", "Gene": "chemprot"}, CHEMPROT_LABELS),
@@ -70,18 +76,18 @@ PARTS: Mapping[str, Part] = {
 }
 
 
-def make_recipe(
-    encoder: str,
-    *,
-    num_epochs: int | None = None,
-    learning_rate: float | None = None,
-    batch_size: int | None = None,
-    seed: int = 0,
-) -> JointRecipe:
-    """Return the recipe of the starters; what is None is as it was for those that ship."""
-    given = {"num_epochs": num_epochs, "learning_rate": learning_rate, "batch_size": batch_size}
-    changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    return JointRecipe(encoder=encoder, training=replace(STARTER_TRAINING, seed=seed, **changed))
+def make_recipe(encoder: str, **options: Any) -> JointRecipe:  # noqa: ANN401
+    """Return the recipe of a joint starter.
+
+    Args:
+        encoder: Name or folder of the encoder to start from.
+        options: Fields of `JointRecipe` and of its training by name; what is None is as usual.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    of_training = {field.name for field in fields(TrainingConfig)}
+    training = replace(STARTER_TRAINING, **{name: value for name, value in given.items() if name in of_training})
+    shape = {name: value for name, value in given.items() if name not in of_training}
+    return JointRecipe(encoder=encoder, training=training, **shape)
 
 
 def train_starter(
@@ -216,13 +222,7 @@ def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
     """Return what decides the weights."""
     return {
         "training": asdict(recipe.training),
-        "dropout": recipe.dropout,
-        "max_pieces": recipe.max_pieces,
-        "has_teacher_forcing": recipe.has_teacher_forcing,
-        "has_nesting": recipe.has_nesting,
-        "num_relation_layers": recipe.num_relation_layers,
-        "has_context": recipe.has_context,
-        "relation_weight": recipe.relation_weight,
+        **{name: getattr(recipe, name) for name in _OPTIONS},
         "encoder": Path(recipe.encoder).name,
         **_read_origin(locate_encoder(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),
@@ -256,10 +256,10 @@ def _read_origin(encoder: Path) -> dict[str, Any]:
     earlier = _read_log(encoder / LOG_NAME)
     if earlier is None:
         return {"encoder_pretraining": _read_log(encoder / PRETRAINING_LOG), "earlier": None}
-    kept = ("date", "training", "dropout", "best_epoch", "precision", "earlier")
+    kept = ("date", "training", *_OPTIONS, "best_epoch", "precision", "earlier")
     return {
         "encoder_pretraining": earlier.get("encoder_pretraining"),
-        "earlier": {name: earlier.get(name) for name in kept},
+        "earlier": {name: earlier[name] for name in kept if name in earlier},
     }
 
 

@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from core.domain import Instance, Mention, Relation, SentencePrediction
+from core.models.encoder import load_encoder
 from core.models.joint import JointModel
-from core.models.joint_data import JointConfig, make_item
+from core.models.joint_data import JointBatch, JointConfig, make_item
 from core.models.joint_mentions import TypedRange, join_gold, make_table
 from core.training.checkpoints import load_config, save_config
 from core.training.config import Precision, TrainingConfig
 from core.training.trainer import train
-from tests.builders import find_mention, load_tiny_encoder, make_schema
+from tests.builders import find_mention, load_tiny_encoder, make_schema, write_tiny_encoder
 
 CPU = torch.device("cpu")
 POSITIVE = ["aspirin caused nausea .", "codeine induced severe rash .", "in two patients ibuprofen caused headache ."]
@@ -36,10 +38,10 @@ def model(tmp_path: Path) -> JointModel:
 
 @pytest.fixture
 def paper_model(tmp_path: Path) -> JointModel:
-    return make_model(tmp_path, has_nesting=False, num_relation_layers=0, has_context=False)
+    return make_model(tmp_path, word_dropout=0.0, has_nesting=False, num_relation_layers=0, has_context=False)
 
 
-def make_model(folder: Path, **options: int) -> JointModel:
+def make_model(folder: Path, **options: float) -> JointModel:
     torch.manual_seed(0)
     config = JointConfig.from_schema(make_schema(), dropout=0.0, **options)
     return JointModel(load_tiny_encoder(folder / "encoder"), config)
@@ -124,7 +126,8 @@ def test_a_model_saved_before_it_went_beyond_the_paper_still_loads(paper_model: 
     (tmp_path / "saved").mkdir()
     paper_model.save(tmp_path / "saved")
     saved = load_config(tmp_path / "saved")
-    assert [saved["config"].pop(name) for name in ("has_nesting", "num_relation_layers", "has_context")] == [0, 0, 0]
+    names = ("word_dropout", "has_nesting", "num_relation_layers", "has_context")
+    assert [saved["config"].pop(name) for name in names] == [0, 0, 0, 0]
     save_config(tmp_path / "saved", saved)
     loaded = JointModel.load(tmp_path / "saved")
     assert loaded.config == paper_model.config
@@ -276,3 +279,39 @@ def test_only_sentences_with_pairs_are_read_once_more(model: JointModel) -> None
     torch.testing.assert_close(first[0][batch.is_word[0]], every[0][batch.is_word[0]])
     assert torch.equal(first[1:], states.words[1:])
     assert not torch.allclose(every[1:], states.words[1:])
+
+
+def read_pieces(model: JointModel, batch: JointBatch) -> Tensor:
+    """Return the pieces that the encoder was given."""
+    seen: list[Tensor] = []
+    handle = model.encoder.register_forward_pre_hook(lambda _, pieces: seen.append(pieces[0]))
+    model.tag_words(batch)
+    handle.remove()
+    return seen[0]
+
+
+@pytest.mark.parametrize(("word_dropout", "lowest", "highest"), [(0.0, 0.0, 0.0), (0.5, 0.4, 0.6)])
+def test_training_hides_pieces_but_no_special_ones(
+    tmp_path: Path, word_dropout: float, lowest: float, highest: float
+) -> None:
+    encoder = load_encoder(str(write_tiny_encoder(tmp_path / "encoder", has_mask=True)))
+    model = JointModel(encoder, JointConfig.from_schema(make_schema(), word_dropout=word_dropout))
+    texts = [*POSITIVE, *NEGATIVE] * 20
+    batch = model.collate(
+        [make_item(model.config, e, *annotate(t)) for e, t in zip(model.encode(texts), texts, strict=True)]
+    )
+    torch.manual_seed(0)
+    read = read_pieces(model.train(), batch)
+    is_special = torch.isin(batch.piece_ids, torch.tensor(encoder.tokenizer.all_special_ids))
+    assert torch.equal(read[is_special], batch.piece_ids[is_special])
+    is_hidden = read == encoder.tokenizer.mask_token_id
+    assert torch.equal(read[~is_hidden], batch.piece_ids[~is_hidden])
+    assert lowest <= is_hidden[~is_special].float().mean().item() <= highest
+    assert torch.equal(read_pieces(model.eval(), batch), batch.piece_ids)
+
+
+def test_an_encoder_without_a_mask_reads_every_piece(tmp_path: Path) -> None:
+    model = make_model(tmp_path, word_dropout=0.5).train()
+    assert model.tokenizer.mask_token_id is None
+    batch = model.collate([make_item(model.config, one, [], []) for one in model.encode(POSITIVE)])
+    assert torch.equal(read_pieces(model, batch), batch.piece_ids)

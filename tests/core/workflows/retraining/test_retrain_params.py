@@ -46,6 +46,8 @@ def test_an_architecture_brings_its_own_defaults_and_explicit_values_win() -> No
         ({"architecture": "joint", "has_student": True}, "only cls, redn, syntax_gcn reads it"),
         ({"architecture": "joint", "num_members": 5}, "num_members must be 1, not 5"),
         ({"architecture": "joint", "method": "bagging"}, "method must be gold or dare, not 'bagging'"),
+        ({"architecture": "joint", "word_dropout": 1.0}, "word_dropout is 1.0; it must be at least 0 and below 1"),
+        ({"word_dropout": 0.2}, "only joint reads it"),
         ({"has_teacher_forcing": False}, "only joint reads it"),
         ({"parser": "en_core_web_sm"}, "only syntax_gcn reads it"),
         ({"has_student": True, "num_members": 1}, "num_members must be 2 or more"),
@@ -96,7 +98,7 @@ def test_the_joint_presets_tag_words_and_score_pairs_as_the_paper_does() -> None
     for name in (name for name in PRESETS if name.startswith("joint-paper")):
         params = RetrainParams.from_preset(name, {})
         assert not (params.has_teacher_forcing or params.has_nesting or params.has_context)
-        assert (params.num_relation_layers, params.relation_weight) == (0, 1.0)
+        assert (params.word_dropout, params.num_relation_layers, params.relation_weight) == (0.0, 0, 1.0)
 
 
 def test_an_explicit_value_goes_before_the_preset() -> None:

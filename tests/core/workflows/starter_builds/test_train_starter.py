@@ -17,7 +17,7 @@ from core.workflows.starter_builds import gold_sets
 from core.workflows.starter_builds import train_starter as workflow
 from core.workflows.starter_builds.gold_sets import GoldSet, read_gold_sets
 from core.workflows.starter_builds.pretrain_encoder import pretrain_encoder
-from core.workflows.starter_builds.train_starter import Part, join_schemas, train_starter
+from core.workflows.starter_builds.train_starter import Part, join_schemas, make_recipe, train_starter
 from tests.builders import find_mention, ignore_progress, write_tiny_encoder
 from tests.core.pretraining.pretraining_text import write_corpus
 
@@ -92,6 +92,7 @@ def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldS
     assert "dare build-starter --corpora FOLDER_OF_THE_CORPORA" in whole and "--epochs 40" in whole
     assert summary["has_nesting"] and "a BIOES sequence for each entity type" in whole
     assert summary["num_relation_layers"] == 1 and "the encoder's last layer once more" in whole
+    assert summary["word_dropout"] == 0.1 and "dropout 0, 10% of the pieces hidden, seed 0" in whole
     assert summary["has_context"] and "the words before, between and after them" in whole
 
 
@@ -115,7 +116,8 @@ def test_a_second_training_tells_of_the_first_whose_encoder_it_began_with(sets: 
     recipe = JointRecipe(
         encoder=str(tmp_path / "out" / "chemical_disease"),
         training=TrainingConfig(num_epochs=1, batch_size=4, learning_rate=1e-3, precision="fp32"),
-    )
+        relation_weight=1.0, word_dropout=0.0, num_relation_layers=0, has_nesting=False,
+    )  # fmt: skip
     summary = train_starter(recipe, sets, out_path=tmp_path / "again", report=ignore_progress, device="cpu")
     assert summary["encoder_sha256"] == hash_file(first / WEIGHTS_NAME)
     assert summary["earlier"]["training"]["num_epochs"] == 2
@@ -123,7 +125,18 @@ def test_a_second_training_tells_of_the_first_whose_encoder_it_began_with(sets: 
     assert "| encoder taught before | 2 epochs" in card and "| settings | 1 epochs" in card
     builds = [line for line in card.splitlines() if line.startswith("dare build-starter")]
     assert ["--out round1" in line for line in builds] == [True, False]
+    assert builds[0].endswith("--relation-weight 0.3 --word-dropout 0.1 --relation-layers 1 --nesting")
     assert "--encoder round1/biomedical --out core/starter --epochs 1" in builds[1]
+    assert builds[1].endswith("--relation-weight 1 --word-dropout 0 --relation-layers 0 --no-nesting")
+
+
+def test_a_recipe_is_the_usual_one_but_for_what_is_given() -> None:
+    usual = make_recipe("bert", num_epochs=None, relation_weight=None)
+    assert usual == JointRecipe(encoder="bert")
+    recipe = make_recipe("bert", num_epochs=3, seed=5, relation_weight=1.0, has_nesting=False)
+    assert (recipe.training.num_epochs, recipe.training.seed) == (3, 5)
+    assert (recipe.relation_weight, recipe.has_nesting) == (1.0, False)
+    assert recipe.training.learning_rate == usual.training.learning_rate
 
 
 def test_parts_that_the_model_does_not_know_are_not_written(sets: list[GoldSet], tmp_path: Path) -> None:
