@@ -149,12 +149,15 @@ def _describe_types(corpus_of: Mapping[str, str]) -> str:
 def _settings(record: Mapping[str, Any]) -> str:
     training = record["training"]
     weight = f", relations weigh {record['relation_weight']:g}" if "relation_weight" in record else ""
+    best = " and ".join(str(epoch) for epoch in record["best_epochs"])
+    num_members = record.get("num_members", 1)
+    mean = f"; the mean of the weights of {num_members} trainings, seeds from that one on" if num_members > 1 else ""
     hidden = f", {record['word_dropout']:.0%} of the pieces hidden" if record.get("word_dropout") else ""
     return (
-        f"{training['num_epochs']} epochs (best: {record['best_epoch']}), {training['optimizer']} "
+        f"{training['num_epochs']} epochs (best: {best}), {training['optimizer']} "
         f"{training['learning_rate']:g}, batch {training['batch_size']}, weight decay {training['weight_decay']:g}, "
         f"dropout {record['dropout']:g}{hidden}, seed {training['seed']}, "
-        f"{record['precision']}{weight}"
+        f"{record['precision']}{weight}{mean}"
     )
 
 
@@ -193,6 +196,7 @@ def _name_build(record: Mapping[str, Any], encoder: str, out: str) -> str:
     words = ["dare", "build-starter", "--corpora", "FOLDER_OF_THE_CORPORA", "--encoder", encoder, "--out", out]
     words += ["--epochs", str(training["num_epochs"]), "--learning-rate", f"{training['learning_rate']:g}"]
     words += ["--batch-size", str(training["batch_size"]), "--seed", str(training["seed"])]
+    words += ["--members", str(record["num_members"])] if record.get("num_members", 1) > 1 else []
     # What an older record does not name was as in the paper.
     words += ["--relation-weight", f"{record.get('relation_weight', 1):g}"]
     words += ["--word-dropout", f"{record.get('word_dropout', 0):g}"]

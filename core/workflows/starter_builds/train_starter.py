@@ -3,21 +3,20 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from core.corpora.chemprot import LABELS as CHEMPROT_LABELS
 from core.domain import EntityType, RelationLabel, Schema
 from core.evaluation.scores import Scores
-from core.models.encoder import locate_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointItem
 from core.starter import STARTERS
+from core.training.averaging import mean_weights
 from core.training.checkpoints import CONFIG_NAME, write_folder
 from core.training.config import TrainingConfig
+from core.training.state import copy_state
 from core.training.trainer import Report, TrainingResult, Validation
 from core.workflows.data_in.renames import rename_document
 from core.workflows.retraining.train_joint import (
@@ -25,15 +24,13 @@ from core.workflows.retraining.train_joint import (
     STARTER_TRAINING,
     JointRecipe,
     fit,
-    hash_documents,
-    hash_weights,
     make_items,
     make_model,
     score_model,
 )
 from core.workflows.starter_builds.gold_sets import GoldSet, name_type
-from core.workflows.starter_builds.pretrain_encoder import LOG_NAME as PRETRAINING_LOG
 from core.workflows.starter_builds.starter_card import write_part_card, write_whole_card
+from core.workflows.starter_builds.starter_record import describe_build, summarise_build
 from core.workflows.starter_builds.starter_scores import score_part
 from core.workflows.unfinished import only_run, open_work
 
@@ -64,11 +61,6 @@ class Part:
 
 
 WHOLE = "biomedical"
-# What the log keeps of a recipe beside its training.
-_OPTIONS = (
-    "dropout", "word_dropout", "max_pieces", "has_teacher_forcing", "has_nesting", "num_relation_layers",
-    "has_context", "relation_weight",
-)  # fmt: skip
 PARTS: Mapping[str, Part] = {
     "chemical_disease": Part("starter-chemical-disease", {"Chemical": "bc5cdr", "Disease": "bc5cdr"}, ("CID",)),
     "chemical_protein": Part("starter-chemical-protein", {"Chemical": "chemprot", "Gene": "chemprot"}, CHEMPROT_LABELS),
@@ -96,6 +88,7 @@ def train_starter(
     *,
     out_path: Path,
     report: Report,
+    num_members: int = 1,
     device: str = "auto",
     is_replacing: bool = False,
 ) -> dict[str, Any]:
@@ -108,6 +101,8 @@ def train_starter(
         sets: Corpora; a sentence teaches only what its corpus annotates.
         out_path: Folder in which `WHOLE` and a folder for each part are written, each replaced as a whole.
         report: Progress sink.
+        num_members: Trainings that begin alike, member i with the order and dropout of seed + i; the mean of their
+            weights is written.
         device: "auto", "cpu" or "cuda".
         is_replacing: Whether an unfinished training with another recipe is given up.
 
@@ -120,22 +115,23 @@ def train_starter(
         TrainingDivergedError: The loss became NaN.
         ModelError: A checkpoint cannot be written.
     """
-    record = _describe(recipe, sets)
+    record = describe_build(recipe, sets, num_members=num_members)
     work_path = out_path.with_name(f".{out_path.name}.training")
     work_path.parent.mkdir(parents=True, exist_ok=True)
     with only_run(work_path):
         open_work(work_path, record, is_replacing=is_replacing)
-        model, result = _train(recipe, sets, work_path, report, device)
+        model, results, scores = _train(recipe, sets, num_members, work_path, report, device)
         write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
         write_parts(model, out_path)
-        summary = finish(out_path, _summarise(record, result), sets, device=device)
+        summary = finish(out_path, summarise_build(record, results, scores), sets, device=device)
         shutil.rmtree(work_path)
     return summary
 
 
 def _train(
-    recipe: JointRecipe, sets: Sequence[GoldSet], work_path: Path, report: Report, device: str
-) -> tuple[JointModel, TrainingResult]:
+    recipe: JointRecipe, sets: Sequence[GoldSet], num_members: int, work_path: Path, report: Report, device: str
+) -> tuple[JointModel, list[TrainingResult], Mapping[str, float]]:
+    """Return the mean of the members, what each training did, and the scores of the mean on the dev splits."""
     model = make_model(recipe, join_schemas([one.whole_schema for one in sets]))
     items = [item for one in sets for item in make_scoped_items(model, one)]
 
@@ -145,8 +141,29 @@ def _train(
         scores = {f"{key} {name}": one.micro.f1 for key, by in found.items() for name, one in by.items()}
         return Validation(loss, scores)
 
-    result = fit(model, items, recipe, validate=validate, report=report, device=device, checkpoints=work_path)
-    return model, result
+    start, results, members = copy_state(model), [], []
+    for index in range(num_members):
+        model.load_state_dict(start)
+        member = replace(recipe, training=replace(recipe.training, seed=recipe.training.seed + index))
+        # The first one's checkpoints lie where those of a single training do: by them an unfinished build is known.
+        checkpoints = work_path / f"member-{index + 1}" if index else work_path
+        share = _share(report, index, num_members)
+        results.append(
+            fit(model, items, member, validate=validate, report=share, device=device, checkpoints=checkpoints)
+        )
+        members.append(copy_state(model))
+    model.load_state_dict(mean_weights(members))
+    return model, results, validate(model).scores
+
+
+def _share(report: Report, index: int, num_members: int) -> Report:
+    """Return the report of one training of several."""
+
+    def tell(fraction: float, message: str = "", **values: float) -> None:
+        name = f"member {index + 1} of {num_members}, " if num_members > 1 and message else ""
+        report((index + fraction) / num_members, f"{name}{message}", **values)
+
+    return tell
 
 
 def finish(out_path: Path, summary: dict[str, Any], sets: Sequence[GoldSet], *, device: str = "auto") -> dict[str, Any]:
@@ -216,53 +233,3 @@ def write_parts(model: JointModel, out_path: Path) -> None:
             model.save_part(
                 out_path / name, weights_of=WHOLE, entity_types=list(names), labels=part.labels, known_as=names
             )
-
-
-def _describe(recipe: JointRecipe, sets: Sequence[GoldSet]) -> dict[str, Any]:
-    """Return what decides the weights."""
-    return {
-        "training": asdict(recipe.training),
-        **{name: getattr(recipe, name) for name in _OPTIONS},
-        "encoder": Path(recipe.encoder).name,
-        **_read_origin(locate_encoder(recipe.encoder)),
-        "encoder_sha256": hash_weights(recipe.encoder),
-        "corpora": [
-            {
-                "name": one.name,
-                "num_train_documents": len(one.train),
-                "num_left_out": one.num_left_out,
-                "num_dev_documents": len(one.dev),
-                "train_hash": hash_documents(one.train),
-                "dev_hash": hash_documents(one.dev),
-            }
-            for one in sets
-        ],
-    }
-
-
-def _summarise(record: Mapping[str, Any], result: TrainingResult) -> dict[str, Any]:
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        **record,
-        "best_epoch": result.best_epoch + 1,
-        "precision": result.precision,
-        "epochs": [epoch.to_json() for epoch in result.epochs],
-        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
-    }
-
-
-def _read_origin(encoder: Path) -> dict[str, Any]:
-    """Return what the encoder learnt before: by `pretrain-encoder`, and as the encoder of an earlier joint model."""
-    earlier = _read_log(encoder / LOG_NAME)
-    if earlier is None:
-        return {"encoder_pretraining": _read_log(encoder / PRETRAINING_LOG), "earlier": None}
-    kept = ("date", "training", *_OPTIONS, "best_epoch", "precision", "earlier")
-    return {
-        "encoder_pretraining": earlier.get("encoder_pretraining"),
-        "earlier": {name: earlier[name] for name in kept if name in earlier},
-    }
-
-
-def _read_log(path: Path) -> dict[str, Any] | None:
-    content: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    return content

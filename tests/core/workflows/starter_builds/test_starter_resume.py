@@ -5,14 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from core.domain import Document, Relation, Sentence, Span, State
 from core.errors import ConflictError
 from core.training import state
+from core.training.checkpoints import WEIGHTS_NAME
 from core.training.config import TrainingConfig
 from core.workflows.retraining.train_joint import JointRecipe
 from core.workflows.starter_builds.gold_sets import GoldSet
-from core.workflows.starter_builds.train_starter import train_starter
+from core.workflows.starter_builds.train_starter import WHOLE, train_starter
 from core.workflows.unfinished import only_run
 from tests.builders import find_mention, ignore_progress, make_schema, write_tiny_encoder
 
@@ -23,6 +26,11 @@ class StopError(Exception):
 
 def stop_in_second_epoch(_fraction: float, message: str = "", **_values: float) -> None:
     if message == "epoch 2 of 2":
+        raise StopError
+
+
+def stop_in_second_epoch_of_second_member(_fraction: float, message: str = "", **_values: float) -> None:
+    if message == "member 2 of 2, epoch 2 of 2":
         raise StopError
 
 
@@ -37,6 +45,7 @@ def make_document(name: str, text: str) -> Document:
 def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a checkpoint after every epoch, however short it is."""
     monkeypatch.setattr(state, "_REST_SECONDS", 0)
+    monkeypatch.setattr(state, "_REST_RATIO", 0)
 
 
 @pytest.fixture
@@ -82,7 +91,7 @@ def test_an_encoder_that_was_moved_is_still_the_same(tmp_path: Path, recipe: Joi
     moved = shutil.move(recipe.encoder, tmp_path / "elsewhere")
     same = replace(recipe, encoder=str(moved))
     log = train_starter(same, [gold], out_path=tmp_path / "starters", report=ignore_progress, device="cpu")
-    assert len(log["epochs"]) == 2
+    assert len(log["epochs"][0]) == 2
 
 
 def test_two_builds_of_one_folder_at_a_time_are_refused(tmp_path: Path, recipe: JointRecipe, gold: GoldSet) -> None:
@@ -91,3 +100,26 @@ def test_two_builds_of_one_folder_at_a_time_are_refused(tmp_path: Path, recipe: 
         pytest.raises(ConflictError, match="running in another process; wait for its end"),
     ):
         train_starter(recipe, [gold], out_path=tmp_path / "starters", report=ignore_progress, device="cpu")
+
+
+def test_a_build_of_several_members_goes_on_in_the_one_that_was_stopped(
+    tmp_path: Path, recipe: JointRecipe, gold: GoldSet
+) -> None:
+    messages: list[str] = []
+
+    def listen(_fraction: float, message: str = "", **values: float) -> None:
+        if not values:
+            messages.append(message)
+
+    with pytest.raises(StopError):
+        train_starter(
+            recipe, [gold], out_path=tmp_path / "stopped", num_members=2, device="cpu",
+            report=stop_in_second_epoch_of_second_member,
+        )  # fmt: skip
+    for name in ("stopped", "straight"):
+        train_starter(recipe, [gold], out_path=tmp_path / name, num_members=2, report=listen, device="cpu")
+    assert messages == [
+        "member 1 of 2, going on after epoch 2 of 2", "member 2 of 2, going on after epoch 1 of 2"
+    ]  # fmt: skip
+    stopped, straight = (load_file(tmp_path / name / WHOLE / WEIGHTS_NAME) for name in ("stopped", "straight"))
+    assert all(torch.equal(straight[name], tensor) for name, tensor in stopped.items())

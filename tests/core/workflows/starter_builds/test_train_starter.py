@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from core.artifacts import hash_file
 from core.domain import Document, EntityType, Relation, RelationLabel, Schema, Sentence, Span, State
@@ -45,13 +47,16 @@ def sets() -> list[GoldSet]:
     return [GoldSet("bc5cdr", DISEASES, diseases, diseases[:2]), GoldSet("chemprot", GENES, genes, genes[:2])]
 
 
-def run(sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1) -> dict[str, Any]:
+def run(
+    sets: list[GoldSet], tmp_path: Path, *, num_epochs: int = 1, num_members: int = 1, seed: int = 0
+) -> dict[str, Any]:
     recipe = JointRecipe(
         encoder=str(write_tiny_encoder(tmp_path / "encoder")),
-        training=TrainingConfig(num_epochs=num_epochs, batch_size=4, learning_rate=3e-3, precision="fp32"),
+        training=TrainingConfig(num_epochs=num_epochs, batch_size=4, learning_rate=3e-3, seed=seed, precision="fp32"),
         dropout=0.0,
     )
-    return train_starter(recipe, sets, out_path=tmp_path / "out", report=ignore_progress, device="cpu")
+    out_path = tmp_path / "out"
+    return train_starter(recipe, sets, out_path=out_path, num_members=num_members, report=ignore_progress, device="cpu")
 
 
 def test_it_learns_each_corpus_though_the_other_does_not_annotate_its_types(
@@ -60,7 +65,7 @@ def test_it_learns_each_corpus_though_the_other_does_not_annotate_its_types(
     corpus_of = {"Chemical": "chemprot", "Gene": "chemprot"}
     monkeypatch.setattr(workflow, "PARTS", {"genes": Part("starter-genes", corpus_of, ("CPR:4",))})
     summary = run(sets, tmp_path, num_epochs=40)
-    best = summary["epochs"][summary["best_epoch"] - 1]
+    best = summary["epochs"][0][summary["best_epochs"][0] - 1]
     assert (best["bc5cdr strict"], best["chemprot strict"]) == (1.0, 1.0)
     part = JointModel.load(tmp_path / "out" / "genes")
     (prediction,) = part.predict([INHIBITED])
@@ -76,7 +81,7 @@ def test_the_log_names_every_corpus_with_its_hashes_and_the_scores_of_every_epoc
     assert log == json.loads(json.dumps(summary))
     assert [corpus["name"] for corpus in log["corpora"]] == ["bc5cdr", "chemprot"]
     assert log["corpora"][0]["train_hash"] != log["corpora"][1]["train_hash"]
-    assert {"bc5cdr mentions", "chemprot strict"} <= log["epochs"][0].keys()
+    assert {"bc5cdr mentions", "chemprot strict"} <= log["epochs"][0][0].keys()
 
 
 def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldSet], tmp_path: Path) -> None:
@@ -128,6 +133,23 @@ def test_a_second_training_tells_of_the_first_whose_encoder_it_began_with(sets: 
     assert builds[0].endswith("--relation-weight 0.3 --word-dropout 0.1 --relation-layers 1 --nesting")
     assert "--encoder round1/biomedical --out core/starter --epochs 1" in builds[1]
     assert builds[1].endswith("--relation-weight 1 --word-dropout 0 --relation-layers 0 --no-nesting")
+
+
+def test_the_mean_of_trainings_that_began_alike_is_written(sets: list[GoldSet], tmp_path: Path) -> None:
+    summary = run(sets, tmp_path, num_members=2)
+    weights = load_file(tmp_path / "out" / "biomedical" / WEIGHTS_NAME)
+    assert len(summary["epochs"]) == 2 and summary["epochs"][0] != summary["epochs"][1]
+    assert (
+        summary["scores"]["bc5cdr mentions"]
+        == summary["part_scores"]["chemical_disease"]["bc5cdr"]["mentions"]["micro"]["f1"]
+    )
+    card = (tmp_path / "out" / "biomedical" / "README.md").read_text()
+    assert "1 epochs (best: 1 and 1)" in card and "the mean of the weights of 2 trainings" in card
+    assert "--seed 0 --members 2 " in card
+    alone = run(sets, tmp_path / "alone")
+    assert alone["epochs"][0] == summary["epochs"][0]
+    first = load_file(tmp_path / "alone" / "out" / "biomedical" / WEIGHTS_NAME)
+    assert any(not torch.equal(first[name], tensor) for name, tensor in weights.items())
 
 
 def test_a_recipe_is_the_usual_one_but_for_what_is_given() -> None:
