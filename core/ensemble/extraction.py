@@ -1,7 +1,8 @@
 """Sentences → mentions and relations: a joint model finds mentions, an ensemble (if there is one) labels pairs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.domain import (
@@ -14,6 +15,7 @@ from core.domain import (
     Source,
     State,
 )
+from core.ensemble.consistency import spread_names
 from core.errors import ModelError
 from core.models.joint import JointModel
 from core.training.config import Precision
@@ -39,7 +41,10 @@ class Extractor:
     precision: Precision = "fp32"
 
     def predict(
-        self, texts: Sequence[str], known: Sequence[tuple[Mention, ...]] | None = None
+        self,
+        texts: Sequence[str],
+        known: Sequence[tuple[Mention, ...]] | None = None,
+        documents: Sequence[Hashable] | None = None,
     ) -> list[SentencePrediction]:
         """Predict sentences.
 
@@ -47,13 +52,18 @@ class Extractor:
             texts: Sentences.
             known: Mentions that curators already made in each sentence; they take part in relations and
                 no predicted mention overlaps one of the same type.
+            documents: Key of the document of each sentence: what a name is in most places of a document it is in all.
+                None takes each sentence alone.
         """
         known = known if known is not None else [()] * len(texts)
         found = [SentencePrediction((), ()) for _ in texts]
         if self.finder:
             found = self.finder.predict(texts, precision=self.precision)
         merged = [self._merge(prediction, kept) for prediction, kept in zip(found, known, strict=True)]
-        return self._relabel(self.ensemble, texts, merged) if self.ensemble else merged
+        agreed = _agree(texts, merged, documents if documents is not None else range(len(texts)))
+        if self.ensemble:
+            return self._relabel(self.ensemble, texts, agreed)
+        return self._relate(self.finder, texts, found, agreed) if self.finder else agreed
 
     def classify(self, instances: Sequence[Instance]) -> dict[str, frozenset[str]]:
         """Label instances whose mentions are given: instance id → positive labels.
@@ -86,6 +96,32 @@ class Extractor:
             and self._allows(relation.label, relation.head, relation.tail)
         )
         return SentencePrediction(mentions, relations, prediction.uncertainty, prediction.disagreement)
+
+    def _relate(
+        self,
+        finder: JointModel,
+        texts: Sequence[str],
+        found: Sequence[SentencePrediction],
+        agreed: Sequence[SentencePrediction],
+    ) -> list[SentencePrediction]:
+        """Let the finder read once more the sentences in which a mention that it had not found may be related."""
+        again = [
+            index
+            for index, (before, after) in enumerate(zip(found, agreed, strict=True))
+            if self._may_relate({*after.mentions} - {*before.mentions}, after.mentions)
+        ]
+        if not again:
+            return list(agreed)
+        given = [agreed[index].mentions for index in again]
+        relations = finder.relate([texts[index] for index in again], given, precision=self.precision)
+        predictions = list(agreed)
+        for index, several in zip(again, relations, strict=True):
+            allowed = tuple(one for one in several if self._allows(one.label, one.head, one.tail))
+            predictions[index] = replace(agreed[index], relations=allowed)
+        return predictions
+
+    def _may_relate(self, new: Set[Mention], mentions: tuple[Mention, ...]) -> bool:
+        return bool(new) and any(not new.isdisjoint(pair) for pair in self.schema.candidates(mentions))
 
     def _allows(self, label: str, head: Mention, tail: Mention) -> bool:
         """Return whether the schema has the label and lets it join these mentions."""
@@ -120,3 +156,21 @@ class Extractor:
             )
             for index, prediction in enumerate(found)
         ]
+
+
+def _agree(
+    texts: Sequence[str], predictions: Sequence[SentencePrediction], documents: Sequence[Hashable]
+) -> list[SentencePrediction]:
+    """Add the mentions that the sentences of a document imply for each other; such a sentence is the less certain."""
+    by_document: dict[Hashable, list[int]] = defaultdict(list)
+    for index, document in enumerate(documents):
+        by_document[document].append(index)
+    agreed = list(predictions)
+    for indices in by_document.values():
+        implied = spread_names([texts[i] for i in indices], [predictions[i].mentions for i in indices])
+        for index, new in zip(indices, implied, strict=True):
+            if new:
+                one = predictions[index]
+                uncertainty = max(one.uncertainty, *(1 - (mention.score or 0.0) for mention in new))
+                agreed[index] = replace(one, mentions=(*one.mentions, *new), uncertainty=uncertainty)
+    return agreed

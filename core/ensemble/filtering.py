@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.domain import Instance, Origin, Span
+from core.nlp.abbreviations import abbreviates
 
 # What may stand between two members of a list; white space alone does not make one.
 _LIST_JOINT = re.compile(r"(?=.*\S)(?:[\s,;/()\[\]&+]|\b(?:and|or|plus)\b)*", re.IGNORECASE | re.DOTALL)
@@ -60,14 +61,7 @@ def _is_same_thing(instance: Instance) -> bool:
     if name == other:
         return True
     is_in_brackets = _OPENING.fullmatch(text, left.end, right.start) and _CLOSING.match(text, right.end)
-    return is_in_brackets is not None and (_abbreviates(other, name) or _abbreviates(name, other))
-
-
-def _abbreviates(short: str, long: str) -> bool:
-    """Return whether the letters and digits of `short` occur in `long` in that order, from its first one on."""
-    rest = iter(character for character in long if character.isalnum())
-    letters = [character for character in short if character.isalnum()]
-    return 0 < len(letters) < len(long) and letters[0] == long[0] and all(letter in rest for letter in letters)
+    return is_in_brackets is not None and (abbreviates(other, name) or abbreviates(name, other))
 
 
 def _find_lists(text: str, mentions: Iterable[Span]) -> list[frozenset[Span]]:

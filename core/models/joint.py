@@ -8,13 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from core.domain import NO_RELATION, Instance, SentencePrediction
+from core.domain import NO_RELATION, Instance, Mention, Relation, SentencePrediction
 from core.models.encoder import ENCODER_FOLDER, EncodedText, build_encoder, encode_texts, save_encoder
 from core.models.joint_data import JointBatch, JointConfig, JointItem, make_batch, make_item
-from core.models.joint_decoding import JointScores, make_predictions
-from core.models.joint_mentions import make_table, place_candidates, read_mentions
-from core.models.joint_network import JointNetwork
+from core.models.joint_decoding import JointScores, make_predictions, make_relation
+from core.models.joint_mentions import MentionNumbers, make_table, place_candidates, place_mentions, read_mentions
+from core.models.joint_network import JointNetwork, WordStates
 from core.models.joint_parts import pick_weights
 from core.models.passes import default_batch_pieces, run_batches
 from core.models.tagging import decode_layers
@@ -85,15 +86,73 @@ class JointModel(JointNetwork):
         tag_scores = tag_logits.float().softmax(-1).gather(3, tag_ids.unsqueeze(3)).squeeze(3)
         found = read_mentions(tag_ids, num_words, self.config)
         mentions = [(sentence, *one) for sentence, several in enumerate(found) for one in several]
-        table = make_table(mentions, num_words, device=self.legal.device)
-        pairs = self.legal_pairs(table)
-        pair_scores: list[list[float]] = []
-        if len(pairs):
-            with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
-                words = self.mark_words(batch, states, tag_ids, table.sentences[pairs[:, 0]]).float()
-            pair_scores = self.score_pairs(words, tag_ids, table, pairs).float().softmax(-1).tolist()
-        scores = JointScores(tag_scores.tolist(), mentions, pairs.tolist(), pair_scores)
+        pairs, pair_scores = self._score_legal_pairs(batch, states, tag_ids, mentions, precision)
+        scores = JointScores(tag_scores.tolist(), mentions, pairs, pair_scores)
         return make_predictions(items, scores, self.config, threshold=threshold)
+
+    def _score_legal_pairs(
+        self,
+        batch: JointBatch,
+        states: WordStates,
+        tag_ids: Tensor,
+        mentions: Sequence[MentionNumbers],
+        precision: Precision,
+    ) -> tuple[list[list[int]], list[list[float]]]:
+        """Return every pair of mentions that may be related, by their places, with its probabilities."""
+        table = make_table(mentions, batch.count_words(), device=self.legal.device)
+        pairs = self.legal_pairs(table)  # (pairs, 2)
+        if not len(pairs):
+            return [], []
+        with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
+            words = self.mark_words(batch, states, tag_ids, table.sentences[pairs[:, 0]]).float()
+        scores: list[list[float]] = self.score_pairs(words, tag_ids, table, pairs).float().softmax(-1).tolist()
+        return pairs.tolist(), scores
+
+    def relate(
+        self,
+        texts: Sequence[str],
+        mentions: Sequence[Sequence[Mention]],
+        *,
+        threshold: float = 0.5,
+        precision: Precision = "fp32",
+    ) -> list[tuple[Relation, ...]]:
+        """Find the relations of sentences whose mentions are given, all of them and no others.
+
+        A mention of a type that is not known, or beyond the longest input, takes no part.
+
+        Args:
+            texts: Sentences.
+            mentions: Those of each sentence, in its coordinates.
+            threshold: A relation is predicted if its score reaches this, in [0, 1].
+            precision: As in `predict`.
+        """
+        self.eval()
+        known = [[one for one in several if one.entity_type in self.config.entity_types] for several in mentions]
+        rows = list(zip(self.encode(texts), known, strict=True))
+        return run_batches(
+            lambda indices: self._relate_batch([rows[index] for index in indices], threshold, precision),
+            [len(encoded.piece_ids) for encoded, _ in rows],
+            device=self.legal.device,
+            max_pieces=default_batch_pieces(self.legal.device),
+        )
+
+    def _relate_batch(
+        self, rows: Sequence[tuple[EncodedText, Sequence[Mention]]], threshold: float, precision: Precision
+    ) -> list[tuple[Relation, ...]]:
+        batch = self.collate([make_item(self.config, encoded, given, []) for encoded, given in rows])
+        batch = batch.to(self.legal.device)
+        with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
+            states, _ = self.tag_words(batch)
+        placed = place_mentions(rows, self.config)
+        numbers = [number for number, _ in placed]
+        # No word beside the mentions has a tag; that of padding is not read.
+        pairs, scores = self._score_legal_pairs(batch, states, batch.tag_ids.clamp(min=0), numbers, precision)
+        relations: list[list[Relation]] = [[] for _ in rows]
+        for (head, tail), row in zip(pairs, scores, strict=True):
+            relation = make_relation(placed[head][1], placed[tail][1], row, self.config, threshold=threshold)
+            if relation:
+                relations[numbers[head][0]].append(relation)
+        return [tuple(several) for several in relations]
 
     @torch.inference_mode()
     def classify(self, instances: Sequence[Instance], *, batch_size: int = 64) -> dict[str, str]:

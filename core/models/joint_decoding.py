@@ -50,15 +50,31 @@ def make_predictions(
     for (head, tail), row in zip(scores.pairs, scores.pair_scores, strict=True):
         sentence = scores.mentions[head][0]
         least[sentence] = min(least[sentence], max(row))
-        best = max(range(1, len(row)), key=row.__getitem__)
-        if row[best] >= threshold:
-            label = config.labels[best - 1]
-            relation = Relation(mentions[head], mentions[tail], label, row[best], State.PENDING, Source.MODEL)
+        relation = make_relation(mentions[head], mentions[tail], row, config, threshold=threshold)
+        if relation:
             relations_of[sentence].append(relation)
     return [
         SentencePrediction(tuple(m), tuple(r), uncertainty=1 - p)
         for m, r, p in zip(mentions_of, relations_of, least, strict=True)
     ]
+
+
+def make_relation(
+    head: Mention, tail: Mention, scores: Sequence[float], config: JointConfig, *, threshold: float
+) -> Relation | None:
+    """Return the relation of the most probable label, if that reaches the threshold.
+
+    Args:
+        head: First mention.
+        tail: Second one.
+        scores: Probabilities of NEG and of each label.
+        config: Names of the labels.
+        threshold: In [0, 1].
+    """
+    best = max(range(1, len(scores)), key=scores.__getitem__)
+    if scores[best] < threshold:
+        return None
+    return Relation(head, tail, config.labels[best - 1], scores[best], State.PENDING, Source.MODEL)
 
 
 def _make_mention(

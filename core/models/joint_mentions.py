@@ -7,7 +7,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from core.domain import Instance
+from core.domain import Instance, Mention
 from core.models.encoder import EncodedText
 from core.models.joint_data import JointBatch, JointConfig, JointItem, make_item
 from core.nlp.alignment import find_word_range, ranges_from_tags
@@ -81,6 +81,22 @@ def join_gold(
             if gold[head] in row_by_mention and gold[tail] in row_by_mention:
                 targets[row_by_mention[gold[head]], row_by_mention[gold[tail]]] = label_id
     return mentions, targets
+
+
+def place_mentions(
+    rows: Sequence[tuple[EncodedText, Sequence[Mention]]], config: JointConfig
+) -> list[tuple[MentionNumbers, Mention]]:
+    """Return the numbers of the mentions given for each sentence, and each mention beside its own.
+
+    A mention that no word of the input holds is left out.
+    """
+    placed = []
+    for sentence, (encoded, mentions) in enumerate(rows):
+        for mention in mentions:
+            words = find_word_range(mention.span, encoded.words)
+            if words:
+                placed.append(((sentence, *words, config.entity_types.index(mention.entity_type)), mention))
+    return placed
 
 
 def place_candidates(

@@ -70,6 +70,16 @@ def list_sentence_ids(session: Session, document_ids: Sequence[int], *, only_unr
     return sorted(ids)
 
 
+def find_documents_of_sentences(session: Session, sentence_ids: Sequence[int]) -> dict[int, int]:
+    """Return sentence id → id of its document; ids that do not exist are left out."""
+    found: dict[int, int] = {}
+    for first in range(0, len(sentence_ids), 500):
+        chosen = col(SentenceRow.id).in_(sentence_ids[first : first + 500])
+        rows = session.exec(select(SentenceRow.id, SentenceRow.document_id).where(chosen))
+        found |= {sentence_id: document_id for sentence_id, document_id in rows if sentence_id is not None}
+    return found
+
+
 def list_pending_sentence_ids(session: Session, project_id: int) -> list[int]:
     """Return the ids of all sentences of a project that no person has reviewed, in text order."""
     query = select(SentenceRow.id).where(SentenceRow.project_id == project_id, SentenceRow.state == State.PENDING)

@@ -22,6 +22,7 @@ from core.training.trainer import Report
 from core.workflows.documents.gold_documents import orient_relation, orient_relations
 from core.workflows.documents.instances import InstanceSet, build_instances
 from core.workflows.documents.prepare_document import SentenceSplitter, prepare_document
+from core.workflows.prediction.chunks import chunk_by_document
 
 # Sentences read between two looks at the progress; enough for batches of similar length.
 _CHUNK = 512
@@ -49,11 +50,12 @@ def predict_sentences(
 ) -> Iterator[SentencePrediction]:
     """Yield the prediction of each sentence of each document, in order, and tell how far it is."""
     texts = [sentence.span.text(document.text) for document in documents for sentence in document.sentences]
-    for start in range(0, len(texts), _CHUNK):
-        found = extractor.predict(texts[start : start + _CHUNK])
-        done = min(start + _CHUNK, len(texts))
+    owners = [index for index, document in enumerate(documents) for _ in document.sentences]
+    for chunk in chunk_by_document(owners, _CHUNK):
+        rows = slice(chunk.start, chunk.stop)
+        found = extractor.predict(texts[rows], documents=owners[rows])
         # Told before they are handed on: nobody asks a generator for more than its last item.
-        report(done / len(texts), f"{done} of {len(texts)} sentences read")
+        report(chunk.stop / len(texts), f"{chunk.stop} of {len(texts)} sentences read")
         yield from found
 
 
@@ -75,18 +77,24 @@ def score_documents(extractor: Extractor, documents: Sequence[Document], *, prot
         raise ModelError(f"Unknown protocol {protocol!r}; known: {', '.join(PROTOCOLS)}.")
     schema = extractor.schema
     if protocol in _FOUND:
-        predicted = (_orient(one, schema) for one in predict_sentences(extractor, documents, report))
-        by_document = [[next(predicted) for _ in document.sentences] for document in documents]
-        gold = orient_relations(documents, schema)
-        types = _add_unknown(schema.type_names, (one.entity_type for document in gold for one in document.mentions))
-        labels = _add_unknown(schema.label_names, (one.label for document in gold for one in document.relations))
-        return score_predictions(gold, by_document, types=types, labels=labels)[protocol]
+        return score_found(extractor, documents, report=report)[protocol]
     if protocol == "concept-pair":
         return _score_concepts(extractor, documents)
     found = _build_instances(documents, schema)
     if protocol in ("semeval-official", "redn-paper"):
         return _score_directions(extractor, found, protocol=protocol)
     return _score_labels(extractor, found, protocol=protocol)
+
+
+def score_found(extractor: Extractor, documents: Sequence[Document], *, report: Report) -> dict[str, Scores]:
+    """Score what a model finds in bare sentences of gold documents, under each protocol that asks for that."""
+    schema = extractor.schema
+    predicted = (_orient(one, schema) for one in predict_sentences(extractor, documents, report))
+    by_document = [[next(predicted) for _ in document.sentences] for document in documents]
+    gold = orient_relations(documents, schema)
+    types = _add_unknown(schema.type_names, (one.entity_type for document in gold for one in document.mentions))
+    labels = _add_unknown(schema.label_names, (one.label for document in gold for one in document.relations))
+    return score_predictions(gold, by_document, types=types, labels=labels)
 
 
 def _add_unknown(known: Sequence[str], gold: Iterable[str]) -> tuple[str, ...]:

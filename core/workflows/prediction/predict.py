@@ -10,6 +10,7 @@ from core.models.joint import JointModel
 from core.training.trainer import Report
 from core.workflows.model_library.starters import choose_starter
 from core.workflows.pipelines import ignore_progress
+from core.workflows.prediction.chunks import chunk_by_document
 from core.workflows.prediction.model_cache import ModelCache
 from db.queries import annotations, documents, models, predictions, projects
 from db.session import Session
@@ -80,9 +81,9 @@ def predict_sentences(
     report(0.0, "loading models")
     extractor, name = make_extractor(session, project_id, cache)
     result = Predicted(name)
-    for start in range(0, len(sentence_ids), _CHUNK):
-        chunk = sentence_ids[start : start + _CHUNK]
-        found = _predict_chunk(session, extractor, chunk)
+    owners = documents.find_documents_of_sentences(session, sentence_ids)
+    for places in chunk_by_document([owners.get(one) for one in sentence_ids], _CHUNK):
+        found = _predict_chunk(session, extractor, sentence_ids[places.start : places.stop])
         stored = predictions.store_predictions(session, found, predicted_by=name)
         session.commit()
         result = replace(
@@ -91,8 +92,7 @@ def predict_sentences(
             mentions=result.mentions + sum(len(found[sentence_id].mentions) for sentence_id in stored),
             relations=result.relations + sum(len(found[sentence_id].relations) for sentence_id in stored),
         )
-        done = min(start + _CHUNK, len(sentence_ids))
-        report(done / len(sentence_ids), f"{done} of {len(sentence_ids)} sentences read")
+        report(places.stop / len(sentence_ids), f"{places.stop} of {len(sentence_ids)} sentences read")
     return result
 
 
@@ -104,7 +104,7 @@ def _predict_chunk(
         tuple(Mention(Span(m.start, m.end), m.entity_type, state=m.state) for m in view.mentions if m.state.is_gold)
         for view in views
     ]
-    found = extractor.predict([view.text for view in views], known)
+    found = extractor.predict([view.text for view in views], known, [view.document_id for view in views])
     return {view.id: prediction for view, prediction in zip(views, found, strict=True)}
 
 

@@ -10,8 +10,7 @@ from core.ensemble.extraction import Extractor
 from core.evaluation.protocols import score_predictions
 from core.models.joint import JointModel
 from core.training.trainer import pick_device
-from core.workflows.prediction.evaluate import score_documents
-from core.workflows.retraining.train_joint import score_model
+from core.workflows.prediction.evaluate import predict_sentences, score_documents, score_found
 
 # A part with relations is scored on the corpus that has them; one without, on every corpus with one of its types.
 CORPUS_OF_PART: Mapping[str, str] = {"chemical_disease": "bc5cdr", "chemical_protein": "chemprot"}
@@ -37,8 +36,9 @@ def score_part(path: Path, dev: Mapping[str, tuple[Schema, Sequence[Document]]],
     if name not in dev:
         return {}
     _, documents = dev[name]
-    scores = {protocol: one.to_json() for protocol, one in score_model(model, documents).items()}
     extractor = Extractor(model.config.to_schema(), model, None)
+    found = score_found(extractor, documents, report=_ignore)
+    scores = {protocol: one.to_json() for protocol, one in found.items()}
     protocol = _CLASSIFICATION[name]
     scores["classification"] = score_documents(extractor, documents, protocol=protocol, report=_ignore).to_json()
     return {name: scores}
@@ -47,8 +47,8 @@ def score_part(path: Path, dev: Mapping[str, tuple[Schema, Sequence[Document]]],
 def _score_mentions(model: JointModel, schema: Schema, documents: Sequence[Document]) -> dict[str, Any]:
     """Score the types that a corpus annotates; of others it does not say what is right."""
     types = [name for name in model.config.entity_types if name in schema.type_names]
-    texts = [sentence.span.text(document.text) for document in documents for sentence in document.sentences]
-    found = iter(_keep_types(one, types) for one in model.predict(texts))
+    extractor = Extractor(model.config.to_schema(), model, None)
+    found = (_keep_types(one, types) for one in predict_sentences(extractor, documents, _ignore))
     predictions = [[next(found) for _ in document.sentences] for document in documents]
     return {"mentions": score_predictions(documents, predictions, types=types, labels=())["mentions"].to_json()}
 

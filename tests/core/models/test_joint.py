@@ -315,3 +315,24 @@ def test_an_encoder_without_a_mask_reads_every_piece(tmp_path: Path) -> None:
     assert model.tokenizer.mask_token_id is None
     batch = model.collate([make_item(model.config, one, [], []) for one in model.encode(POSITIVE)])
     assert torch.equal(read_pieces(model, batch), batch.piece_ids)
+
+
+def test_given_mentions_are_related_as_those_that_it_found(model: JointModel) -> None:
+    fit(model, num_epochs=60)
+    texts = POSITIVE + NEGATIVE
+    found = model.predict(texts)
+    related = model.relate(texts, [one.mentions for one in found])
+    assert [set(several) for several in related] == [set(one.relations) for one in found]
+    for several, one in zip(related, found, strict=True):
+        scores = {relation: relation.score for relation in one.relations}
+        assert {r: r.score for r in several} == pytest.approx(scores, abs=1e-4)
+
+
+def test_only_given_mentions_are_related(model: JointModel) -> None:
+    fit(model, num_epochs=60)
+    (chemical, disease), _ = annotate(POSITIVE[0])
+    stranger = find_mention(POSITIVE[0], "caused", "Gene")
+    nothing, one = model.relate([POSITIVE[0]] * 2, [[disease], [stranger, disease, chemical]])
+    assert nothing == ()
+    assert one == (Relation(chemical, disease, "CID"),)
+    assert model.relate([], []) == []

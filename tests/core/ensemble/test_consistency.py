@@ -1,0 +1,71 @@
+"""Names that a document marks in one place and not in another."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from core.domain import Mention, Source, State
+from core.ensemble.consistency import spread_names
+from tests.builders import find_mention
+
+DRUG = "Chemical"
+
+
+def spread(texts: Sequence[str], *names: Sequence[str]) -> list[list[str]]:
+    """Return the names that are added to each sentence, where those given are marked in their first place."""
+    mentions = [
+        [find_mention(text, name, DRUG) for name in several] for text, several in zip(texts, names, strict=True)
+    ]
+    added = spread_names(texts, mentions)
+    return [[one.span.text(text) for one in several] for text, several in zip(texts, added, strict=True)]
+
+
+def test_a_name_that_is_marked_in_half_of_its_places_is_marked_in_all() -> None:
+    assert spread(["aspirin helps", "no aspirin here"], ["aspirin"], []) == [[], ["aspirin"]]
+    assert spread(["aspirin or aspirin", "aspirin"], ["aspirin"], []) == [[], []]
+
+
+def test_a_part_of_a_word_is_no_place_of_a_name() -> None:
+    texts = ["lead poisoning", "a leading cause, mislead, lead-free", "LEAD"]
+    assert spread(texts, ["lead"], [], []) == [[], ["lead"], []]
+
+
+def test_one_letter_is_no_name() -> None:
+    assert spread(["vitamin D", "group D"], ["D"], []) == [[], []]
+
+
+def test_an_abbreviation_is_marked_wherever_it_stands_though_nothing_found_it() -> None:
+    texts = ["acetylsalicylic acid (ASA) helps", "ASA and ASA", "ASA-induced"]
+    assert spread(texts, ["acetylsalicylic acid"], [], []) == [["ASA"], ["ASA", "ASA"], ["ASA"]]
+
+
+def test_nothing_is_added_over_a_mention_of_its_type_and_the_longer_name_goes_first() -> None:
+    texts = ["sodium chloride", "sodium", "sodium chloride", "sodium"]
+    assert spread(texts, ["sodium chloride"], ["sodium"], [], ["sodium"]) == [[], [], ["sodium chloride"], []]
+
+
+def test_a_mention_of_another_type_may_lie_there() -> None:
+    texts = ["dopamine rose", "the dopamine transporter"]
+    mentions = [[find_mention(texts[0], "dopamine", DRUG)], [find_mention(texts[1], "dopamine transporter", "Gene")]]
+    ((), (added,)) = spread_names(texts, mentions)
+    assert (added.entity_type, added.span.text(texts[1])) == (DRUG, "dopamine")
+
+
+def scored(text: str, name: str, score: float | None) -> Mention:
+    found = find_mention(text, name, DRUG)
+    return Mention(found.span, DRUG, score=score, state=State.PENDING, source=Source.MODEL)
+
+
+def test_what_is_added_is_open_and_as_certain_as_its_name_is_consistent() -> None:
+    texts = ["aspirin", "aspirin", "aspirin"]
+    (_, _, (added,)) = spread_names(texts, [[scored(texts[0], "aspirin", 0.9)], [scored(texts[1], "aspirin", 0.6)], []])
+    assert added.score == pytest.approx(0.75 * 2 / 3)
+    assert (added.state, added.source) == (State.PENDING, Source.MODEL)
+
+
+def test_an_abbreviation_is_as_certain_as_its_long_form_and_a_curators_mark_is_certain() -> None:
+    texts = ["acetylsalicylic acid (ASA)"]
+    ((added,),) = spread_names(texts, [[scored(texts[0], "acetylsalicylic acid", 0.7)]])
+    assert added.score == 0.7
+    ((added,),) = spread_names(texts, [[scored(texts[0], "acetylsalicylic acid", None)]])
+    assert added.score == 1.0

@@ -1,0 +1,81 @@
+"""Reading the open sentences of a project."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from core.domain import Corpus, Document, Mention, Relation, SentencePrediction, Source, Span, State
+from core.ensemble.extraction import Extractor
+from core.workflows.data_in.import_corpus import import_corpus
+from core.workflows.prediction import predict
+from core.workflows.projects import create_project
+from db.queries import annotations, documents, projects
+from db.session import Session
+
+DEFINED = "Acetylsalicylic acid (ASA) was given. Then ASA caused nausea."
+OTHER = "Later ASA was stopped."
+
+
+class Finder:
+    """Finds what a small model would: the long name where it is defined, and nausea."""
+
+    def predict(self, texts: Sequence[str], **_: object) -> list[SentencePrediction]:
+        names = {"Acetylsalicylic acid": "Chemical", "nausea": "Disease"}
+        found = []
+        for text in texts:
+            places = {name: text.find(name) for name in names}
+            mentions = tuple(
+                Mention(
+                    Span(start, start + len(name)), names[name], score=0.9, state=State.PENDING, source=Source.MODEL
+                )
+                for name, start in places.items()
+                if start >= 0
+            )
+            found.append(SentencePrediction(mentions, ()))
+        return found
+
+    def relate(
+        self, _texts: Sequence[str], mentions: Sequence[Sequence[Mention]], **_: object
+    ) -> list[tuple[Relation, ...]]:
+        pairs = [sorted(several, key=lambda one: one.entity_type) for several in mentions]
+        return [(Relation(head, tail, "CID", 0.8, State.PENDING, Source.MODEL),) for head, tail in pairs]
+
+
+@pytest.fixture
+def project_id(session: Session, monkeypatch: pytest.MonkeyPatch) -> int:
+    project_id = create_project(session, "p", template="chemical-disease")
+    corpus = Corpus((Document("1", DEFINED), Document("2", OTHER)))
+
+    def split(text: str, **_: object) -> list[Span]:
+        middle = text.find(". ") + 1
+        return [Span(0, middle), Span(middle + 1, len(text))] if middle else [Span(0, len(text))]
+
+    import_corpus(session, project_id, corpus, source_name="f.txt", split_sentences=split)
+    extractor = Extractor(projects.get_schema(session, project_id), cast(Any, Finder()), None)
+    monkeypatch.setattr(predict, "make_extractor", lambda *_: (extractor, "finder"))
+    return project_id
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 64])
+def test_an_abbreviation_is_one_in_its_document_and_in_no_other(
+    session: Session, project_id: int, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(predict, "_CHUNK", chunk)
+    ids = documents.list_pending_sentence_ids(session, project_id)
+    told = predict.predict_project(session, project_id, cast(Any, None))
+    assert (told.model, told.sentences) == ("finder", 3)
+    first, second, other = annotations.get_sentence_views(session, ids)
+    names = [{view.text[one.start : one.end] for one in view.mentions} for view in (first, second, other)]
+    if chunk > 1:  # a document that is longer than a chunk is parted
+        assert names == [{"Acetylsalicylic acid", "ASA"}, {"ASA", "nausea"}, set()]
+        assert [relation.label for relation in second.relations] == ["CID"]
+    else:
+        assert names == [{"Acetylsalicylic acid", "ASA"}, {"nausea"}, set()]
+
+
+def test_sentences_know_their_documents(session: Session, project_id: int) -> None:
+    ids = documents.list_pending_sentence_ids(session, project_id)
+    views = annotations.get_sentence_views(session, ids)
+    found = documents.find_documents_of_sentences(session, [*ids, 999])
+    assert found == {view.id: view.document_id for view in views}
