@@ -34,7 +34,7 @@ _PROTOCOLS: Mapping[str, str] = {
     "classification": "relations, mention-pair classification (mentions given)",
 }
 _LIMITS = (
-    "Titles and abstracts of English biomedical papers only, and nothing across sentences. Of mentions of one "
+    "Titles and abstracts of English biomedical papers only, and no relation across sentences. Of mentions of one "
     "type that overlap, one is found. A pair of mentions gets one label at most. Scores are probabilities "
     "of a small model and are not calibrated. It is a starting point to correct, not a source of facts about medicines."
 )
@@ -226,8 +226,10 @@ def _describe_scores(corpus: str, scores: Mapping[str, Any], record: Mapping[str
         "",
         *_table(rows, "protocol", "P", "R", "F1"),
         "",
-        "Every gold item counts, also mentions and relations that a sentence boundary cuts. This split also chose the "
-        "epoch, so the scores are a little optimistic.",
+        "Every gold item counts, also mentions and relations that a sentence boundary cuts. The sentences of an "
+        "abstract are read together: a name that is marked in half of its places is marked in all, and so is the "
+        "abbreviation in brackets behind a mention. The scores of epochs in `training.json` are without that. This "
+        "split also chose the epoch, so the scores are a little optimistic.",
     ]
 
 
