@@ -15,7 +15,7 @@ from core.domain import (
     Source,
     State,
 )
-from core.ensemble.consistency import spread_names
+from core.ensemble.consistency import agree_on_names
 from core.errors import ModelError
 from core.models.joint import JointModel
 from core.training.config import Precision
@@ -161,16 +161,22 @@ class Extractor:
 def _agree(
     texts: Sequence[str], predictions: Sequence[SentencePrediction], documents: Sequence[Hashable]
 ) -> list[SentencePrediction]:
-    """Add the mentions that the sentences of a document imply for each other; such a sentence is the less certain."""
+    """Let the sentences of a document agree on its names; one that gains or loses a mention is the less certain."""
     by_document: dict[Hashable, list[int]] = defaultdict(list)
     for index, document in enumerate(documents):
         by_document[document].append(index)
     agreed = list(predictions)
     for indices in by_document.values():
-        implied = spread_names([texts[i] for i in indices], [predictions[i].mentions for i in indices])
-        for index, new in zip(indices, implied, strict=True):
-            if new:
-                one = predictions[index]
-                uncertainty = max(one.uncertainty, *(1 - (mention.score or 0.0) for mention in new))
-                agreed[index] = replace(one, mentions=(*one.mentions, *new), uncertainty=uncertainty)
+        several = agree_on_names([texts[i] for i in indices], [predictions[i].mentions for i in indices])
+        for index, mentions in zip(indices, several, strict=True):
+            if mentions != predictions[index].mentions:
+                agreed[index] = _change_mentions(predictions[index], mentions)
     return agreed
+
+
+def _change_mentions(prediction: SentencePrediction, mentions: tuple[Mention, ...]) -> SentencePrediction:
+    """Put other mentions in a prediction; where one is gone, either reading is as good."""
+    doubts = [1 - (one.score or 0.0) for one in mentions if one not in prediction.mentions]
+    doubts += [0.5 for one in prediction.mentions if one not in mentions]
+    relations = tuple(one for one in prediction.relations if one.head in mentions and one.tail in mentions)
+    return replace(prediction, mentions=mentions, relations=relations, uncertainty=max(prediction.uncertainty, *doubts))

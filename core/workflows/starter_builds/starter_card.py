@@ -227,9 +227,10 @@ def _describe_scores(corpus: str, scores: Mapping[str, Any], record: Mapping[str
         *_table(rows, "protocol", "P", "R", "F1"),
         "",
         "Every gold item counts, also mentions and relations that a sentence boundary cuts. The sentences of an "
-        "abstract are read together: a name that is marked in half of its places is marked in all, and so is the "
-        "abbreviation in brackets behind a mention. The scores of epochs in `training.json` are without that. This "
-        "split also chose the epoch, so the scores are a little optimistic.",
+        "abstract are read together: a name that is marked in most of its places is marked in all, one that is marked "
+        "in few in none, and the abbreviation in brackets behind a mention is what the mention is. The scores of "
+        "epochs in `training.json` are without that. This split also chose the epoch and what is most and few, so the "
+        "scores are a little optimistic.",
     ]
 
 

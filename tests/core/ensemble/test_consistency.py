@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.domain import Mention, Source, State
-from core.ensemble.consistency import spread_names
+from core.ensemble.consistency import agree_on_names
 from tests.builders import find_mention
 
 DRUG = "Chemical"
@@ -16,22 +16,34 @@ def spread(texts: Sequence[str], *names: Sequence[str]) -> list[list[str]]:
     mentions = [
         [find_mention(text, name, DRUG) for name in several] for text, several in zip(texts, names, strict=True)
     ]
-    added = spread_names(texts, mentions)
-    return [[one.span.text(text) for one in several] for text, several in zip(texts, added, strict=True)]
+    agreed = agree_on_names(texts, mentions)
+    return [
+        [one.span.text(text) for one in after if one not in before]
+        for text, before, after in zip(texts, mentions, agreed, strict=True)
+    ]
 
 
-def test_a_name_that_is_marked_in_half_of_its_places_is_marked_in_all() -> None:
-    assert spread(["aspirin helps", "no aspirin here"], ["aspirin"], []) == [[], ["aspirin"]]
-    assert spread(["aspirin or aspirin", "aspirin"], ["aspirin"], []) == [[], []]
+def test_a_name_that_is_marked_in_most_of_its_places_is_marked_in_all() -> None:
+    texts = ["aspirin helps", "aspirin", "no aspirin here"]
+    assert spread(texts, ["aspirin"], ["aspirin"], []) == [[], [], ["aspirin"]]
+    assert spread(texts, ["aspirin"], [], []) == [[], [], []]
+
+
+def test_a_name_that_is_marked_in_few_of_its_places_is_marked_in_none_unless_a_person_did() -> None:
+    texts = ["salt", "salt", "salt", "salt or aspirin"]
+    for score, names in ((0.9, ["aspirin"]), (None, ["salt", "aspirin"])):
+        mentions = [[], [], [], [scored(texts[3], "salt", score), scored(texts[3], "aspirin", 0.9)]]
+        agreed = agree_on_names(texts, mentions)
+        assert [[one.span.text(texts[3]) for one in several] for several in agreed] == [[], [], [], names]
 
 
 def test_a_part_of_a_word_is_no_place_of_a_name() -> None:
-    texts = ["lead poisoning", "a leading cause, mislead, lead-free", "LEAD"]
-    assert spread(texts, ["lead"], [], []) == [[], ["lead"], []]
+    texts = ["lead poisoning", "lead", "a leading cause, mislead, lead-free", "LEAD"]
+    assert spread(texts, ["lead"], ["lead"], [], []) == [[], [], ["lead"], []]
 
 
 def test_one_letter_is_no_name() -> None:
-    assert spread(["vitamin D", "group D"], ["D"], []) == [[], []]
+    assert spread(["vitamin D", "D", "group D"], ["D"], ["D"], []) == [[], [], []]
 
 
 def test_an_abbreviation_is_marked_wherever_it_stands_though_nothing_found_it() -> None:
@@ -40,15 +52,18 @@ def test_an_abbreviation_is_marked_wherever_it_stands_though_nothing_found_it() 
 
 
 def test_nothing_is_added_over_a_mention_of_its_type_and_the_longer_name_goes_first() -> None:
-    texts = ["sodium chloride", "sodium", "sodium chloride", "sodium"]
-    assert spread(texts, ["sodium chloride"], ["sodium"], [], ["sodium"]) == [[], [], ["sodium chloride"], []]
+    texts = ["sodium chloride", "sodium chloride", "sodium chloride", *["sodium"] * 5]
+    names = [["sodium chloride"], ["sodium chloride"], [], *[["sodium"]] * 5]
+    assert spread(texts, *names) == [[], [], ["sodium chloride"], *[[]] * 5]
 
 
 def test_a_mention_of_another_type_may_lie_there() -> None:
-    texts = ["dopamine rose", "the dopamine transporter"]
-    mentions = [[find_mention(texts[0], "dopamine", DRUG)], [find_mention(texts[1], "dopamine transporter", "Gene")]]
-    ((), (added,)) = spread_names(texts, mentions)
-    assert (added.entity_type, added.span.text(texts[1])) == (DRUG, "dopamine")
+    texts = ["dopamine rose", "dopamine", "the dopamine transporter"]
+    dopamine = [[find_mention(text, "dopamine", DRUG)] for text in texts[:2]]
+    transporter = find_mention(texts[2], "dopamine transporter", "Gene")
+    *_, (kept, added) = agree_on_names(texts, [*dopamine, [transporter]])
+    assert kept == transporter
+    assert (added.entity_type, added.span.text(texts[2])) == (DRUG, "dopamine")
 
 
 def scored(text: str, name: str, score: float | None) -> Mention:
@@ -58,14 +73,15 @@ def scored(text: str, name: str, score: float | None) -> Mention:
 
 def test_what_is_added_is_open_and_as_certain_as_its_name_is_consistent() -> None:
     texts = ["aspirin", "aspirin", "aspirin"]
-    (_, _, (added,)) = spread_names(texts, [[scored(texts[0], "aspirin", 0.9)], [scored(texts[1], "aspirin", 0.6)], []])
+    (_, _, (added,)) = agree_on_names(
+        texts, [[scored(texts[0], "aspirin", 0.9)], [scored(texts[1], "aspirin", 0.6)], []]
+    )
     assert added.score == pytest.approx(0.75 * 2 / 3)
     assert (added.state, added.source) == (State.PENDING, Source.MODEL)
 
 
 def test_an_abbreviation_is_as_certain_as_its_long_form_and_a_curators_mark_is_certain() -> None:
     texts = ["acetylsalicylic acid (ASA)"]
-    ((added,),) = spread_names(texts, [[scored(texts[0], "acetylsalicylic acid", 0.7)]])
-    assert added.score == 0.7
-    ((added,),) = spread_names(texts, [[scored(texts[0], "acetylsalicylic acid", None)]])
-    assert added.score == 1.0
+    for score, expected in ((0.7, 0.7), (None, 1.0)):
+        ((_, added),) = agree_on_names(texts, [[scored(texts[0], "acetylsalicylic acid", score)]])
+        assert added.score == expected

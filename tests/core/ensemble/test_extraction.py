@@ -1,7 +1,10 @@
 """What the models of a project say together, and what the sentences of a document tell each other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
+
+import pytest
 
 from core.domain import Mention, Relation, SentencePrediction, State
 from core.ensemble.extraction import Extractor
@@ -40,19 +43,19 @@ def make_extractor(finder: Finder) -> Extractor:
 
 def test_a_name_found_in_one_sentence_of_a_document_is_one_in_the_other_and_may_be_related_there() -> None:
     finder = Finder()
-    first, second = make_extractor(finder).predict([FIRST, SECOND], documents=[7, 7])
+    first, _, second = make_extractor(finder).predict([FIRST, FIRST, SECOND], documents=[7, 7, 7])
     aspirin = find_mention(SECOND, "Aspirin", "Chemical")
     assert set(second.mentions) == {find_mention(SECOND, "nausea", "Disease"), aspirin}
     assert [relation.head for relation in second.relations] == [aspirin]
-    assert second.uncertainty == 0.5
+    assert second.uncertainty == pytest.approx(1 - 2 / 3)
     assert finder.read_again == [SECOND]
     assert (len(first.relations), first.uncertainty) == (1, 0.1)
 
 
 def test_sentences_of_different_documents_tell_each_other_nothing() -> None:
     finder = Finder()
-    for documents in (None, [1, 2]):
-        _, second = make_extractor(finder).predict([FIRST, SECOND], documents=documents)
+    for documents in (None, [1, 1, 2]):
+        *_, second = make_extractor(finder).predict([FIRST, FIRST, SECOND], documents=documents)
         assert len(second.mentions) == 1 and not second.relations
     assert finder.read_again == []
 
@@ -69,5 +72,20 @@ def test_a_new_mention_that_no_label_may_join_is_not_read_again() -> None:
     other = "Aspirin and nausea ."
     schema = make_schema()
     lone = Extractor(type(schema)(schema.entity_types, ()), cast(Any, finder), None)
-    (_, second) = lone.predict([FIRST, other], documents=[1, 1])
+    *_, second = lone.predict([FIRST, FIRST, other], documents=[1, 1, 1])
     assert len(second.mentions) == 2 and finder.read_again == []
+
+
+def test_a_mention_that_the_document_speaks_against_goes_with_its_relations() -> None:
+    class Whim(Finder):
+        def predict(self, texts: Sequence[str], **_: object) -> list[SentencePrediction]:
+            found = super().predict(texts)
+            scored = [replace(one, score=0.8) for one in found[0].mentions]
+            relation = Relation(scored[0], scored[1], "CID")
+            rest = [replace(one, mentions=(one.mentions[-1],), relations=()) for one in found[1:]]
+            return [SentencePrediction(tuple(scored), (relation,), 0.1), *rest]
+
+    first, *rest = make_extractor(Whim()).predict([FIRST, *[SECOND] * 3], documents=[1] * 4)
+    assert [one.entity_type for one in first.mentions] == ["Disease"]
+    assert first.relations == () and first.uncertainty == 0.5
+    assert all(len(one.mentions) == 1 for one in rest)
