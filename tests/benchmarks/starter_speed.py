@@ -44,7 +44,9 @@ PARTS = {
     "encode_texts": "pieces and words",
     "tag_words": "encoder and tags",
     "decode_tags": "legal tags",
+    "mark_words": "layers of pairs",
     "score_pairs": "pairs",
+    "agree_on_names": "names of a document",
 }
 # Written for this measurement.
 ABSTRACT = (
