@@ -11,6 +11,9 @@ from core.settings import Settings
 from core.workflows.pipelines import Report
 
 _MODEL, _TRAINING = "Architecture", "Training"
+_Members = Annotated[
+    int, typer.Option("--members", min=1, help="Trainings whose weights are averaged.", rich_help_panel=_TRAINING)
+]
 
 
 def build_starter(
@@ -20,10 +23,7 @@ def build_starter(
     num_epochs: Annotated[Whole, option("Passes over the documents. Usual: 12.", _TRAINING, "--epochs")] = None,
     learning_rate: Annotated[Number, option("Peak rate. Usual: 1.5e-4.", _TRAINING)] = None,
     batch_size: Annotated[Whole, option("Sentences of a step. Usual: 16.", _TRAINING)] = None,
-    num_members: Annotated[
-        int,
-        typer.Option("--members", min=1, help="Trainings whose weights are averaged.", rich_help_panel=_TRAINING),
-    ] = 1,
+    num_members: _Members = 1,
     relation_weight: Annotated[Number, option("Weight of relations beside mentions. Usual: 0.3.", _TRAINING)] = None,
     word_dropout: Annotated[Number, option("Share of pieces that training hides. Usual: 0.1.", _TRAINING)] = None,
     num_relation_layers: Annotated[

@@ -69,8 +69,10 @@ class JointConfig:
         """Take the shape that `dataclasses.asdict` gave, back from JSON; what is missing was as in the paper then."""
         names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
         legal = tuple((head, tail) for head, tail in options["legal_types"])
-        paper = {"word_dropout": 0.0, "has_nesting": False, "num_relation_layers": 0, "has_context": False}
-        paper["relation_weight"] = 1.0
+        paper = {
+            "word_dropout": 0.0, "has_nesting": False, "num_relation_layers": 0, "has_context": False,
+            "relation_weight": 1.0,
+        }  # fmt: skip
         return cls(**{**paper, **options, **names, "legal_types": legal})
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:

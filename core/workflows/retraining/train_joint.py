@@ -11,6 +11,7 @@ from typing import Any
 
 from core.artifacts import hash_file
 from core.domain import Document, Schema, Split
+from core.ensemble.extraction import Extractor
 from core.errors import NotEnoughDataError
 from core.evaluation.protocols import gold_by_sentence, score_predictions
 from core.evaluation.scores import Scores
@@ -21,6 +22,8 @@ from core.training.checkpoints import WEIGHTS_NAME, write_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, TrainingResult, Validation, pick_device, train
 from core.workflows.documents.gold_documents import orient_relations
+from core.workflows.pipelines import ignore_progress
+from core.workflows.prediction.evaluate import score_found
 
 LOG_NAME = "training.json"
 # Giorgi et al. 2019, app. A.2, but for the rate and epochs: a 22M-parameter encoder needs more of both.
@@ -104,19 +107,23 @@ def train_joint(
     result = fit(model, items, recipe, validate=validate, report=report, device=device, checkpoints=checkpoints)
     write_folder(out_path, lambda path: model.save(path, is_half=True))
     summary = _summarise(recipe, result, train_documents, dev_documents) | _count_unread(train_gold, items)
-    summary |= _score_written(out_path, dev_gold, orient_relations(test_documents, schema), device=device)
+    summary |= _score_written(out_path, schema, dev_documents, test_documents, device=device)
     (out_path / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
 
 
 def _score_written(
-    path: Path, dev: Sequence[Document], test: Sequence[Document], *, device: str
+    path: Path, schema: Schema, dev: Sequence[Document], test: Sequence[Document], *, device: str
 ) -> dict[str, dict[str, Any]]:
-    """Score the weights as they were written, in half precision, on the splits that there are."""
+    """Score the weights as written, in half precision, reading whole documents as every prediction does."""
     model = JointModel.load(path)
     model.to(pick_device(device))
+    extractor = Extractor(schema, model, None)
     return {
-        name: {protocol: scores.to_json() for protocol, scores in score_model(model, documents).items()}
+        name: {
+            protocol: scores.to_json()
+            for protocol, scores in score_found(extractor, documents, report=ignore_progress).items()
+        }
         for name, documents in (("dev_scores", dev), ("test_scores", test))
         if documents
     }
@@ -186,7 +193,10 @@ def make_items(model: JointModel, documents: Sequence[Document]) -> list[JointIt
 
 
 def score_model(model: JointModel, documents: Sequence[Document]) -> dict[str, Scores]:
-    """Score end-to-end predictions on gold documents under every extraction protocol."""
+    """Score end-to-end predictions on gold documents under every extraction protocol, each sentence read alone.
+
+    It chooses the epoch; what is shown of a finished model is read by the document.
+    """
     texts = [sentence.span.text(document.text) for document in documents for sentence in document.sentences]
     found = iter(model.predict(texts))
     predictions = [[next(found) for _ in document.sentences] for document in documents]

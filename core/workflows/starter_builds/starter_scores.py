@@ -10,6 +10,7 @@ from core.ensemble.extraction import Extractor
 from core.evaluation.protocols import score_predictions
 from core.models.joint import JointModel
 from core.training.trainer import pick_device
+from core.workflows.pipelines import ignore_progress
 from core.workflows.prediction.evaluate import predict_sentences, score_documents, score_found
 
 # A part with relations is scored on the corpus that has them; one without, on every corpus with one of its types.
@@ -37,10 +38,12 @@ def score_part(path: Path, dev: Mapping[str, tuple[Schema, Sequence[Document]]],
         return {}
     _, documents = dev[name]
     extractor = Extractor(model.config.to_schema(), model, None)
-    found = score_found(extractor, documents, report=_ignore)
+    found = score_found(extractor, documents, report=ignore_progress)
     scores = {protocol: one.to_json() for protocol, one in found.items()}
     protocol = _CLASSIFICATION[name]
-    scores["classification"] = score_documents(extractor, documents, protocol=protocol, report=_ignore).to_json()
+    scores["classification"] = score_documents(
+        extractor, documents, protocol=protocol, report=ignore_progress
+    ).to_json()
     return {name: scores}
 
 
@@ -48,7 +51,7 @@ def _score_mentions(model: JointModel, schema: Schema, documents: Sequence[Docum
     """Score the types that a corpus annotates; of others it does not say what is right."""
     types = [name for name in model.config.entity_types if name in schema.type_names]
     extractor = Extractor(model.config.to_schema(), model, None)
-    found = (_keep_types(one, types) for one in predict_sentences(extractor, documents, _ignore))
+    found = (_keep_types(one, types) for one in predict_sentences(extractor, documents, ignore_progress))
     predictions = [[next(found) for _ in document.sentences] for document in documents]
     return {"mentions": score_predictions(documents, predictions, types=types, labels=())["mentions"].to_json()}
 
@@ -56,7 +59,3 @@ def _score_mentions(model: JointModel, schema: Schema, documents: Sequence[Docum
 def _keep_types(prediction: SentencePrediction, types: Sequence[str]) -> SentencePrediction:
     mentions = tuple(one for one in prediction.mentions if one.entity_type in types)
     return replace(prediction, mentions=mentions, relations=())
-
-
-def _ignore(fraction: float, message: str = "", **values: float) -> None:
-    """Take progress that nobody watches."""
