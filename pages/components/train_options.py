@@ -129,7 +129,12 @@ GROUPS: Mapping[str, tuple[Widget, ...]] = {
         Choice("optimizer", "Optimiser", {"adamw": "AdamW", "sgd": "SGD"}),
         Number("weight_decay", "Weight decay", 0.0, 1.0, 0.01),
         Number("warmup_fraction", "Share of steps in which the rate rises", 0.0, 0.99, 0.05),
-        Number("word_dropout", "Share of the text hidden while training", 0.0, 0.9, 0.05, note="The paper's is 0."),
+        Number(
+            "word_dropout",
+            "Share of the text hidden while training",
+            *(0.0, 0.9, 0.05),
+            note="Makes the model read the words around a name too. The paper hides none.",
+        ),
         Switch("is_encoder_frozen", "Leave the encoder as it is", "It then gives features; faster, less accurate."),
         Number("seed", "Seed", 0, 2**31 - 1, note="Member k trains with seed + k − 1."),
     ),
