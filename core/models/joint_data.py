@@ -39,6 +39,9 @@ class JointConfig:
         relation_weight: What lambda of eq. 10 rises to, >= 0. Each loss is a mean, over words and over pairs; most
             words are plain and easy, so that at the paper's 1 the gradients of the pairs drown those of the words.
         max_pieces: Longest sentence in pieces.
+        temperature: What the logits of pairs are divided by, > 0, so that scores are probabilities (Guo et al. 2017);
+            fitted on dev when the model is trained, as is the threshold.
+        threshold: Least probability of a label that is predicted, in [0, 1].
     """
 
     entity_types: tuple[str, ...]
@@ -55,6 +58,8 @@ class JointConfig:
     has_context: bool = True
     relation_weight: float = 0.3
     max_pieces: int = 256
+    temperature: float = 1.0
+    threshold: float = 0.5
 
     @classmethod
     def from_schema(cls, schema: Schema, **options: Any) -> Self:  # noqa: ANN401

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.domain import Mention, Relation, SentencePrediction, Source, Span, State
+from core.domain import NO_RELATION, Mention, Relation, SentencePrediction, Source, Span, State
 from core.models.joint_data import JointConfig, JointItem
 from core.models.joint_mentions import MentionNumbers
 
@@ -71,10 +71,22 @@ def make_relation(
         config: Names of the labels.
         threshold: In [0, 1].
     """
-    best = max(range(1, len(scores)), key=scores.__getitem__)
-    if scores[best] < threshold:
+    label = find_label(scores, config, threshold=threshold)
+    if label == NO_RELATION:
         return None
-    return Relation(head, tail, config.labels[best - 1], scores[best], State.PENDING, Source.MODEL)
+    return Relation(head, tail, label, max(scores[1:]), State.PENDING, Source.MODEL)
+
+
+def find_label(scores: Sequence[float], config: JointConfig, *, threshold: float) -> str:
+    """Return the most probable label if that reaches the threshold, else NO_RELATION, as a member of an ensemble votes.
+
+    Args:
+        scores: Probabilities of NEG and of each label.
+        config: Names of the labels.
+        threshold: In [0, 1].
+    """
+    best = max(range(1, len(scores)), key=scores.__getitem__, default=0)
+    return config.labels[best - 1] if best and scores[best] >= threshold else NO_RELATION
 
 
 def _make_mention(

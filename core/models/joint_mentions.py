@@ -7,9 +7,9 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from core.domain import Instance, Mention
+from core.domain import Mention
 from core.models.encoder import EncodedText
-from core.models.joint_data import JointBatch, JointConfig, JointItem, make_item
+from core.models.joint_data import JointBatch, JointConfig
 from core.nlp.alignment import find_word_range, ranges_from_tags
 
 # First word, last word + 1, entity type id.
@@ -97,24 +97,3 @@ def place_mentions(
             if words:
                 placed.append(((sentence, *words, config.entity_types.index(mention.entity_type)), mention))
     return placed
-
-
-def place_candidates(
-    candidates: Sequence[tuple[Instance, EncodedText]], config: JointConfig
-) -> tuple[list[str], list[JointItem], list[MentionNumbers]]:
-    """Return the ids of candidates, an item for each, and its head and tail, one after the other.
-
-    A candidate with a mention that no word of the input holds, or of a type that is not known, is left out.
-    """
-    types = config.entity_types
-    ids: list[str] = []
-    items: list[JointItem] = []
-    mentions: list[MentionNumbers] = []
-    for instance, encoded in candidates:
-        found = [(find_word_range(m.span, encoded.words), m) for m in (instance.head, instance.tail)]
-        ranges = [(*words, types.index(m.entity_type)) for words, m in found if words and m.entity_type in types]
-        if len(ranges) == 2:
-            mentions += [(len(items), *one) for one in ranges]
-            items.append(make_item(config, encoded, [instance.head, instance.tail], []))
-            ids.append(instance.id)
-    return ids, items, mentions

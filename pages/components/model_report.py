@@ -153,7 +153,8 @@ def _show_threshold(metrics: Mapping[str, Any]) -> None:
     charts.show_threshold_curve(metrics["threshold_curve"], chosen=choice["threshold"])
     without = metrics.get("scores_without_threshold")
     rest = f" Without a threshold F1 is {rate(without['micro']['f1'])}." if without else ""
-    st.caption(f"Chosen on development data: {choice['threshold']:.2f} ({escape(choice['method'])}).{rest}")
+    given = f", {escape(choice['protocol'])}" if "protocol" in choice else ""
+    st.caption(f"Chosen on development data{given}: {choice['threshold']:.2f} ({escape(choice['method'])}).{rest}")
 
 
 def _show_confusion(metrics: Mapping[str, Any]) -> None:

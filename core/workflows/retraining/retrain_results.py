@@ -116,7 +116,7 @@ def store_joint(session: Session, job: "Job", run_path: Path, plan: RetrainPlan)
     protocols = log[f"{split.value}_scores"]
     micro = protocols[HEADLINE]["micro"]
     notes = [*plan.notes, *_describe_joint_gaps(log)]
-    result = {
+    result: dict[str, Any] = {
         "split": split.value,
         "is_validation_score": split is Split.DEV,
         "scores": protocols[HEADLINE],
@@ -125,6 +125,7 @@ def store_joint(session: Session, job: "Job", run_path: Path, plan: RetrainPlan)
         "epochs": log["epochs"],
         "best_epoch": log["best_epoch"],
         "precision": log["precision"],
+        **{field: log[field] for field in ("temperature", "threshold", "threshold_curve") if field in log},
     }
     key = f"runs/{job.id}/{JOINT_TASK}"
     stored = _add(

@@ -24,6 +24,7 @@ from core.training.trainer import Report, TrainingResult, Validation, pick_devic
 from core.workflows.documents.gold_documents import orient_relations
 from core.workflows.pipelines import ignore_progress
 from core.workflows.prediction.evaluate import score_found
+from core.workflows.retraining.joint_decision import choose_decision
 
 LOG_NAME = "training.json"
 # Giorgi et al. 2019, app. A.2, but for the rate and epochs: a 22M-parameter encoder needs more of both.
@@ -73,13 +74,13 @@ def train_joint(
     device: str = "auto",
     checkpoints: Path | None = None,
 ) -> dict[str, Any]:
-    """Train, keep the epoch with the best dev scores, write fp16 weights and a log.
+    """Train, keep the epoch with the best dev scores, choose temperature and threshold, write fp16 weights and a log.
 
     Args:
         recipe: Encoder and hyper-parameters.
         schema: Types and labels to learn.
         train_documents: Gold documents, split into sentences.
-        dev_documents: Gold documents that choose the epoch and are scored.
+        dev_documents: Gold documents that choose epoch, temperature and threshold, and are scored.
         test_documents: Gold documents that are scored once, at the end.
         out_path: Folder of the model; replaced as a whole.
         report: Progress sink.
@@ -105,8 +106,9 @@ def train_joint(
         return Validation(-(scores["mentions"] + scores["strict"]), scores)
 
     result = fit(model, items, recipe, validate=validate, report=report, device=device, checkpoints=checkpoints)
+    choice = choose_decision(model, dev_gold)
     write_folder(out_path, lambda path: model.save(path, is_half=True))
-    summary = _summarise(recipe, result, train_documents, dev_documents) | _count_unread(train_gold, items)
+    summary = _summarise(recipe, result, train_documents, dev_documents) | _count_unread(train_gold, items) | choice
     summary |= _score_written(out_path, schema, dev_documents, test_documents, device=device)
     (out_path / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary

@@ -35,7 +35,7 @@ _PROTOCOLS: Mapping[str, str] = {
 }
 _LIMITS = (
     "Titles and abstracts of English biomedical papers only, and no relation across sentences. Of mentions of one "
-    "type that overlap, one is found. A pair of mentions gets one label at most. Scores are probabilities "
+    "type that overlap, one is found. A pair of mentions gets one label at most. Scores of mentions are probabilities "
     "of a small model and are not calibrated. It is a starting point to correct, not a source of facts about medicines."
 )
 
@@ -72,7 +72,7 @@ def write_part_card(
     scores = record["part_scores"].get(path.name, {})
     sections = [
         [f"# {name}", "", f"It {purpose}, in sentences of English biomedical abstracts, in one pass.", "", _PART],
-        _table([*_list_facts(record), ("types", _describe_types(corpus_of))], "", ""),
+        _table([*_list_facts(record), ("types", _describe_types(corpus_of)), *_list_decisions(record, path)], "", ""),
         *[_describe_scores(corpus, found, record) for corpus, found in scores.items()],
         ["Measured again from these weights with", "", "```sh", *_list_measures(name), "```"],
         ["## Data and terms", "", *_describe_data(record)],
@@ -144,6 +144,15 @@ def _describe_types(corpus_of: Mapping[str, str]) -> str:
     corpora = dict.fromkeys(corpus_of.values())
     types = {corpus: [name for name, own in corpus_of.items() if own == corpus] for corpus in corpora}
     return "; ".join(f"{' and '.join(names)} as {_title(corpus)} marks them" for corpus, names in types.items())
+
+
+def _list_decisions(record: Mapping[str, Any], path: Path) -> list[tuple[str, str]]:
+    decision = record.get("part_decisions", {}).get(path.name)
+    text = (
+        "a label is predicted from a probability of {threshold:.2f} on, at temperature {temperature:.2f}; both were "
+        "chosen with the mentions given"
+    )
+    return [("threshold", text.format(**decision))] if decision else []
 
 
 def _settings(record: Mapping[str, Any]) -> str:
@@ -229,8 +238,8 @@ def _describe_scores(corpus: str, scores: Mapping[str, Any], record: Mapping[str
         "Every gold item counts, also mentions and relations that a sentence boundary cuts. The sentences of an "
         "abstract are read together: a name that is marked in most of its places is marked in all, one that is marked "
         "in few in none, and the abbreviation in brackets behind a mention is what the mention is. The scores of "
-        "epochs in `training.json` are without that. This split also chose the epoch and what is most and few, so the "
-        "scores are a little optimistic.",
+        "epochs in `training.json` are without that. This split also chose epoch, temperature, threshold and what is "
+        "most and few, so the scores are a little optimistic.",
     ]
 
 

@@ -14,11 +14,12 @@ from core.models.joint import JointModel
 from core.models.joint_data import JointItem
 from core.starter import STARTERS
 from core.training.averaging import mean_weights
-from core.training.checkpoints import CONFIG_NAME, write_folder
+from core.training.checkpoints import CONFIG_NAME, load_config, write_folder
 from core.training.config import TrainingConfig
 from core.training.state import copy_state
 from core.training.trainer import Report, TrainingResult, Validation
 from core.workflows.data_in.renames import rename_document
+from core.workflows.retraining.joint_decision import choose_decision
 from core.workflows.retraining.train_joint import (
     LOG_NAME,
     STARTER_TRAINING,
@@ -31,7 +32,7 @@ from core.workflows.retraining.train_joint import (
 from core.workflows.starter_builds.gold_sets import GoldSet, name_type
 from core.workflows.starter_builds.starter_card import write_part_card, write_whole_card
 from core.workflows.starter_builds.starter_record import describe_build, summarise_build
-from core.workflows.starter_builds.starter_scores import score_part
+from core.workflows.starter_builds.starter_scores import CORPUS_OF_PART, score_part
 from core.workflows.unfinished import only_run, open_work
 
 
@@ -122,7 +123,7 @@ def train_starter(
         open_work(work_path, record, is_replacing=is_replacing)
         model, results, scores = _train(recipe, sets, num_members, work_path, report, device)
         write_folder(out_path / WHOLE, lambda path: model.save(path, is_half=True))
-        write_parts(model, out_path)
+        write_parts(model, sets, out_path)
         summary = finish(out_path, summarise_build(record, results, scores), sets, device=device)
         shutil.rmtree(work_path)
     return summary
@@ -181,6 +182,10 @@ def finish(out_path: Path, summary: dict[str, Any], sets: Sequence[GoldSet], *, 
     dev = {one.name: (one.schema, one.dev) for one in sets}
     parts = [name for name in PARTS if (out_path / name / CONFIG_NAME).is_file()]
     summary = summary | {"part_scores": {name: score_part(out_path / name, dev, device=device) for name in parts}}
+    configs = {name: load_config(out_path / name) for name in parts if PARTS[name].labels}
+    summary["part_decisions"] = {
+        name: {key: one[key] for key in ("temperature", "threshold")} for name, one in configs.items()
+    }
     (out_path / WHOLE / LOG_NAME).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     write_whole_card(out_path / WHOLE, summary)
     for name in parts:
@@ -223,13 +228,28 @@ def _goodness(scores: Mapping[str, Scores], schema: Schema) -> float:
     return sum(found) / len(found)
 
 
-def write_parts(model: JointModel, out_path: Path) -> None:
-    """Write a folder for each part whose types and labels the model knows."""
+def write_parts(model: JointModel, sets: Sequence[GoldSet], out_path: Path) -> None:
+    """Write a folder for each part whose types and labels the model knows, and how it decides.
+
+    Args:
+        model: The whole.
+        sets: Corpora; the dev split of a part's own chooses temperature and threshold.
+        out_path: Folder of the parts.
+    """
     known = {*model.config.entity_types, *model.config.labels}
+    dev = {one.name: one.dev for one in sets}
     for name, part in PARTS.items():
         names = part.known_as
         if {*names.values(), *part.labels} <= known:
+            own = model.restrict(list(names), part.labels, known_as=names)
+            choose_decision(own, dev.get(CORPUS_OF_PART.get(name, ""), ()))
             (out_path / name).mkdir(parents=True, exist_ok=True)
             model.save_part(
-                out_path / name, weights_of=WHOLE, entity_types=list(names), labels=part.labels, known_as=names
+                out_path / name,
+                weights_of=WHOLE,
+                entity_types=list(names),
+                labels=part.labels,
+                known_as=names,
+                temperature=own.config.temperature,
+                threshold=own.config.threshold,
             )

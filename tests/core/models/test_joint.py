@@ -336,3 +336,45 @@ def test_only_given_mentions_are_related(model: JointModel) -> None:
     assert nothing == ()
     assert one == (Relation(chemical, disease, "CID"),)
     assert model.relate([], []) == []
+
+
+def test_the_candidates_of_a_sentence_are_read_together_and_scored_as_related_mentions_are(model: JointModel) -> None:
+    text = "aspirin caused nausea and severe rash ."
+    drug, *diseases = (
+        find_mention(text, "aspirin", "Chemical"),
+        find_mention(text, "nausea", "Disease"),
+        find_mention(text, "severe rash", "Disease"),
+    )
+    given = [Instance(str(i), text, drug, disease) for i, disease in enumerate(diseases)]
+    seen: list[int] = []
+    handle = model.encoder.register_forward_pre_hook(lambda _, pieces: seen.append(len(pieces[0])))
+    logits = model.score_candidates(given)
+    handle.remove()
+    assert seen == [1]
+    model.decide(temperature=2.0, threshold=0.0)
+    (related,) = model.relate([text], [[drug, *diseases]])
+    expected = {one.tail: (torch.tensor(logits[one.id]) / 2).softmax(-1)[1].item() for one in given}
+    assert {one.tail: one.score for one in related} == pytest.approx(expected)
+
+
+def test_a_candidate_with_an_unknown_type_is_left_out_and_the_others_are_not(model: JointModel) -> None:
+    text = POSITIVE[0]
+    (drug, disease), _ = annotate(text)
+    gene = replace(disease, entity_type="Gene")
+    found = model.score_candidates([Instance("1", text, drug, gene), Instance("2", text, drug, disease)])
+    assert list(found) == ["2"]
+    assert model.score_candidates([]) == {}
+
+
+@pytest.mark.parametrize(("threshold", "label"), [(0.0, "CID"), (1.0, "NO_RELATION")])
+def test_the_threshold_of_the_config_decides_wherever_pairs_are_labelled(
+    model: JointModel, threshold: float, label: str
+) -> None:
+    text = POSITIVE[0]
+    mentions, _ = annotate(text)
+    fit(model, num_epochs=30)
+    model.decide(temperature=1.0, threshold=threshold)
+    assert model.classify([Instance("1", text, *mentions)]) == {"1": label}
+    (related,) = model.relate([text], [mentions])
+    (prediction,) = model.predict([text])
+    assert len(related) == len(prediction.relations) == (label == "CID")

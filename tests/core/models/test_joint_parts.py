@@ -12,7 +12,7 @@ from core.models.encoder import load_encoder
 from core.models.joint import JointModel
 from core.models.joint_data import JointConfig, JointItem, JointScope, make_item
 from core.models.joint_mentions import make_table
-from core.training.checkpoints import CONFIG_NAME, find_weights_folder
+from core.training.checkpoints import CONFIG_NAME, WEIGHTS_OF, find_weights_folder, save_config
 from tests.builders import find_mention, load_tiny_encoder
 
 SCHEMA = Schema(
@@ -168,6 +168,20 @@ def test_a_part_may_call_types_by_other_names(model: JointModel, tmp_path: Path)
         (one.span, one.entity_type, one.score) for one in expected.mentions
     ]
     assert len(found.relations) == len(expected.relations)
+
+
+def test_a_part_decides_by_what_is_its_own_and_as_the_whole_where_nothing_was_written(
+    model: JointModel, tmp_path: Path
+) -> None:
+    for name in ("whole", "part", "other"):
+        (tmp_path / name).mkdir()
+    model.decide(temperature=1.5, threshold=0.7)
+    model.save(tmp_path / "whole")
+    names = {"entity_types": ["Chemical", "Disease"], "labels": ["CID"]}
+    model.save_part(tmp_path / "part", weights_of="whole", temperature=2.0, threshold=0.3, **names)
+    save_config(tmp_path / "other", {"architecture": "joint", WEIGHTS_OF: "whole", **names})
+    loaded = [JointModel.load(tmp_path / name).config for name in ("whole", "part", "other")]
+    assert [(one.temperature, one.threshold) for one in loaded] == [(1.5, 0.7), (2.0, 0.3), (1.5, 0.7)]
 
 
 @pytest.mark.parametrize("name", ["../whole", "nothing", "/etc"])

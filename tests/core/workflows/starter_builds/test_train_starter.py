@@ -92,6 +92,10 @@ def test_each_part_has_a_card_with_the_scores_of_its_own_corpus(sets: list[GoldS
     assert card.startswith("# starter-chemical-disease\n")
     assert "| relations, mention-pair classification (mentions given) | 1.000 | 1.000 | 1.000 |" in card
     assert "| types | Chemical and Disease as BC5CDR marks them |" in card
+    own = JointModel.load(tmp_path / "out" / "chemical_disease").config
+    decision = {"temperature": own.temperature, "threshold": own.threshold}
+    assert summary["part_decisions"]["chemical_disease"] == decision
+    assert "from a probability of {threshold:.2f} on, at temperature {temperature:.2f};".format(**decision) in card
     assert "ChemProt (6 abstracts)" in card and "development split of ChemProt" not in card
     whole = (tmp_path / "out" / "biomedical" / "README.md").read_text()
     assert "dare build-starter --corpora FOLDER_OF_THE_CORPORA" in whole and "--epochs 40" in whole
