@@ -18,9 +18,9 @@ from core.pretraining.state import copy_best, load_checkpoint
 from core.training.checkpoints import WEIGHTS_NAME, write_folder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, pick_device
+from core.workflows.starter_builds.origins import READING_LOG, read_origin
 from core.workflows.unfinished import only_run, open_work
 
-LOG_NAME = "pretraining.json"
 # What an earlier run of the same training may have been told differently.
 _BUDGET = ("minutes", "pieces")
 
@@ -80,7 +80,7 @@ def pretrain_encoder(
             report=report,
             device=pick_device(device),
         )
-        record = _describe(recipe, config, result)
+        record = _describe(recipe, config, result) | {"origin": read_origin(Path(encoder))}
         write_folder(out_path, lambda path: _fill(path, work_path, record))
         shutil.rmtree(work_path)
     return record
@@ -128,4 +128,4 @@ def _describe(recipe: dict[str, Any], config: PretrainingConfig, result: Pretrai
 
 def _fill(path: Path, work_path: Path, record: dict[str, Any]) -> None:
     copy_best(work_path, path)
-    (path / LOG_NAME).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    (path / READING_LOG).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.starter import CARD_NAME
+from core.workflows.starter_builds.origins import Step, list_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +122,7 @@ def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         *([("layers of pairs alone", _LAYERS)] if record.get("num_relation_layers") else []),
         ("encoder", "all-MiniLM-L6-v2 (22.7M parameters, Apache-2.0, see LICENSE in `../biomedical`), fine-tuned"),
     ]
-    read = record.get("encoder_pretraining")
-    if read:
-        text = (
-            f"masked-LM on {read['pieces_read']:,} pieces of open biomedical text, perplexity of a hidden piece "
-            f"{read['perplexity']:.2f}, {read['seconds'] / 60:.1f} min on {read['device']} in {read['precision']}"
-        )
-        facts.append(("encoder read first", text))
-    facts += [
-        ("encoder taught before", f"{_settings(one)}; the tag and pair layers of that model were left behind")
-        for one in _list_earlier(record)
-    ]
+    facts += [_describe_step(step, is_first=not number) for number, step in enumerate(list_steps(record))]
     return [
         *facts,
         ("training data", ", ".join(corpora)),
@@ -155,6 +146,17 @@ def _list_decisions(record: Mapping[str, Any], path: Path) -> list[tuple[str, st
     return [("threshold", text.format(**decision))] if decision else []
 
 
+def _describe_step(step: Step, *, is_first: bool) -> tuple[str, str]:
+    kind, log = step
+    if kind == "taught":
+        return "encoder taught before", f"{_settings(log)}; the tag and pair layers of that model were left behind"
+    text = (
+        f"masked-LM on {log['pieces_read']:,} pieces of open biomedical text, perplexity of a hidden piece "
+        f"{log['perplexity']:.2f}, {log['seconds'] / 60:.1f} min on {log['device']} in {log['precision']}"
+    )
+    return f"encoder read {'first' if is_first else 'then'}", text
+
+
 def _settings(record: Mapping[str, Any]) -> str:
     training = record["training"]
     weight = f", relations weigh {record['relation_weight']:g}" if "relation_weight" in record else ""
@@ -170,30 +172,21 @@ def _settings(record: Mapping[str, Any]) -> str:
     )
 
 
-def _list_earlier(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the trainings whose encoder this one began with, the first one first."""
-    earlier = record.get("earlier")
-    return [*_list_earlier(earlier), earlier] if earlier else []
-
-
 def _list_commands(record: Mapping[str, Any]) -> list[str]:
     commands, encoder = [], "FOLDER_OF_ALL_MINILM_L6_V2"
-    read = record.get("encoder_pretraining")
-    if read:
-        commands.append(_name_pretraining(read, encoder))
-        encoder = "encoder"
-    for number, one in enumerate(_list_earlier(record), start=1):
-        commands.append(_name_build(one, encoder, f"round{number}"))
-        encoder = f"round{number}/biomedical"
+    for number, (kind, one) in enumerate(list_steps(record), start=1):
+        out = f"step{number}"
+        commands.append(_name_pretraining(one, encoder, out) if kind == "read" else _name_build(one, encoder, out))
+        encoder = out if kind == "read" else f"{out}/biomedical"
     return [*commands, _name_build(record, encoder, "core/starter")]
 
 
-def _name_pretraining(read: Mapping[str, Any], encoder: str) -> str:
+def _name_pretraining(read: Mapping[str, Any], encoder: str, out: str) -> str:
     recipe = read["recipe"]
     words = ["dare", "pretrain-encoder"]
     for file in recipe["files"]:
         words += ["--text", file["name"]]
-    words += ["--encoder", encoder, "--out", "encoder"]
+    words += ["--encoder", encoder, "--out", out]
     for budget in ("minutes", "pieces"):
         words += [f"--{budget}", f"{read[budget]:g}"] if read[budget] is not None else []
     words += ["--context", str(recipe["context"]), "--batch-size", str(recipe["training"]["batch_size"])]

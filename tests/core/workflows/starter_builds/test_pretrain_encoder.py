@@ -13,6 +13,7 @@ from core.models.encoder import load_encoder
 from core.training.config import TrainingConfig
 from core.training.trainer import Report
 from core.workflows.starter_builds import pretrain_encoder as workflow
+from core.workflows.starter_builds.origins import READING_LOG
 from tests.builders import write_tiny_encoder
 from tests.core.pretraining.pretraining_text import write_corpus
 
@@ -46,7 +47,7 @@ def run(
 def test_the_folder_holds_an_encoder_and_a_log_of_how_it_was_made(corpus: Path, encoder: Path) -> None:
     record = run(corpus, encoder)
     out = corpus.parent / "out"
-    assert json.loads((out / workflow.LOG_NAME).read_text()) == record
+    assert json.loads((out / READING_LOG).read_text()) == record
     assert record["recipe"]["files"] == [{"name": "corpus.txt", "sha256": hash_file(corpus)}]
     assert record["recipe"]["encoder_sha256"] == hash_file(encoder / "model.safetensors")
     assert record["pieces_read"] >= 3_000

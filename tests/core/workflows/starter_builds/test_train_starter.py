@@ -116,7 +116,7 @@ def test_the_card_tells_what_the_encoder_read_before(sets: list[GoldSet], tmp_pa
     train_starter(recipe, sets, out_path=tmp_path / "out", report=ignore_progress, device="cpu")
     card = (tmp_path / "out" / "biomedical" / "README.md").read_text()
     assert "| encoder read first | masked-LM on 1," in card
-    assert "dare pretrain-encoder --text text.txt --encoder FOLDER_OF_ALL_MINILM_L6_V2 --out encoder" in card
+    assert "dare pretrain-encoder --text text.txt --encoder FOLDER_OF_ALL_MINILM_L6_V2 --out step1" in card
 
 
 def test_a_second_training_tells_of_the_first_whose_encoder_it_began_with(sets: list[GoldSet], tmp_path: Path) -> None:
@@ -133,10 +133,43 @@ def test_a_second_training_tells_of_the_first_whose_encoder_it_began_with(sets: 
     card = (tmp_path / "again" / "biomedical" / "README.md").read_text()
     assert "| encoder taught before | 2 epochs" in card and "| settings | 1 epochs" in card
     builds = [line for line in card.splitlines() if line.startswith("dare build-starter")]
-    assert ["--out round1" in line for line in builds] == [True, False]
+    assert ["--out step1" in line for line in builds] == [True, False]
     assert builds[0].endswith("--relation-weight 0.3 --word-dropout 0.1 --relation-layers 1 --nesting")
-    assert "--encoder round1/biomedical --out core/starter --epochs 1" in builds[1]
+    assert "--encoder step1/biomedical --out core/starter --epochs 1" in builds[1]
     assert builds[1].endswith("--relation-weight 1 --word-dropout 0 --relation-layers 0 --no-nesting")
+
+
+def test_a_card_names_every_step_of_an_encoder_that_was_taught_between_two_readings(
+    sets: list[GoldSet], tmp_path: Path
+) -> None:
+    encoder, text = write_tiny_encoder(tmp_path / "encoder", has_mask=True), write_corpus(tmp_path / "text.txt")
+    training = TrainingConfig(num_epochs=1, learning_rate=1e-3, batch_size=8, precision="fp32")
+
+    def read(source: Path, out: str) -> Path:
+        pretrain_encoder(
+            [text], encoder=str(source), out_path=tmp_path / out, training=training, context=32, pieces=500,
+            device="cpu",
+        )  # fmt: skip
+        return tmp_path / out
+
+    def teach(source: Path, out: str) -> Path:
+        recipe = JointRecipe(encoder=str(source), training=training)
+        train_starter(recipe, sets, out_path=tmp_path / out, report=ignore_progress, device="cpu")
+        return tmp_path / out / "biomedical"
+
+    last = teach(read(teach(read(encoder, "first"), "taught"), "again"), "last")
+    card = (last / "README.md").read_text()
+    facts = [line.split("|")[1].strip() for line in card.splitlines() if line.startswith("| encoder ")]
+    assert facts == ["encoder", "encoder read first", "encoder taught before", "encoder read then"]
+    commands = [line.split() for line in card.splitlines() if line.startswith("dare ")]
+    assert [one[1] for one in commands] == ["pretrain-encoder", "build-starter", "pretrain-encoder", "build-starter"]
+    used = [(one[one.index("--encoder") + 1], one[one.index("--out") + 1]) for one in commands]
+    assert used == [
+        ("FOLDER_OF_ALL_MINILM_L6_V2", "step1"),
+        ("step1", "step2"),
+        ("step2/biomedical", "step3"),
+        ("step3", "core/starter"),
+    ]
 
 
 def test_the_mean_of_trainings_that_began_alike_is_written(sets: list[GoldSet], tmp_path: Path) -> None:
