@@ -1,7 +1,7 @@
 """Sentences → mentions and relations: a joint model finds mentions, an ensemble (if there is one) labels pairs."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from core.domain import (
     Source,
     State,
 )
-from core.ensemble.consistency import agree_on_names
+from core.ensemble.consistency import AnnotatedText, agree_on_names
 from core.errors import ModelError
 from core.models.joint import JointModel
 from core.training.config import Precision
@@ -45,6 +45,7 @@ class Extractor:
         texts: Sequence[str],
         known: Sequence[tuple[Mention, ...]] | None = None,
         documents: Sequence[Hashable] | None = None,
+        reviewed: Mapping[Hashable, Sequence[AnnotatedText]] | None = None,
     ) -> list[SentencePrediction]:
         """Predict sentences.
 
@@ -54,13 +55,15 @@ class Extractor:
                 no predicted mention overlaps one of the same type.
             documents: Key of the document of each sentence: what a name is in most places of a document it is in all.
                 None takes each sentence alone.
+            reviewed: Sentences of these documents in which a person has decided what is a mention: of the names that
+                stand there they alone decide.
         """
         known = known if known is not None else [()] * len(texts)
         found = [SentencePrediction((), ()) for _ in texts]
         if self.finder:
             found = self.finder.predict(texts, precision=self.precision)
         merged = [self._merge(prediction, kept) for prediction, kept in zip(found, known, strict=True)]
-        agreed = _agree(texts, merged, documents if documents is not None else range(len(texts)))
+        agreed = _agree(texts, merged, documents if documents is not None else range(len(texts)), reviewed or {})
         if self.ensemble:
             return self._relabel(self.ensemble, texts, agreed)
         return self._relate(self.finder, texts, found, agreed) if self.finder else agreed
@@ -159,15 +162,19 @@ class Extractor:
 
 
 def _agree(
-    texts: Sequence[str], predictions: Sequence[SentencePrediction], documents: Sequence[Hashable]
+    texts: Sequence[str],
+    predictions: Sequence[SentencePrediction],
+    documents: Sequence[Hashable],
+    reviewed: Mapping[Hashable, Sequence[AnnotatedText]],
 ) -> list[SentencePrediction]:
     """Let the sentences of a document agree on its names; one that gains or loses a mention is the less certain."""
     by_document: dict[Hashable, list[int]] = defaultdict(list)
     for index, document in enumerate(documents):
         by_document[document].append(index)
     agreed = list(predictions)
-    for indices in by_document.values():
-        several = agree_on_names([texts[i] for i in indices], [predictions[i].mentions for i in indices])
+    for document, indices in by_document.items():
+        mentions_of = [predictions[i].mentions for i in indices]
+        several = agree_on_names([texts[i] for i in indices], mentions_of, reviewed.get(document, ()))
         for index, mentions in zip(indices, several, strict=True):
             if mentions != predictions[index].mentions:
                 agreed[index] = _change_mentions(predictions[index], mentions)

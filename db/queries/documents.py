@@ -52,18 +52,23 @@ def find_stored_hashes(session: Session, project_id: int, hashes: Sequence[str])
     return found
 
 
-def list_sentence_ids(session: Session, document_ids: Sequence[int], *, only_unread: bool = False) -> list[int]:
+def list_sentence_ids(
+    session: Session, document_ids: Sequence[int], *, state: State | None = None, only_unread: bool = False
+) -> list[int]:
     """Return the sentence ids of documents, in text order.
 
     Args:
         session: An open session.
         document_ids: Documents to take; their order does not matter.
+        state: Take sentences in this state only.
         only_unread: Leave out sentences that are reviewed or that a model has read.
     """
     ids: list[int] = []
     for first in range(0, len(document_ids), 500):
         chosen = col(SentenceRow.document_id).in_(document_ids[first : first + 500])
         query = select(SentenceRow.id).where(chosen).order_by(col(SentenceRow.id))
+        if state is not None:
+            query = query.where(SentenceRow.state == state)
         if only_unread:
             query = query.where(SentenceRow.state == State.PENDING, col(SentenceRow.predicted_by).is_(None))
         ids += session.exec(query)

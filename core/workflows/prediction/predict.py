@@ -1,10 +1,12 @@
 """Predict: the models of a project read its open sentences."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from core.domain import Mention, Schema, SentencePrediction, Span
+from core.domain import Mention, Schema, SentencePrediction, Span, State
+from core.ensemble.consistency import AnnotatedText
 from core.ensemble.extraction import Extractor
 from core.models.joint import JointModel
 from core.training.trainer import Report
@@ -13,6 +15,7 @@ from core.workflows.pipelines import ignore_progress
 from core.workflows.prediction.chunks import chunk_by_document
 from core.workflows.prediction.model_cache import ModelCache
 from db.queries import annotations, documents, models, predictions, projects
+from db.queries.annotations import SentenceView
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -100,12 +103,26 @@ def _predict_chunk(
     session: Session, extractor: Extractor, sentence_ids: Sequence[int]
 ) -> dict[int, SentencePrediction]:
     views = annotations.get_sentence_views(session, sentence_ids)
-    known = [
-        tuple(Mention(Span(m.start, m.end), m.entity_type, state=m.state) for m in view.mentions if m.state.is_gold)
-        for view in views
-    ]
-    found = extractor.predict([view.text for view in views], known, [view.document_id for view in views])
+    owners = [view.document_id for view in views]
+    known = [_list_gold_mentions(view) for view in views]
+    reviewed = _read_reviewed(session, sorted(set(owners)), known_ids=sentence_ids)
+    found = extractor.predict([view.text for view in views], known, owners, reviewed)
     return {view.id: prediction for view, prediction in zip(views, found, strict=True)}
+
+
+def _read_reviewed(
+    session: Session, document_ids: Sequence[int], *, known_ids: Sequence[int]
+) -> dict[Hashable, list[AnnotatedText]]:
+    """Return the sentences of documents that a person has accepted, but those that are predicted now."""
+    ids = documents.list_sentence_ids(session, document_ids, state=State.ACCEPTED)
+    reviewed: dict[Hashable, list[AnnotatedText]] = defaultdict(list)
+    for view in annotations.get_sentence_views(session, sorted({*ids} - {*known_ids})):
+        reviewed[view.document_id].append((view.text, _list_gold_mentions(view)))
+    return reviewed
+
+
+def _list_gold_mentions(view: SentenceView) -> tuple[Mention, ...]:
+    return tuple(Mention(Span(m.start, m.end), m.entity_type, state=m.state) for m in view.mentions if m.state.is_gold)
 
 
 def run_predict(session: Session, job: "Job", cache: ModelCache, report: Report) -> dict[str, object]:

@@ -85,3 +85,26 @@ def test_an_abbreviation_is_as_certain_as_its_long_form_and_a_curators_mark_is_c
     for score, expected in ((0.7, 0.7), (None, 1.0)):
         ((_, added),) = agree_on_names(texts, [[scored(texts[0], "acetylsalicylic acid", score)]])
         assert added.score == expected
+
+
+def test_where_a_person_has_decided_a_name_those_places_alone_count() -> None:
+    opened = ["aspirin", "aspirin", "salt", "salt"]
+    found = [[], [], [scored("salt", "salt", 0.9)], [scored("salt", "salt", 0.9)]]
+    reviewed = [("aspirin with salt", [find_mention("aspirin with salt", "aspirin", DRUG)])]
+    agreed = agree_on_names(opened, found, reviewed)
+    assert [[one.span.text(text) for one in several] for text, several in zip(opened, agreed, strict=True)] == [
+        ["aspirin"], ["aspirin"], [], [],
+    ]  # fmt: skip
+    assert agreed[0][0].score == 1.0 and agreed[0][0].state is State.PENDING
+
+
+def test_a_reviewed_sentence_decides_no_name_inside_a_longer_mention() -> None:
+    text = "sodium chloride"
+    found = [[scored("sodium", "sodium", 0.9)]]
+    assert agree_on_names(["sodium"], found, [(text, [find_mention(text, text, DRUG)])]) == [tuple(found[0])]
+
+
+def test_a_reviewed_sentence_defines_abbreviations_for_the_others() -> None:
+    text = "acetylsalicylic acid (ASA) helps"
+    ((asa,),) = agree_on_names(["later ASA"], [[]], [(text, [find_mention(text, "acetylsalicylic acid", DRUG)])])
+    assert asa.span.text("later ASA") == "ASA"

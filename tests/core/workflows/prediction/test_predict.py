@@ -7,10 +7,11 @@ import pytest
 
 from core.domain import Corpus, Document, Mention, Relation, SentencePrediction, Source, Span, State
 from core.ensemble.extraction import Extractor
+from core.workflows.curation.curate import apply_sentence_event
 from core.workflows.data_in.import_corpus import import_corpus
 from core.workflows.prediction import predict
 from core.workflows.projects import create_project
-from db.queries import annotations, documents, projects
+from db.queries import annotations, documents, projects, users
 from db.session import Session
 
 DEFINED = "Acetylsalicylic acid (ASA) was given. Then ASA caused nausea."
@@ -42,15 +43,15 @@ class Finder:
         return [(Relation(head, tail, "CID", 0.8, State.PENDING, Source.MODEL),) for head, tail in pairs]
 
 
+def split(text: str, **_: object) -> list[Span]:
+    middle = text.find(". ") + 1
+    return [Span(0, middle), Span(middle + 1, len(text))] if middle else [Span(0, len(text))]
+
+
 @pytest.fixture
 def project_id(session: Session, monkeypatch: pytest.MonkeyPatch) -> int:
     project_id = create_project(session, "p", template="chemical-disease")
     corpus = Corpus((Document("1", DEFINED), Document("2", OTHER)))
-
-    def split(text: str, **_: object) -> list[Span]:
-        middle = text.find(". ") + 1
-        return [Span(0, middle), Span(middle + 1, len(text))] if middle else [Span(0, len(text))]
-
     import_corpus(session, project_id, corpus, source_name="f.txt", split_sentences=split)
     extractor = Extractor(projects.get_schema(session, project_id), cast(Any, Finder()), None)
     monkeypatch.setattr(predict, "make_extractor", lambda *_: (extractor, "finder"))
@@ -72,6 +73,31 @@ def test_an_abbreviation_is_one_in_its_document_and_in_no_other(
         assert [relation.label for relation in second.relations] == ["CID"]
     else:
         assert names == [{"Acetylsalicylic acid", "ASA"}, {"nausea"}, set()]
+
+
+def test_what_a_person_marked_or_left_in_one_sentence_holds_in_the_rest_of_its_document(
+    session: Session, project_id: int
+) -> None:
+    text = "Naproxen caused nausea. Then nausea went, Naproxen stayed."
+    import_corpus(session, project_id, Corpus((Document("3", text),)), source_name="g.txt", split_sentences=split)
+    predict.predict_project(session, project_id, cast(Any, None))
+    *_, first, second = documents.list_pending_sentence_ids(session, project_id)
+    user_id = users.get_or_add_user(session, "ada")
+
+    def do(kind: str, **fields: object) -> None:
+        version = annotations.get_sentence_view(session, first).version
+        apply_sentence_event(
+            session, project_id=project_id, user_id=user_id, sentence_id=first, version=version,
+            event={"kind": kind, **fields},
+        )  # fmt: skip
+
+    (nausea,) = annotations.get_sentence_view(session, first).mentions
+    do("add_mention", start=0, end=len("Naproxen"), entity_type="Chemical")
+    do("delete_mention", mention_id=nausea.id)
+    do("accept")
+    predict.predict_project(session, project_id, cast(Any, None))
+    view = annotations.get_sentence_view(session, second)
+    assert [(view.text[one.start : one.end], one.score) for one in view.mentions] == [("Naproxen", 1.0)]
 
 
 def test_sentences_know_their_documents(session: Session, project_id: int) -> None:
