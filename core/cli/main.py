@@ -32,6 +32,8 @@ COMMANDS = {
     "pretrain-generator": "core.cli.pretraining:pretrain_generator",
     "pretrain-encoder": "core.cli.pretraining:pretrain_encoder",
     "build-starter": "core.cli.starters:build_starter",
+    "average-starters": "core.cli.starters:average_starters",
+    "average-encoders": "core.cli.starters:average_encoders",
     "build-parser": "core.cli.parsers:build_parser",
     "evaluate-parser": "core.cli.parsers:evaluate_parser",
     "worker": "core.cli.service:worker",

@@ -1,7 +1,8 @@
-"""The command `build-starter`: the joint model whose parts ship as starters, from published corpora."""
+"""The joint model whose parts ship as starters: `build-starter` from published corpora, and the mean of builds."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -65,6 +66,42 @@ def build_starter(
             device=settings.device,
             is_replacing=is_replacing,
         )
+    _show_scores(result, as_json=as_json)
+
+
+def average_starters(
+    builds: Annotated[list[Path], typer.Argument(help="Folders that build-starter wrote from the same corpora.")],
+    corpora: Annotated[Path, typer.Option(help="Folder that holds those corpora as published.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the model and its parts.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Average the weights of joint starters, each as often as it has members; the parts are scored anew."""
+    from core.workflows.starter_builds import average, gold_sets
+
+    settings = Settings()
+    quiet_libraries()
+    with errors_in_one_line():
+        result = average.average_starters(
+            builds, gold_sets.read_gold_sets(corpora), out_path=out, device=settings.device
+        )
+    _show_scores(result, as_json=as_json)
+
+
+def average_encoders(
+    encoders: Annotated[list[Path], typer.Argument(help="Folders of encoders, or of models with one.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the encoder, for `--encoder` elsewhere.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Average the weights of encoders that began alike."""
+    from core.workflows.starter_builds import average
+
+    quiet_libraries()
+    with errors_in_one_line():
+        result = average.average_encoders(encoders, out_path=out)
+    show_result(result, as_json=as_json, lines=lambda: [f"{out}: the mean of {len(encoders)} encoders"])
+
+
+def _show_scores(result: Mapping[str, Any], *, as_json: bool) -> None:
     show_result(
         result,
         as_json=as_json,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.starter import CARD_NAME
-from core.workflows.starter_builds.origins import Step, list_steps
+from core.workflows.starter_builds.origins import WHOLE, Step, find_origin, list_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ def _list_facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         *([("layers of pairs alone", _LAYERS)] if record.get("num_relation_layers") else []),
         ("encoder", "all-MiniLM-L6-v2 (22.7M parameters, Apache-2.0, see LICENSE in `../biomedical`), fine-tuned"),
     ]
-    facts += [_describe_step(step, is_first=not number) for number, step in enumerate(list_steps(record))]
+    steps = list_steps(find_origin(record))
     return [
         *facts,
         ("training data", ", ".join(corpora)),
-        ("settings", _settings(record)),
+        *((f"step {number}", _describe_step(step)) for number, step in enumerate(steps, start=1)),
         ("built", f"{record['date']}, " + ", ".join(f"{name} {number}" for name, number in versions.items())),
     ]
 
@@ -146,15 +146,17 @@ def _list_decisions(record: Mapping[str, Any], path: Path) -> list[tuple[str, st
     return [("threshold", text.format(**decision))] if decision else []
 
 
-def _describe_step(step: Step, *, is_first: bool) -> tuple[str, str]:
-    kind, log = step
-    if kind == "taught":
-        return "encoder taught before", f"{_settings(log)}; the tag and pair layers of that model were left behind"
-    text = (
-        f"masked-LM on {log['pieces_read']:,} pieces of open biomedical text, perplexity of a hidden piece "
+def _describe_step(step: Step) -> str:
+    log, names = step.log, " and ".join(str(place + 1) for place in step.inputs)
+    if step.kind == "mean":
+        return f"the mean of the weights of steps {names}, each as often as it has members"
+    begun = f"the encoder of step {names}" if names else "all-MiniLM-L6-v2"
+    if step.kind == "taught":
+        return f"{begun} with new tag and pair layers, taught the corpora: {_settings(log)}"
+    return (
+        f"{begun}, masked-LM on {log['pieces_read']:,} pieces of open biomedical text, perplexity of a hidden piece "
         f"{log['perplexity']:.2f}, {log['seconds'] / 60:.1f} min on {log['device']} in {log['precision']}"
     )
-    return f"encoder read {'first' if is_first else 'then'}", text
 
 
 def _settings(record: Mapping[str, Any]) -> str:
@@ -173,12 +175,24 @@ def _settings(record: Mapping[str, Any]) -> str:
 
 
 def _list_commands(record: Mapping[str, Any]) -> list[str]:
-    commands, encoder = [], "FOLDER_OF_ALL_MINILM_L6_V2"
-    for number, (kind, one) in enumerate(list_steps(record), start=1):
-        out = f"step{number}"
-        commands.append(_name_pretraining(one, encoder, out) if kind == "read" else _name_build(one, encoder, out))
-        encoder = out if kind == "read" else f"{out}/biomedical"
-    return [*commands, _name_build(record, encoder, "core/starter")]
+    steps = list_steps(find_origin(record))
+    outs = [*(f"step{number}" for number in range(1, len(steps))), "core/starter"]
+    encoders = [f"{out}/{WHOLE}" if step.kind == "taught" else out for out, step in zip(outs, steps, strict=True)]
+    commands = []
+    for number, (step, out) in enumerate(zip(steps, outs, strict=True), start=1):
+        begun = [encoders[place] for place in step.inputs] or ["FOLDER_OF_ALL_MINILM_L6_V2"]
+        if step.kind == "read":
+            commands.append(_name_pretraining(step.log, begun[0], out))
+        elif step.kind == "taught":
+            commands.append(_name_build(step.log, begun[0], out))
+        elif number < len(steps):
+            commands.append(shlex.join(["dare", "average-encoders", *begun, "--out", out]))
+        else:
+            builds = [outs[place] for place in step.inputs]
+            commands.append(
+                shlex.join(["dare", "average-starters", *builds, "--corpora", "FOLDER_OF_THE_CORPORA", "--out", out])
+            )
+    return commands
 
 
 def _name_pretraining(read: Mapping[str, Any], encoder: str, out: str) -> str:
@@ -247,7 +261,7 @@ def _describe_data(record: Mapping[str, Any]) -> list[str]:
         "holds them."
         for one in record["corpora"]
     ]
-    if record.get("encoder_pretraining"):
+    if any(step.kind == "read" for step in list_steps(find_origin(record))):
         lines.append(
             "- Text that the encoder read: openly licensed paragraphs and abstracts; the corpora's were removed."
         )

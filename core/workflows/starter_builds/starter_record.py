@@ -29,18 +29,28 @@ def describe_build(recipe: JointRecipe, sets: Sequence[GoldSet], *, num_members:
         "encoder": Path(recipe.encoder).name,
         **read_origin(locate_encoder(recipe.encoder)),
         "encoder_sha256": hash_weights(recipe.encoder),
-        "corpora": [
-            {
-                "name": one.name,
-                "num_train_documents": len(one.train),
-                "num_left_out": one.num_left_out,
-                "num_dev_documents": len(one.dev),
-                "train_hash": hash_documents(one.train),
-                "dev_hash": hash_documents(one.dev),
-            }
-            for one in sets
-        ],
+        "corpora": describe_corpora(sets),
     }
+
+
+def describe_corpora(sets: Sequence[GoldSet]) -> list[dict[str, Any]]:
+    """Return size and hashes of each corpus."""
+    return [
+        {
+            "name": one.name,
+            "num_train_documents": len(one.train),
+            "num_left_out": one.num_left_out,
+            "num_dev_documents": len(one.dev),
+            "train_hash": hash_documents(one.train),
+            "dev_hash": hash_documents(one.dev),
+        }
+        for one in sets
+    ]
+
+
+def list_versions() -> dict[str, str]:
+    """Return the versions of the libraries that decide weights."""
+    return {name: version(name) for name in ("torch", "transformers", "tokenizers")}
 
 
 def summarise_build(
@@ -60,5 +70,5 @@ def summarise_build(
         "best_epochs": [result.best_epoch + 1 for result in results],
         "epochs": [[epoch.to_json() for epoch in result.epochs] for result in results],
         "scores": dict(scores),
-        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        "versions": list_versions(),
     }

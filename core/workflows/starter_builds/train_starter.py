@@ -30,6 +30,7 @@ from core.workflows.retraining.train_joint import (
     score_model,
 )
 from core.workflows.starter_builds.gold_sets import GoldSet, name_type
+from core.workflows.starter_builds.origins import WHOLE
 from core.workflows.starter_builds.starter_card import write_part_card, write_whole_card
 from core.workflows.starter_builds.starter_record import describe_build, summarise_build
 from core.workflows.starter_builds.starter_scores import CORPUS_OF_PART, score_part
@@ -61,7 +62,6 @@ class Part:
         return next((one.purpose for one in STARTERS if one.name == self.starter), "finds what it learnt")
 
 
-WHOLE = "biomedical"
 PARTS: Mapping[str, Part] = {
     "chemical_disease": Part("starter-chemical-disease", {"Chemical": "bc5cdr", "Disease": "bc5cdr"}, ("CID",)),
     "chemical_protein": Part("starter-chemical-protein", {"Chemical": "chemprot", "Gene": "chemprot"}, CHEMPROT_LABELS),

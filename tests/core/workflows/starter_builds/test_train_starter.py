@@ -115,7 +115,7 @@ def test_the_card_tells_what_the_encoder_read_before(sets: list[GoldSet], tmp_pa
     recipe = JointRecipe(encoder=str(tmp_path / "read"), training=replace(training, num_epochs=1))
     train_starter(recipe, sets, out_path=tmp_path / "out", report=ignore_progress, device="cpu")
     card = (tmp_path / "out" / "biomedical" / "README.md").read_text()
-    assert "| encoder read first | masked-LM on 1," in card
+    assert "| step 1 | all-MiniLM-L6-v2, masked-LM on 1," in card
     assert "dare pretrain-encoder --text text.txt --encoder FOLDER_OF_ALL_MINILM_L6_V2 --out step1" in card
 
 
@@ -131,7 +131,8 @@ def test_a_second_training_tells_of_the_first_whose_encoder_it_began_with(sets: 
     assert summary["encoder_sha256"] == hash_file(first / WEIGHTS_NAME)
     assert summary["earlier"]["training"]["num_epochs"] == 2
     card = (tmp_path / "again" / "biomedical" / "README.md").read_text()
-    assert "| encoder taught before | 2 epochs" in card and "| settings | 1 epochs" in card
+    assert "| step 1 | all-MiniLM-L6-v2 with new tag and pair layers, taught the corpora: 2 epochs" in card
+    assert "| step 2 | the encoder of step 1 with new tag and pair layers, taught the corpora: 1 epochs" in card
     builds = [line for line in card.splitlines() if line.startswith("dare build-starter")]
     assert ["--out step1" in line for line in builds] == [True, False]
     assert builds[0].endswith("--relation-weight 0.3 --word-dropout 0.1 --relation-layers 1 --nesting")
@@ -159,8 +160,10 @@ def test_a_card_names_every_step_of_an_encoder_that_was_taught_between_two_readi
 
     last = teach(read(teach(read(encoder, "first"), "taught"), "again"), "last")
     card = (last / "README.md").read_text()
-    facts = [line.split("|")[1].strip() for line in card.splitlines() if line.startswith("| encoder ")]
-    assert facts == ["encoder", "encoder read first", "encoder taught before", "encoder read then"]
+    facts = [line.split("|")[2].split(",")[0].strip() for line in card.splitlines() if line.startswith("| step ")]
+    taught = "with new tag and pair layers"
+    first, *others = (f"the encoder of step {number}" for number in (1, 2, 3))
+    assert facts == ["all-MiniLM-L6-v2", f"{first} {taught}", others[0], f"{others[1]} {taught}"]
     commands = [line.split() for line in card.splitlines() if line.startswith("dare ")]
     assert [one[1] for one in commands] == ["pretrain-encoder", "build-starter", "pretrain-encoder", "build-starter"]
     used = [(one[one.index("--encoder") + 1], one[one.index("--out") + 1]) for one in commands]
