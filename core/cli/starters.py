@@ -1,5 +1,6 @@
 """The joint model whose parts ship as starters: `build-starter` from published corpora, and the mean of builds."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,6 +94,7 @@ def average_encoders(
     as_json: JsonOption = False,
 ) -> None:
     """Average the weights of encoders that began alike."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when transformers is imported
     from core.workflows.starter_builds import average
 
     quiet_libraries()

@@ -100,6 +100,7 @@ def test_the_commands_write_the_mean_and_name_a_wrong_folder_in_one_line(
     encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DARE_DEVICE", "cpu")
+    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # which a command sets, for this test alone
     monkeypatch.setattr("core.workflows.starter_builds.gold_sets.read_gold_sets", lambda _: make_sets())
     builds = [str(build(tmp_path / name, encoder, seed=seed)) for seed, name in enumerate(("one", "two"))]
     mean = ["--out", str(tmp_path / "mean")]
