@@ -1,12 +1,13 @@
 """Temperature and threshold, both chosen on validation data only (DARE sec. 4.1; Guo et al. 2017)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 
-from core.ensemble.voting import Bools, Floats, probabilities, vote
+from core.ensemble.voting import Bools, Floats, Integers, probabilities, vote
 from core.evaluation.scores import Counts
 
 THRESHOLD_GRID = tuple(round(0.05 * step, 2) for step in range(2, 20))
@@ -93,39 +94,62 @@ def choose_threshold(
         member_probabilities: (members, items, classes).
         gold: (items, classes).
     """
-    by_threshold = {
-        t: vote(member_probabilities, threshold=t, is_multilabel=is_multilabel).given for t in THRESHOLD_GRID
-    }
-    everything = np.ones(len(gold), dtype=bool)
-    if int(gold[:, 1:].sum()) >= _MIN_POSITIVES:
-        best = _best_threshold(by_threshold, gold, everything, num_missed)
-        return ThresholdChoice(best, _count(by_threshold[best], gold, everything, num_missed).f1, "validation")
-    folds = np.arange(len(gold)) % _NUM_FOLDS
-    found = [_best_threshold(by_threshold, gold, folds != fold, num_missed) for fold in range(_NUM_FOLDS)]
+    return pick_threshold(_count_by_threshold(member_probabilities, gold, is_multilabel), num_missed=num_missed)
+
+
+def pick_threshold(counts: Mapping[float, Integers], *, num_missed: int = 0) -> ThresholdChoice:
+    """Pick the threshold with the best micro-F1, as `choose_threshold` does.
+
+    Args:
+        counts: For each threshold that was tried, the right, wrong and missed labels of each item.
+        num_missed: Gold labels that are misses at every threshold.
+
+    Shape:
+        counts: (items, 3) each.
+    """
+    rows = next(iter(counts.values()))  # (items, 3)
+    everything = np.ones(len(rows), dtype=bool)
+    if int((rows[:, 0] + rows[:, 2]).sum()) >= _MIN_POSITIVES:
+        best = _best_threshold(counts, everything, num_missed)
+        return ThresholdChoice(best, _add_up(counts[best], everything, num_missed).f1, "validation")
+    folds = np.arange(len(rows)) % _NUM_FOLDS
+    found = [_best_threshold(counts, folds != fold, num_missed) for fold in range(_NUM_FOLDS)]
     middle = sorted(found)[len(found) // 2]
-    return ThresholdChoice(middle, _count(by_threshold[middle], gold, everything, num_missed).f1, "cross-fit")
+    return ThresholdChoice(middle, _add_up(counts[middle], everything, num_missed).f1, "cross-fit")
 
 
-def _best_threshold(by_threshold: dict[float, Bools], gold: Bools, chosen: Bools, num_missed: int) -> float:
+def _count_by_threshold(member_probabilities: Floats, gold: Bools, is_multilabel: bool) -> dict[float, Integers]:
+    """Return the right, wrong and missed labels of each item, (items, 3), at every grid point."""
+    counts = {}
+    for threshold in THRESHOLD_GRID:
+        given = vote(member_probabilities, threshold=threshold, is_multilabel=is_multilabel).given[:, 1:]
+        right = (given & gold[:, 1:]).sum(1)  # (items,)
+        counts[threshold] = np.stack([right, given.sum(1) - right, gold[:, 1:].sum(1) - right], axis=1)
+    return counts
+
+
+def _best_threshold(counts: Mapping[float, Integers], chosen: Bools, num_missed: int) -> float:
     """Return the best grid point on the chosen items; of equal ones the nearest to 0.5."""
-    return max(by_threshold, key=lambda t: (_count(by_threshold[t], gold, chosen, num_missed).f1, -abs(t - 0.5)))
+    return max(counts, key=lambda t: (_add_up(counts[t], chosen, num_missed).f1, -abs(t - 0.5)))
 
 
-def _count(given: Bools, gold: Bools, chosen: Bools, num_missed: int) -> Counts:
-    """Count matches over the positive classes of the chosen items; given and gold are (items, classes)."""
-    given, gold = given[chosen, 1:], gold[chosen, 1:]
-    tp = int((given & gold).sum())
-    return Counts(tp, int(given.sum()) - tp, int(gold.sum()) - tp + num_missed)
+def _add_up(rows: Integers, chosen: Bools, num_missed: int) -> Counts:
+    """Add the counts, (items, 3), of the chosen items."""
+    right, wrong, missed = (int(number) for number in rows[chosen].sum(0))
+    return Counts(right, wrong, missed + num_missed)
 
 
 def threshold_curve(
     member_probabilities: Floats, gold: Bools, *, is_multilabel: bool = False, num_missed: int = 0
 ) -> list[dict[str, float]]:
     """Return precision, recall and F1 of the vote at every grid point, for a chart; see `choose_threshold`."""
-    everything = np.ones(len(gold), dtype=bool)
-    rows = []
-    for threshold in THRESHOLD_GRID:
-        given = vote(member_probabilities, threshold=threshold, is_multilabel=is_multilabel).given
-        counts = _count(given, gold, everything, num_missed)
-        rows.append({"threshold": threshold, "precision": counts.precision, "recall": counts.recall, "f1": counts.f1})
-    return rows
+    return draw_curve(_count_by_threshold(member_probabilities, gold, is_multilabel), num_missed=num_missed)
+
+
+def draw_curve(counts: Mapping[float, Integers], *, num_missed: int = 0) -> list[dict[str, float]]:
+    """Return precision, recall and F1 at every threshold of `counts`; see `pick_threshold`."""
+    curve = []
+    for threshold, rows in counts.items():
+        total = _add_up(rows, np.ones(len(rows), dtype=bool), num_missed)
+        curve.append({"threshold": threshold, "precision": total.precision, "recall": total.recall, "f1": total.f1})
+    return curve

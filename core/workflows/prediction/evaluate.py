@@ -89,7 +89,7 @@ def score_documents(extractor: Extractor, documents: Sequence[Document], *, prot
 def score_found(extractor: Extractor, documents: Sequence[Document], *, report: Report) -> dict[str, Scores]:
     """Score what a model finds in bare sentences of gold documents, under each protocol that asks for that."""
     schema = extractor.schema
-    predicted = (_orient(one, schema) for one in predict_sentences(extractor, documents, report))
+    predicted = (orient_prediction(one, schema) for one in predict_sentences(extractor, documents, report))
     by_document = [[next(predicted) for _ in document.sentences] for document in documents]
     gold = orient_relations(documents, schema)
     types = _add_unknown(schema.type_names, (one.entity_type for document in gold for one in document.mentions))
@@ -115,7 +115,7 @@ def _build_instances(documents: Sequence[Document], schema: Schema) -> InstanceS
     return replace(found, unreachable=(*found.unreachable, *beyond))
 
 
-def _orient(prediction: SentencePrediction, schema: Schema) -> SentencePrediction:
+def orient_prediction(prediction: SentencePrediction, schema: Schema) -> SentencePrediction:
     """Turn symmetric relations the way gold has them; their two directions are one relation."""
     return replace(prediction, relations=tuple(orient_relation(one, schema) for one in prediction.relations))
 

@@ -106,7 +106,7 @@ def train_joint(
         return Validation(-(scores["mentions"] + scores["strict"]), scores)
 
     result = fit(model, items, recipe, validate=validate, report=report, device=device, checkpoints=checkpoints)
-    choice = choose_decision(model, dev_gold)
+    choice = choose_decision(model, schema, dev_gold)
     write_folder(out_path, lambda path: model.save(path, is_half=True))
     summary = _summarise(recipe, result, train_documents, dev_documents) | _count_unread(train_gold, items) | choice
     summary |= _score_written(out_path, schema, dev_documents, test_documents, device=device)

@@ -140,8 +140,8 @@ def _describe_types(corpus_of: Mapping[str, str]) -> str:
 def _list_decisions(record: Mapping[str, Any], path: Path) -> list[tuple[str, str]]:
     decision = record.get("part_decisions", {}).get(path.name)
     text = (
-        "a label is predicted from a probability of {threshold:.2f} on, at temperature {temperature:.2f}; both were "
-        "chosen with the mentions given"
+        "a label is predicted from a probability of {threshold:.2f} on, at temperature {temperature:.2f}; the best "
+        "for strict extraction"
     )
     return [("threshold", text.format(**decision))] if decision else []
 

@@ -242,7 +242,7 @@ def write_parts(model: JointModel, sets: Sequence[GoldSet], out_path: Path) -> N
         names = part.known_as
         if {*names.values(), *part.labels} <= known:
             own = model.restrict(list(names), part.labels, known_as=names)
-            choose_decision(own, dev.get(CORPUS_OF_PART.get(name, ""), ()))
+            choose_decision(own, own.config.to_schema(), dev.get(CORPUS_OF_PART.get(name, ""), ()))
             (out_path / name).mkdir(parents=True, exist_ok=True)
             model.save_part(
                 out_path / name,

@@ -147,7 +147,7 @@ def test_a_joint_model_is_stored_with_strict_extraction_as_its_headline(session:
     assert set(model.metrics["protocols"]) == {"mentions", "strict", "boundaries", "end-token"}
     assert model.metrics["num_items"] == 4
     assert result["f1"] == model.metrics["scores"]["micro"]["f1"]
-    assert "mentions given" in model.metrics["threshold"]["protocol"] and model.metrics["threshold_curve"]
+    assert "strict" in model.metrics["threshold"]["protocol"] and model.metrics["threshold_curve"]
 
 
 def test_a_joint_model_may_train_on_synthetic_sentences_under_their_names(session: Session, settings: Settings) -> None:
