@@ -50,6 +50,7 @@ def average_starters(
     record = {
         "date": datetime.now(UTC).date().isoformat(),
         "averaged": [read_origin(path / WHOLE) for path in paths],
+        "num_members": len(members),
         **{name: logs[0][name] for name in BUILD_OPTIONS if name in logs[0]},
         "corpora": describe_corpora(sets),
         "versions": list_versions(),

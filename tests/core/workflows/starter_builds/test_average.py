@@ -61,6 +61,7 @@ def test_each_build_counts_as_often_as_it_has_members(encoder: Path, tmp_path: P
         expected = (one[name].float() + 2 * two[name].float()) / 3
         torch.testing.assert_close(tensor.float(), expected, atol=2e-3, rtol=2e-3)
     assert summary["part_scores"]["chemical_disease"]["bc5cdr"]["classification"]
+    assert summary["num_members"] == 3  # as which it counts in a mean of its own
     assert json.loads((out / WHOLE / BUILD_LOG).read_text()) == json.loads(json.dumps(summary))
     card = (out / WHOLE / "README.md").read_text()
     assert "| step 3 | the mean of the weights of steps 1 and 2, each as often as it has members |" in card
