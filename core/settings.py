@@ -8,6 +8,8 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.errors import SettingsError
+
 
 class Settings(BaseSettings):
     """Where data lives and how the app listens.
@@ -55,8 +57,14 @@ class Settings(BaseSettings):
 
     @cached_property
     def resolved_jobs_database_url(self) -> str:
-        """The job engine's database: its own setting, the Postgres of `database_url`, or SQLite inside `home`."""
+        """The job engine's database: its own setting, the Postgres of `database_url`, or SQLite inside `home`.
+
+        Raises:
+            SettingsError: One SQLite file is to hold both; it has one writer, and a retry writes to both at once.
+        """
         if self.jobs_database_url:
+            if self.jobs_database_url.startswith("sqlite") and self.jobs_database_url == self.resolved_database_url:
+                raise SettingsError("DARE_JOBS_DATABASE_URL must name another SQLite file than DARE_DATABASE_URL.")
             return self.jobs_database_url
         if self.database_url and not self.database_url.startswith("sqlite"):
             return self.database_url

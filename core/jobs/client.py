@@ -51,13 +51,18 @@ def cancel(settings: Settings, session: Session, job_id: str) -> None:
 def retry(settings: Settings, session: Session, job_id: str) -> None:
     """Run a failed or cancelled job again; what it has finished is not done again.
 
+    Takes a second or two when the job was cancelled just now: until its worker has ended what it ran.
+
     Raises:
         NotFoundError: There is no such job.
         ConflictError: The job is not over yet, or has succeeded.
     """
+    if jobs.get_job(session, job_id).state in jobs.RETRIED_STATES:
+        _job_engine(settings).settle(job_id)
     job = jobs.requeue_job(session, job_id)
-    session.commit()
+    # The row stays held meanwhile: one that waits while its flow is still cancelled would be ended by a worker.
     _job_engine(settings).rerun(job_id, job.kind)
+    session.commit()
 
 
 @lru_cache(maxsize=4)

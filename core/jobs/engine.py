@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, WorkflowStatusString
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus, WorkflowStatusString
 from dbos import error as dbos_error
 
 from core.domain import JobKind
@@ -21,6 +21,8 @@ from db.session import Engine, make_engine
 INTERACTIVE_POLL_SECONDS = 0.1
 BATCH_POLL_SECONDS = 0.5
 SETTLE_SECONDS = 5.0
+# A worker looks every second whether what it runs was cancelled, and on SQLite flows end at whole seconds.
+NOTICE_SECONDS = 2.5
 MAX_PIPELINES = 8  # of one worker at a time; a pipeline mostly waits
 
 FAILED_STATUSES = frozenset({
@@ -78,8 +80,21 @@ class JobEngine:
         """Cancel a job and its tasks; what runs is ended within about a second."""
         self._client.cancel_workflow(job_id, cancel_children=True)
 
+    def settle(self, job_id: str) -> None:
+        """Wait, a few seconds at most, until nothing works on a job any more that has failed or was cancelled.
+
+        The row of a failed job says so a moment before its flow has ended. A cancelled flow that is rerun
+        before its worker has noticed would just go on, with whatever hung in it.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            flows = self._client.list_workflows(workflow_id_prefix=job_id, load_input=False, load_output=False)
+            if all(_has_ended(flow) for flow in flows):
+                return
+            time.sleep(0.02)
+
     def rerun(self, job_id: str, kind: JobKind) -> None:
-        """Run a job that has failed or was cancelled again; tasks that succeeded are not run again.
+        """Run a settled job that has failed or was cancelled again; tasks that succeeded are not run again.
 
         Every unfinished flow is rewound to its first step, tasks first, so that their pipeline finds them
         queued. To resume a flow would repeat the failures that it has recorded.
@@ -96,10 +111,6 @@ class JobEngine:
         self._rewind(job_id, names.flow_of(kind)[1])
 
     def _rewind(self, flow_id: str, queue: str) -> None:
-        # The job's row says "failed" a moment before its flow has ended.
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while self.find_statuses([flow_id])[flow_id] in ACTIVE_STATUSES and time.monotonic() < deadline:
-            time.sleep(0.02)
         # Without a queue name the flow would go to a queue without limits: two tasks on one device.
         self._client.rewind_workflow(flow_id, queue_name=queue, application_version=names.APPLICATION_VERSION)
 
@@ -121,6 +132,13 @@ class JobEngine:
         for flow in running:
             with suppress(dbos_error.DBOSNonExistentWorkflowError):
                 self._client.resume_workflow(flow.workflow_id, queue_name=flow.queue_name)
+
+
+def _has_ended(flow: WorkflowStatus) -> bool:
+    """Return whether a flow has ended, and if it was cancelled, so long ago that its worker knows."""
+    if flow.status == CANCELLED_STATUS:
+        return time.time() - (flow.completed_at or 0) / 1000 > NOTICE_SECONDS
+    return flow.status not in ACTIVE_STATUSES
 
 
 def start_executor(settings: Settings, *, executor_id: str, poll_seconds: float | None = None) -> Engine:

@@ -50,3 +50,6 @@ class Upkeep:
             error = poison_message(MAX_TASK_RECOVERIES) if status == POISON_STATUS else "ended early; retry it"
         with suppress(ConflictError), session_scope(self._engine) as session:
             jobs.end_job(session, job_id, state, error=f"The job was {error}." if error else "")
+            # The row is held now. Whoever has retried the job a moment ago has told the engine before.
+            if self._job_engine.find_statuses([job_id]).get(job_id) != status:
+                session.rollback()

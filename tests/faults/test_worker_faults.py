@@ -154,6 +154,18 @@ def test_cancel_ends_the_child_and_a_retry_keeps_what_was_finished(installation:
     assert counts == {"generate": 1, "member-0": 1, "member-1": 2, "member-2": 1}
 
 
+def test_a_retry_at_once_after_a_cancel_starts_anew_what_hung(installation: Installation) -> None:
+    installation.start_worker()
+    job_id = installation.enqueue({"stages": STAGES, "member-1": "hang at first"})
+    child_id = installation.wait_for_start(job_id, "member-1")
+    installation.cancel(job_id)
+    installation.retry(job_id)
+    assert installation.wait_until_over(job_id).state is JobState.DONE
+    assert not is_alive(child_id)
+    counts = Counter(task for task, _ in installation.starts(job_id))
+    assert counts == {"generate": 1, "member-0": 1, "member-1": 2, "member-2": 1}
+
+
 def test_failing_task_fails_the_job_with_its_message_and_a_retry_runs_only_that_task(
     installation: Installation,
 ) -> None:

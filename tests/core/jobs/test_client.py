@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,39 @@ def test_cancelled_job_is_cancelled_in_both_databases_and_can_be_retried(
     assert job_engine.find_statuses([job_id]) == {job_id: "ENQUEUED"}
 
 
+def test_a_job_never_waits_while_its_flow_is_still_cancelled(
+    settings: Settings, engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = enqueue(settings, session)
+    client.cancel(settings, session, job_id)
+    seen_states = []
+    rerun = JobEngine.rerun
+
+    def rerun_when_seen(self: JobEngine, job_id: str, kind: JobKind) -> None:
+        seen_states.append(state_of(engine, job_id))
+        rerun(self, job_id, kind)
+
+    monkeypatch.setattr(JobEngine, "rerun", rerun_when_seen)
+    client.retry(settings, session, job_id)
+    assert seen_states == [JobState.CANCELLED]
+
+
+def test_a_retry_that_the_engine_refuses_leaves_the_job_as_it_was(
+    settings: Settings, engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = enqueue(settings, session)
+    client.cancel(settings, session, job_id)
+
+    def refuse(_self: JobEngine, _job_id: str, _kind: JobKind) -> None:
+        raise ConnectionError("the server is away")
+
+    monkeypatch.setattr(JobEngine, "rerun", refuse)
+    with pytest.raises(ConnectionError):
+        client.retry(settings, session, job_id)
+    session.rollback()
+    assert state_of(engine, job_id) is JobState.CANCELLED
+
+
 def test_retry_of_a_waiting_job_is_refused(settings: Settings, session: Session) -> None:
     job_id = enqueue(settings, session)
     with pytest.raises(ConflictError, match=f"{job_id} is queued"):
@@ -121,6 +154,28 @@ def test_upkeep_ends_the_row_of_a_job_that_the_engine_has_cancelled(
     assert state_of(engine, job_id) is JobState.QUEUED
     upkeep.run()
     assert state_of(engine, job_id) is JobState.CANCELLED
+
+
+def test_upkeep_leaves_a_job_that_was_retried_while_it_looked(
+    settings: Settings, engine: Engine, session: Session, job_engine: JobEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = enqueue(settings, session)
+    job_engine.cancel(job_id)
+    upkeep = Upkeep(engine, job_engine)
+    upkeep.run()
+    find_statuses = job_engine.find_statuses
+
+    def find_then_retry(job_ids: Sequence[str]) -> dict[str, str]:
+        statuses = find_statuses(job_ids)
+        if statuses[job_id] == "CANCELLED":
+            client.cancel(settings, session, job_id)
+            client.retry(settings, session, job_id)
+        return statuses
+
+    monkeypatch.setattr(job_engine, "find_statuses", find_then_retry)
+    upkeep.run()
+    assert state_of(engine, job_id) is JobState.QUEUED
+    assert find_statuses([job_id]) == {job_id: "ENQUEUED"}
 
 
 def test_board_tells_loading_before_anything_else() -> None:

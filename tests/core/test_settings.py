@@ -1,0 +1,20 @@
+"""Where an installation's databases lie."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingsError
+from core.settings import Settings
+
+
+def test_sqlite_keeps_jobs_in_a_file_of_their_own_and_postgres_beside_the_rest() -> None:
+    assert Settings(home=Path("/data")).resolved_jobs_database_url == "sqlite:////data/jobs.db"
+    assert Settings(home=Path("/data"), database_url="sqlite:////x.db").resolved_jobs_database_url.endswith("jobs.db")
+    assert Settings(database_url="postgresql://team").resolved_jobs_database_url == "postgresql://team"
+
+
+def test_one_sqlite_file_for_both_databases_is_refused() -> None:
+    settings = Settings(database_url="sqlite:////x.db", jobs_database_url="sqlite:////x.db")
+    with pytest.raises(SettingsError, match="another SQLite file"):
+        _ = settings.resolved_jobs_database_url
