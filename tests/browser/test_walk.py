@@ -65,7 +65,7 @@ def create_and_fill(app: App, page: "Page", tmp_path: Path) -> int:
     page.get_by_text("New project", exact=True).click()
     page.get_by_label("Name", exact=True).fill(NAME)
     page.get_by_role("button", name="Create project").click()
-    project = app.wait_for(lambda session: projects.find_project(session, NAME), seconds=20)
+    project = app.wait_for(lambda session: projects.find_project(session, NAME), seconds=60)
     assert project.template == "chemical-disease"
     for split, path in write_gold_files(tmp_path).items():
         upload(app, page, project.id, path, split)
@@ -111,24 +111,24 @@ def correct(app: App, page: "Page", project_id: int) -> int:
     for mention in sentence.mentions:  # start from a bare sentence, whatever the model found
         click_words(page, sentence.text[mention.start : mention.end])
         page.keyboard.press("Delete")
-        app.wait_for(lambda s, gone=mention.id: all(m.id != gone for m in view(s, sentence.id).mentions), seconds=10)
+        app.wait_for(lambda s, gone=mention.id: all(m.id != gone for m in view(s, sentence.id).mentions), seconds=60)
     add(app, page, sentence.id, "2", "Propranolol", "Disease")  # the wrong type, on purpose
     click_words(page, "Propranolol")
     page.keyboard.press("1")
-    app.wait_for(lambda s: view(s, sentence.id).mentions[0].entity_type == "Chemical", seconds=10)
+    app.wait_for(lambda s: view(s, sentence.id).mentions[0].entity_type == "Chemical", seconds=60)
     page.keyboard.press("Escape")
     add(app, page, sentence.id, "2", "hypertension", "Disease")
     add(app, page, sentence.id, "2", "bradycardia", "Disease")
     click_words(page, "Propranolol")
     click_words(page, "bradycardia")
-    app.wait_for(lambda s: view(s, sentence.id).relations, seconds=10)
+    app.wait_for(lambda s: view(s, sentence.id).relations, seconds=60)
     page.keyboard.press("Escape")
     page.keyboard.press("a")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=10)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=60)
     page.keyboard.press("u")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.PENDING, seconds=10)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.PENDING, seconds=60)
     page.keyboard.press("a")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=10)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=60)
     reject_one_accept_the_rest(app, page, project_id)
     return sentence.id
 
@@ -146,7 +146,7 @@ def add(app: App, page: "Page", sentence_id: int, digit: str, words: str, entity
         found = view(session, sentence_id)
         return any(found.text[m.start : m.end] == words and m.entity_type == entity_type for m in found.mentions)
 
-    app.wait_for(is_there, seconds=10)
+    app.wait_for(is_there, seconds=60)
     page.keyboard.press("Escape")
 
 
@@ -174,10 +174,10 @@ def reject_one_accept_the_rest(app: App, page: "Page", project_id: int) -> None:
     victim = sentence.mentions[0]
     click_words(page, sentence.text[victim.start : victim.end])
     page.keyboard.press("x")
-    app.wait_for(lambda s: all(m.id != victim.id for m in view(s, sentence.id).mentions), seconds=10)
+    app.wait_for(lambda s: all(m.id != victim.id for m in view(s, sentence.id).mentions), seconds=60)
     page.keyboard.press("Escape")
     page.keyboard.press("a")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=10)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=60)
     with app.session() as session:
         assert all(m.state is State.ACCEPTED for m in view(session, sentence.id).mentions)
 
@@ -217,13 +217,13 @@ def review_synthetic(app: App, page: "Page", project_id: int) -> None:
     page.get_by_test_id("dare-text").wait_for()
     for key in "aaaaaxx":
         page.keyboard.press(key)
-    app.wait_for(lambda s: count(s, project_id, State.ACCEPTED) == 5, seconds=10)
-    app.wait_for(lambda s: count(s, project_id, State.REJECTED) == 2, seconds=10)
+    app.wait_for(lambda s: count(s, project_id, State.ACCEPTED) == 5, seconds=60)
+    app.wait_for(lambda s: count(s, project_id, State.REJECTED) == 2, seconds=60)
     page.keyboard.press("e")
     box = page.get_by_test_id("dare-deck").locator("textarea")
     box.fill(box.input_value().replace(".", " in this study.", 1))
     box.press("Control+Enter")
-    app.wait_for(lambda s: count(s, project_id, State.CORRECTED) == 1, seconds=10)
+    app.wait_for(lambda s: count(s, project_id, State.CORRECTED) == 1, seconds=60)
 
 
 def count(session: "object", project_id: int, state: State) -> int:
@@ -233,11 +233,11 @@ def count(session: "object", project_id: int, state: State) -> int:
 def train_cancel_kill_resume(app: App, page: "Page", project_id: int) -> models.ModelView:
     """Step 5: start, cancel, start again, kill the worker in member 2; member 1 is not trained twice."""
     start_training(page, app, project_id)
-    app.wait_for(lambda s: find_active(s, project_id), seconds=10)
+    app.wait_for(lambda s: find_active(s, project_id), seconds=60)
     page.get_by_role("button", name="Cancel").click()
-    app.wait_for(lambda s: jobs.list_jobs(s, project_id=project_id, states=[JobState.CANCELLED]), seconds=20)
+    app.wait_for(lambda s: jobs.list_jobs(s, project_id=project_id, states=[JobState.CANCELLED]), seconds=60)
     start_training(page, app, project_id)
-    job = app.wait_for(lambda s: find_active(s, project_id), seconds=10)
+    job = app.wait_for(lambda s: find_active(s, project_id), seconds=60)
     page.get_by_text(re.compile("epoch", re.IGNORECASE)).first.wait_for()
     app.wait_for(lambda s: any(p.part == "member-2" for p in jobs.get_progress(s, job.id)), seconds=90)
     run_path = app.home / "artifacts" / "runs" / job.id
@@ -277,7 +277,7 @@ def promote_and_predict(app: App, page: "Page", project_id: int, model: models.M
     open_page(app, page, "models", project_id)
     page.get_by_text(re.compile("mention-pair classification")).locator("visible=true").first.wait_for()
     page.get_by_role("button", name="Promote").click()
-    app.wait_for(lambda s: models.find_promoted(s, project_id), seconds=10)
+    app.wait_for(lambda s: models.find_promoted(s, project_id), seconds=60)
     open_page(app, page, "upload", project_id)
     page.get_by_label("Text", exact=True).fill("Severe nausea was induced by codeine in nine patients.")
     page.get_by_role("button", name="Read and predict").click()

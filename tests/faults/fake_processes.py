@@ -42,7 +42,7 @@ class FakePipeline:
             os.kill(os.getppid(), signal.SIGKILL)
             time.sleep(60)
         if behaviour == "hang at first" and is_first:
-            time.sleep(60)
+            time.sleep(600)
         if behaviour == "fail at first" and is_first:
             raise ValueError("the loss became\nnot a number")
         for step in range(10):

@@ -103,11 +103,11 @@ def test_the_first_process_tells_its_progress_and_its_end_ends_the_others(tmp_pa
 rank = os.environ["RANK"]
 print('{"fraction": 0.5, "message": "rank %s"}' % rank, flush=True)
 if rank == "1":
-    os.makedirs(sys.argv[-1]); time.sleep(60)
+    os.makedirs(sys.argv[-1]); time.sleep(600)
 while not os.path.exists(os.path.join(sys.argv[1], "scratch", "1")): time.sleep(0.01)"""
     started = time.monotonic()
     assert run(code, tmp_path) == [Progress(0.5, "rank 0")]
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 300
     assert sorted(path.name for path in tmp_path.iterdir()) == ["task.1.log", "task.log"]
 
 
@@ -115,11 +115,11 @@ def test_a_process_that_fails_ends_all_with_its_message(tmp_path: Path) -> None:
     code = """import os, time
 if os.environ["RANK"] == "1":
     print('{"error": "the loss became nan"}'); raise SystemExit(1)
-time.sleep(60)"""
+time.sleep(600)"""
     started = time.monotonic()
     with pytest.raises(JobError, match="^the loss became nan$"):
         run(code, tmp_path)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 300
 
 
 @pytest.mark.slow
