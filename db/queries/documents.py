@@ -85,9 +85,11 @@ def find_documents_of_sentences(session: Session, sentence_ids: Sequence[int]) -
     return found
 
 
-def list_pending_sentence_ids(session: Session, project_id: int) -> list[int]:
-    """Return the ids of all sentences of a project that no person has reviewed, in text order."""
+def list_pending_sentence_ids(session: Session, project_id: int, *, document_id: int | None = None) -> list[int]:
+    """Return the ids of all sentences of a project, or of one document, that no person has reviewed, in text order."""
     query = select(SentenceRow.id).where(SentenceRow.project_id == project_id, SentenceRow.state == State.PENDING)
+    if document_id is not None:
+        query = query.where(SentenceRow.document_id == document_id)
     return list(session.exec(query.order_by(col(SentenceRow.id))))
 
 

@@ -6,7 +6,6 @@ from functools import partial
 import streamlit as st
 
 from core.domain import JobKind, JobState, ModelState
-from core.jobs import client
 from core.workflows.model_library import promote as workflow
 from core.workflows.model_library.model_cards import read_shipped_card
 from core.workflows.model_library.starters import Starter, choose_starter
@@ -14,7 +13,7 @@ from db.queries import jobs, models, projects
 from db.queries.models import ModelView
 from db.queries.projects import ProjectView
 from db.session import Session
-from pages.components import job_progress, model_comparison, model_report
+from pages.components import job_progress, model_comparison, model_report, reading
 from pages.components.model_kinds import (
     RELATIONS_TOO,
     ROLES,
@@ -25,7 +24,7 @@ from pages.components.model_kinds import (
     order_models,
 )
 from pages.components.model_scores import describe_scores
-from pages.components.session import act, escape, get_settings
+from pages.components.session import act, escape
 from pages.components.wording import badge, moment
 
 
@@ -124,12 +123,8 @@ def _promote(project_id: int, model_id: int, user_id: int) -> None:
 
 def _do_promote(session: Session, *, project_id: int, model_id: int, user_id: int) -> str:
     model = workflow.promote(session, project_id, model_id, user_id=user_id)
-    _predict_anew(session, project_id, user_id)
+    reading.start(session, project_id, user_id)
     return f"{model.name} predicts now; open sentences are being predicted anew."
-
-
-def _predict_anew(session: Session, project_id: int, user_id: int) -> None:
-    client.enqueue(get_settings(), session, JobKind.PREDICT, project_id=project_id, params={}, user_id=user_id)
 
 
 def _roll_back(project_id: int, kind: str, user_id: int) -> None:
@@ -138,7 +133,7 @@ def _roll_back(project_id: int, kind: str, user_id: int) -> None:
 
 def _do_roll_back(session: Session, *, project_id: int, kind: str, user_id: int) -> str:
     model = workflow.roll_back(session, project_id, user_id=user_id, kind=kind)
-    _predict_anew(session, project_id, user_id)
+    reading.start(session, project_id, user_id)
     return f"{model.name if model else 'The shipped model'} predicts again; open sentences are predicted anew."
 
 

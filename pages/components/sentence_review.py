@@ -12,7 +12,15 @@ from db.queries.annotations import SentenceView
 from db.queries.projects import ProjectView
 from db.queries.queue import QueueCursor, QueueFilter
 from db.session import Session
-from pages.components import clash_panel, comment_field, history_panel, sentence_cards, sentence_queue, sentence_status
+from pages.components import (
+    clash_panel,
+    comment_field,
+    history_panel,
+    reading,
+    sentence_cards,
+    sentence_queue,
+    sentence_status,
+)
 from pages.components.deck_changes import Desk, apply_event, apply_replay, change_beside
 from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, forget_queue
@@ -40,7 +48,7 @@ def show(project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[
         if current is None:
             sentence_status.show_end(session, choice)
         else:
-            _show_beside(desk, cards, current)
+            _show_beside(session, desk, cards, current)
         history_panel.show(session, desk, cards)
 
 
@@ -90,8 +98,8 @@ def _show_progress(session: Session, project_id: int) -> None:
     st.caption(f"{group(total - pending)} of {group(total)} sentences of this project are reviewed")
 
 
-def _show_beside(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> None:
-    """Show document, comment and reopening of the sentence; every change is stored at once."""
+def _show_beside(session: Session, desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> None:
+    """Show comment and reopening of the sentence, and the reading of its document; every change is stored at once."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         comment_field.show(f"Comment on this sentence of {escape(view.external_id)}", desk, cards, view)
         if view.state is not State.PENDING:
@@ -102,6 +110,7 @@ def _show_beside(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView
                 on_click=_reopen,
                 args=(desk, cards, view),
             )
+        reading.offer_document(session, desk.project_id, desk.user_id, view)
 
 
 def _reopen(desk: Desk, cards: ReviewQueue[QueueCursor], view: SentenceView) -> None:

@@ -5,34 +5,25 @@ from functools import partial
 
 import streamlit as st
 
-from core.domain import JobKind
-from core.jobs import client
 from db.queries import jobs, queue
-from db.queries.jobs import Job
 from db.queries.queue import QueueFilter
 from db.session import Session
-from pages.components import job_progress
+from pages.components import job_progress, reading
 from pages.components.review_queue import forget_queue
 from pages.components.sentence_filters import PAGE, Choice
-from pages.components.session import act, get_settings, page_path
+from pages.components.session import page_path
 from pages.components.wording import count
 from pages.shell.sidebar import describe_workers
-
-READING_KINDS = (JobKind.INGEST, JobKind.FETCH, JobKind.PREDICT)
-
-
-def _list_reading(session: Session, project_id: int) -> list[Job]:
-    return jobs.list_jobs(session, project_id=project_id, kinds=READING_KINDS, states=jobs.ACTIVE_STATES)
 
 
 def show_reading(session: Session, project_id: int) -> None:
     """Show, while a model reads sentences of the project, how far it is; the page is drawn anew when it ends."""
-    if _list_reading(session, project_id):
+    if reading.list_active(session, project_id):
         job_progress.show_live(partial(_draw_reading, project_id=project_id), is_active=True, key="reading")
 
 
 def _draw_reading(session: Session, *, project_id: int) -> bool:
-    active = _list_reading(session, project_id)
+    active = reading.list_active(session, project_id)
     for job in active:
         line = _describe_workers(session)
         job_progress.show_bar(job, jobs.get_progress(session, job.id), waiting=f"Predictions are on their way. {line}.")
@@ -45,17 +36,7 @@ def show_unread(session: Session, project_id: int, user_id: int) -> None:
         ":material/hourglass_empty: No model has read this sentence yet, so nothing is suggested. "
         f"You can mark it by hand all the same. {_describe_workers(session)}."
     )
-    if _list_reading(session, project_id):
-        return
-    # A rerun of the whole page, not of the deck alone: the bar of the reading stands above it.
-    if st.button("Let a model read the open sentences", icon=":material/auto_awesome:", key="read-open"):
-        act(partial(_start_reading, project_id=project_id, user_id=user_id))
-        st.rerun()
-
-
-def _start_reading(session: Session, *, project_id: int, user_id: int) -> str:
-    client.enqueue(get_settings(), session, JobKind.PREDICT, project_id=project_id, params={}, user_id=user_id)
-    return ""
+    reading.offer_project(session, project_id, user_id)
 
 
 def _describe_workers(session: Session) -> str:

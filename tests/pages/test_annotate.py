@@ -186,6 +186,26 @@ def test_unread_sentences_can_be_given_to_a_model_once(
     assert not [one for one in tab.app.button if one.key == "read-open"]
 
 
+def test_the_rest_of_a_document_can_be_read_again_once_a_sentence_of_it_is_decided(
+    read: Read, open_database: OpenDatabase, project_id: int
+) -> None:
+    def find_buttons() -> list[Any]:
+        return [one for one in tab.app.button if one.key == "read-document"]
+
+    migrate(Settings())
+    tab = DeckPage("annotate", project=str(project_id))
+    assert not find_buttons()
+    tab.send("accept", position=1)
+    (button,) = find_buttons()
+    assert "2 open sentences of this document" in button.help
+    button.click()
+    tab.run()
+    with open_database() as session:
+        (job,) = jobs.list_jobs(session, project_id=project_id)
+    assert (job.kind, job.params) == (JobKind.PREDICT, {"document_id": read(0).document_id})
+    assert not find_buttons()
+
+
 def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(open_database: OpenDatabase, project_id: int) -> None:
     tab = DeckPage("annotate", project=str(project_id))
     order = [item["id"] for item in tab.deck["items"]]

@@ -63,7 +63,12 @@ class Predicted:
 
 
 def predict_project(
-    session: Session, project_id: int, cache: ModelCache, report: Report = ignore_progress
+    session: Session,
+    project_id: int,
+    cache: ModelCache,
+    report: Report = ignore_progress,
+    *,
+    document_id: int | None = None,
 ) -> Predicted:
     """Predict every sentence of a project that no person has reviewed; commits after every chunk.
 
@@ -72,8 +77,9 @@ def predict_project(
         project_id: The project.
         cache: Loaded models; keep it for the next call.
         report: Takes progress.
+        document_id: Predict the sentences of this document only.
     """
-    sentence_ids = documents.list_pending_sentence_ids(session, project_id)
+    sentence_ids = documents.list_pending_sentence_ids(session, project_id, document_id=document_id)
     return predict_sentences(session, project_id, sentence_ids, cache, report)
 
 
@@ -126,5 +132,6 @@ def _list_gold_mentions(view: SentenceView) -> tuple[Mention, ...]:
 
 
 def run_predict(session: Session, job: "Job", cache: ModelCache, report: Report) -> dict[str, object]:
-    """Predict every sentence of a project that no person has reviewed."""
-    return predict_project(session, job.project_id, cache, report).to_json()
+    """Predict every sentence of a project, or of the document that the job names, that no person has reviewed."""
+    document_id = job.params.get("document_id")
+    return predict_project(session, job.project_id, cache, report, document_id=document_id).to_json()

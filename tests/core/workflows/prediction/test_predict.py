@@ -5,13 +5,14 @@ from typing import Any, cast
 
 import pytest
 
-from core.domain import Corpus, Document, Mention, Relation, SentencePrediction, Source, Span, State
+from core.domain import Corpus, Document, JobKind, Mention, Relation, SentencePrediction, Source, Span, State
 from core.ensemble.extraction import Extractor
 from core.workflows.curation.curate import apply_sentence_event
 from core.workflows.data_in.import_corpus import import_corpus
+from core.workflows.pipelines import ignore_progress
 from core.workflows.prediction import predict
 from core.workflows.projects import create_project
-from db.queries import annotations, documents, projects, users
+from db.queries import annotations, documents, jobs, projects, users
 from db.session import Session
 
 DEFINED = "Acetylsalicylic acid (ASA) was given. Then ASA caused nausea."
@@ -98,6 +99,19 @@ def test_what_a_person_marked_or_left_in_one_sentence_holds_in_the_rest_of_its_d
     predict.predict_project(session, project_id, cast(Any, None))
     view = annotations.get_sentence_view(session, second)
     assert [(view.text[one.start : one.end], one.score) for one in view.mentions] == [("Naproxen", 1.0)]
+
+
+def test_the_job_of_a_document_reads_its_open_sentences_and_no_other(session: Session, project_id: int) -> None:
+    first, second, other = documents.list_pending_sentence_ids(session, project_id)
+    view = annotations.get_sentence_views(session, [first])[0]
+    curate = {"project_id": project_id, "user_id": users.get_or_add_user(session), "version": view.version}
+    apply_sentence_event(session, sentence_id=first, event={"kind": "accept"}, **curate)
+    params = {"document_id": view.document_id}
+    job = jobs.add_job(session, "job", JobKind.PREDICT, project_id=project_id, params=params)
+    told = predict.run_predict(session, job, cast(Any, None), ignore_progress)
+    assert told["sentences"] == 1
+    views = annotations.get_sentence_views(session, [first, second, other])
+    assert [one.predicted_by for one in views] == [None, "finder", None]
 
 
 def test_sentences_know_their_documents(session: Session, project_id: int) -> None:
