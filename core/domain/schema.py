@@ -1,10 +1,11 @@
 """What a project looks for: entity types, relation labels, and which of them go together."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import permutations
 from typing import Any
 
-from core.domain.annotations import Mention, Relation
+from core.domain.annotations import Mention, Relation, Span
 from core.errors import SchemaError
 
 NO_RELATION = "NO_RELATION"
@@ -123,17 +124,36 @@ class Schema:
         if not label.allows(head_type, tail_type):
             raise SchemaError(f"Label {label.name} may not join {head_type} → {tail_type}.")
 
-    def candidates(self, mentions: tuple[Mention, ...]) -> Iterator[tuple[Mention, Mention]]:
-        """Yield every ordered pair that some label may join.
+    def candidate_labels(self, head: Mention, tail: Mention) -> tuple[RelationLabel, ...]:
+        """Return the labels that may join two mentions in this order: a symmetric one joins them in text order only."""
+        is_backwards = _place(tail) < _place(head)
+        labels = self.legal_labels(head.entity_type, tail.entity_type)
+        return tuple(label for label in labels if not (label.is_symmetric and is_backwards))
 
-        A pair that only symmetric labels may join is yielded once, in text order.
-        """
-        ordered = sorted(mentions, key=lambda mention: (mention.span, mention.entity_type))
-        for head_index, head in enumerate(ordered):
-            for tail_index, tail in enumerate(ordered):
-                labels = self.legal_labels(head.entity_type, tail.entity_type)
-                if head_index == tail_index or not labels:
-                    continue
-                if tail_index < head_index and all(label.is_symmetric for label in labels):
-                    continue
+    def candidates(self, mentions: tuple[Mention, ...]) -> Iterator[tuple[Mention, Mention]]:
+        """Yield every ordered pair that some label may join; see `candidate_labels`."""
+        for head, tail in permutations(sorted(mentions, key=_place), 2):
+            if self.candidate_labels(head, tail):
                 yield head, tail
+
+    def orient(self, relation: Relation) -> Relation:
+        """Return a relation in the one direction that its label has in models; that of a directed label stays.
+
+        A model that scores ordered pairs could not learn from a symmetric label that stands now here and now there.
+        Where the label names the two types in one order only, that order is taken, else the order of the text.
+        """
+        label = self.find_label(relation.label)
+        if label is None or not label.is_symmetric:
+            return relation
+        head, tail = relation.head, relation.tail
+        types = (head.entity_type, tail.entity_type)
+        is_named, is_named_reversed = types in label.legal_types, types[::-1] in label.legal_types
+        is_backwards = _place(tail) < _place(head)
+        if is_backwards if is_named and is_named_reversed else is_named_reversed:
+            return replace(relation, head=tail, tail=head)
+        return relation
+
+
+def _place(mention: Mention) -> tuple[Span, str]:
+    """Return what text order is by."""
+    return mention.span, mention.entity_type

@@ -12,6 +12,7 @@ import torch
 from core.domain import NO_RELATION, Instance, Schema
 from core.ensemble.calibration import scaled_probabilities
 from core.ensemble.filtering import FilterResult, filter_negatives
+from core.ensemble.legality import keep_legal, legal_classes
 from core.ensemble.voting import Floats, Votes, vote
 from core.errors import ModelError
 from core.models.architectures import GetParser, load_classifier
@@ -92,9 +93,11 @@ class Ensemble:
         items = self.members[0].encode(known)
         if not items:
             return {}
+        by_id = {one.id: one for one in known}
+        legal = legal_classes(self.schema, [by_id[one] for one in join_ids(items)])  # (instances, classes)
         logits: Floats = np.stack([member.score(items).double().numpy() for member in self.members])
         found = vote(
-            scaled_probabilities(logits, self.temperatures, is_multilabel=self.is_multilabel),
+            scaled_probabilities(keep_legal(logits, legal), self.temperatures, is_multilabel=self.is_multilabel),
             threshold=self.threshold,
             is_multilabel=self.is_multilabel,
         )

@@ -1,14 +1,15 @@
 """Members' logits → vote, threshold and scores; no weights are read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from core.domain import Split
 from core.ensemble.calibration import calibrate, choose_threshold, scaled_probabilities, threshold_curve
 from core.ensemble.dataset import Dataset
-from core.ensemble.logits import stack_logits
+from core.ensemble.legality import keep_legal, legal_classes
+from core.ensemble.logits import ScoredPool, stack_logits
 from core.ensemble.voting import Bools, vote
 from core.evaluation.distances import score_by_distance
 from core.evaluation.labels import LabelSets, confusion
@@ -30,7 +31,7 @@ def evaluate_ensemble(dataset: Dataset, member_paths: Sequence[Path]) -> dict[st
     Raises:
         ModelError: The members did not score the same items.
     """
-    dev = stack_logits(member_paths, Split.DEV.value)
+    dev = _read_logits(dataset, Split.DEV, member_paths)
     is_multilabel = dev.is_multilabel
     dev_gold = dataset.gold_matrix(Split.DEV, dev.instance_ids)
     temperatures = calibrate(dev.logits, dev_gold, is_multilabel=is_multilabel)
@@ -38,7 +39,7 @@ def evaluate_ensemble(dataset: Dataset, member_paths: Sequence[Path]) -> dict[st
     num_missed = _count_missed(dataset, dev.instance_ids)
     choice = choose_threshold(dev_probabilities, dev_gold, is_multilabel=is_multilabel, num_missed=num_missed)
     split = Split.TEST if dataset.test else Split.DEV
-    scored = dev if split is Split.DEV else stack_logits(member_paths, split.value)
+    scored = dev if split is Split.DEV else _read_logits(dataset, split, member_paths)
     probabilities = scaled_probabilities(scored.logits, temperatures, is_multilabel=is_multilabel)
 
     def label(members: slice, threshold: float | None) -> LabelSets:
@@ -60,6 +61,14 @@ def evaluate_ensemble(dataset: Dataset, member_paths: Sequence[Path]) -> dict[st
         ),
         "num_unseen": len(gold) - len(scored.instance_ids),
     }
+
+
+def _read_logits(dataset: Dataset, split: Split, member_paths: Sequence[Path]) -> ScoredPool:
+    """Read what the members scored, as `Ensemble` lets them vote: for the classes that a pair may have."""
+    pool = stack_logits(member_paths, split.value)
+    by_id = {one.id: one for one in dataset.instances(split)}
+    legal = legal_classes(dataset.schema, [by_id[one] for one in pool.instance_ids])
+    return replace(pool, logits=keep_legal(pool.logits, legal))
 
 
 def _score(dataset: Dataset, split: Split, predicted: LabelSets) -> dict[str, Any]:

@@ -65,8 +65,10 @@ class Extractor:
         merged = [self._merge(prediction, kept) for prediction, kept in zip(found, known, strict=True)]
         agreed = _agree(texts, merged, documents if documents is not None else range(len(texts)), reviewed or {})
         if self.ensemble:
-            return self._relabel(self.ensemble, texts, agreed)
-        return self._relate(self.finder, texts, found, agreed) if self.finder else agreed
+            agreed = self._relabel(self.ensemble, texts, agreed)
+        elif self.finder:
+            agreed = self._relate(self.finder, texts, found, agreed)
+        return [self._join_directions(prediction) for prediction in agreed]
 
     def classify(self, instances: Sequence[Instance]) -> dict[str, frozenset[str]]:
         """Label instances whose mentions are given: instance id → positive labels.
@@ -122,6 +124,14 @@ class Extractor:
             allowed = tuple(one for one in several if self._allows(one.label, one.head, one.tail))
             predictions[index] = replace(agreed[index], relations=allowed)
         return predictions
+
+    def _join_directions(self, prediction: SentencePrediction) -> SentencePrediction:
+        """Make the two directions of a symmetric relation one, by the more certain of them."""
+        best: dict[tuple[Mention, Mention, str], Relation] = {}
+        for relation in map(self.schema.orient, prediction.relations):
+            key = (relation.head, relation.tail, relation.label)
+            best[key] = max(best.get(key, relation), relation, key=lambda one: one.score or 0.0)
+        return replace(prediction, relations=tuple(best.values()))
 
     def _may_relate(self, new: Set[Mention], mentions: tuple[Mention, ...]) -> bool:
         return bool(new) and any(not new.isdisjoint(pair) for pair in self.schema.candidates(mentions))

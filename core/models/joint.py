@@ -4,7 +4,6 @@ Giorgi et al. 2019; `core.models.joint_network` has the layers and what goes bey
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,7 @@ class JointModel(JointReader):
     def save(self, path: Path, *, is_half: bool = False) -> None:
         """Write weights (as fp16 if `is_half`), config and tokenizer into a folder."""
         save_weights(path, self.state_dict(), dtype=torch.float16 if is_half else None)
-        save_config(path, {"architecture": ARCHITECTURE, "config": asdict(self.config)})
+        save_config(path, {"architecture": ARCHITECTURE, "config": self.config.to_json()})
         save_encoder(path, self.encoder, self.tokenizer)
 
     def save_part(

@@ -1,7 +1,7 @@
 """What the joint model reads: its shape, encoded sentences with gold tags, padded batches."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import torch
@@ -21,8 +21,7 @@ class JointConfig:
 
     Args:
         entity_types: Names, in tag order.
-        labels: Names of the positive labels; index 0 of the output is NEG.
-        legal_types: (head type, tail type) pairs that may be related.
+        relation_labels: The positive labels with the types each may join; index 0 of the output is NEG.
         tag_width: Size of a tag embedding (the paper's 128).
         hidden_width: First layer of the head and tail networks (512).
         pair_width: What the biaffine acts on (256 in the authors' code).
@@ -45,8 +44,7 @@ class JointConfig:
     """
 
     entity_types: tuple[str, ...]
-    labels: tuple[str, ...]
-    legal_types: tuple[tuple[str, str], ...]
+    relation_labels: tuple[RelationLabel, ...]
     tag_width: int = 128
     hidden_width: int = 512
     pair_width: int = 256
@@ -63,29 +61,44 @@ class JointConfig:
 
     @classmethod
     def from_schema(cls, schema: Schema, **options: Any) -> Self:  # noqa: ANN401
-        """Take types, labels and legal pairs from a schema."""
-        pairs = {(h, t) for label in schema.relation_labels for h, t in label.legal_types}
-        return cls(
-            entity_types=schema.type_names, labels=schema.label_names, legal_types=tuple(sorted(pairs)), **options
-        )
+        """Take types and labels from a schema; colours and guidelines are no business of a model."""
+        labels = tuple(RelationLabel(one.name, one.legal_types, one.is_symmetric) for one in schema.relation_labels)
+        return cls(entity_types=schema.type_names, relation_labels=labels, **options)
 
     @classmethod
     def from_json(cls, options: Mapping[str, Any]) -> Self:
-        """Take the shape that `dataclasses.asdict` gave, back from JSON; what is missing was as in the paper then."""
-        names = {name: tuple(options[name]) for name in ("entity_types", "labels")}
-        legal = tuple((head, tail) for head, tail in options["legal_types"])
+        """Take the shape that `to_json` gave; what is missing was as in the paper then."""
+        rest = dict(options)
+        names = rest.pop("labels", ())
+        pairs = rest.pop("legal_types", ())
+        # Files of before had one list of pairs for all labels, and no symmetric ones.
+        listed = rest.pop("relation_labels", [{"name": name, "legal_types": pairs} for name in names])
+        schema = Schema.from_json({
+            "entity_types": [{"name": name} for name in rest.pop("entity_types")],
+            "relation_labels": listed,
+        })  # fmt: skip
         paper = {
             "word_dropout": 0.0, "has_nesting": False, "num_relation_layers": 0, "has_context": False,
             "relation_weight": 1.0,
         }  # fmt: skip
-        return cls(**{**paper, **options, **names, "legal_types": legal})
+        return cls.from_schema(schema, **{**paper, **rest})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the shape as plain values."""
+        labels = [
+            {"name": one.name, "legal_types": one.legal_types, "is_symmetric": one.is_symmetric}
+            for one in self.relation_labels
+        ]
+        return {**asdict(self), "relation_labels": labels}
 
     def restrict(self, entity_types: Sequence[str], labels: Sequence[str]) -> Self:
         """Return the shape that knows only these types and labels, in this config's order.
 
         Raises:
-            ModelError: One of them is not known.
+            ModelError: One of them is not known, or there is no type.
         """
+        if not entity_types:
+            raise ModelError("A part of a model needs an entity type; none was named.")
         unknown = [*(set(entity_types) - set(self.entity_types)), *(set(labels) - set(self.labels))]
         if unknown:
             raise ModelError(f"The model knows no {', '.join(sorted(unknown))}; it knows {self.entity_types} and "
@@ -93,8 +106,11 @@ class JointConfig:
         return replace(
             self,
             entity_types=tuple(name for name in self.entity_types if name in entity_types),
-            labels=tuple(name for name in self.labels if name in labels),
-            legal_types=tuple(pair for pair in self.legal_types if labels and set(pair) <= set(entity_types)),
+            relation_labels=tuple(
+                replace(one, legal_types=tuple(pair for pair in one.legal_types if set(pair) <= set(entity_types)))
+                for one in self.relation_labels
+                if one.name in labels
+            ),
         )
 
     def rename(self, names: Mapping[str, str]) -> Self:
@@ -102,13 +118,20 @@ class JointConfig:
         return replace(
             self,
             entity_types=tuple(names.get(name, name) for name in self.entity_types),
-            legal_types=tuple((names.get(head, head), names.get(tail, tail)) for head, tail in self.legal_types),
+            relation_labels=tuple(
+                replace(one, legal_types=tuple((names.get(a, a), names.get(b, b)) for a, b in one.legal_types))
+                for one in self.relation_labels
+            ),
         )
 
     def to_schema(self) -> Schema:
-        """Return types and labels as a schema; every label may join every legal pair."""
-        labels = tuple(RelationLabel(name, self.legal_types) for name in self.labels)
-        return Schema(tuple(EntityType(name) for name in self.entity_types), labels)
+        """Return types and labels as a schema."""
+        return Schema(tuple(EntityType(name) for name in self.entity_types), self.relation_labels)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the positive labels."""
+        return tuple(one.name for one in self.relation_labels)
 
     @property
     def layers(self) -> tuple[tuple[str, ...], ...]:

@@ -70,10 +70,13 @@ class JointNetwork(nn.Module):
                 nn.Linear(pooled_width, config.hidden_width), nn.ReLU(), nn.Dropout(config.dropout)
             )
             self.context_output = nn.Linear(config.hidden_width, num_classes)
-        legal = torch.zeros(len(config.entity_types), len(config.entity_types), dtype=torch.bool)
-        for head_type, tail_type in config.legal_types:
-            legal[config.entity_types.index(head_type), config.entity_types.index(tail_type)] = True
-        self.register_buffer("legal", legal, persistent=False)  # (head types, tail types)
+        num_types = len(config.entity_types)
+        legal = torch.zeros(num_types, num_types, num_classes, dtype=torch.bool)
+        legal[..., 0] = True  # NEG
+        for class_id, label in enumerate(config.relation_labels, start=1):
+            for head_type, tail_type in label.legal_types:
+                legal[config.entity_types.index(head_type), config.entity_types.index(tail_type), class_id] = True
+        self.register_buffer("legal", legal, persistent=False)  # (head types, tail types, labels + 1)
         self.legal: Tensor
         layer_of = torch.tensor([config.layer_of(name) for name in config.entity_types], dtype=torch.long)
         self.register_buffer("layer_of", layer_of, persistent=False)  # (types,)
@@ -161,7 +164,8 @@ class JointNetwork(nn.Module):
             returns: (pairs, 2), int64; rows of `table`, head first.
         """
         same_sentence = table.sentences.unsqueeze(1) == table.sentences.unsqueeze(0)  # (mentions, mentions)
-        allowed = self.legal[table.type_ids.unsqueeze(1), table.type_ids.unsqueeze(0)] & same_sentence
+        may_relate = self.legal[..., 1:].any(-1)  # (head types, tail types)
+        allowed = may_relate[table.type_ids.unsqueeze(1), table.type_ids.unsqueeze(0)] & same_sentence
         allowed.fill_diagonal_(False)
         return allowed.nonzero()
 

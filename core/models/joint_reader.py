@@ -1,6 +1,7 @@
 """Sentences in, predictions out: what a joint network finds in them, and how it labels mentions that are given."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -109,10 +110,15 @@ class JointReader(JointNetwork):
         pairs: Tensor,
         precision: Precision,
     ) -> Tensor:
-        """Return the logits of NEG and of each label, (pairs, labels + 1), of pairs, (pairs, 2)."""
+        """Return the logits of NEG and of each label, (pairs, labels + 1), of pairs, (pairs, 2).
+
+        A label that may not join the types of a pair takes nothing from the others: its logit is -inf.
+        """
         with torch.autocast(self.legal.device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
             words = self.mark_words(batch, states, tag_ids, table.sentences[pairs[:, 0]]).float()
-        return self.score_pairs(words, tag_ids, table, pairs).float()
+        heads, tails = table.type_ids[pairs].unbind(1)  # (pairs,) each
+        logits = self.score_pairs(words, tag_ids, table, pairs).float()
+        return logits.masked_fill(~self.legal[heads, tails], -torch.inf)
 
     def _to_probabilities(self, logits: Tensor) -> list[list[float]]:
         """Return softmax(logits / temperature) of pairs, (pairs, labels + 1)."""
@@ -191,10 +197,11 @@ class JointReader(JointNetwork):
         }
 
     def score_candidates(self, instances: Sequence[Instance]) -> dict[str, list[float]]:
-        """Score candidate pairs whose mentions are given: instance id → logits of NEG and of each label.
+        """Score candidate pairs whose mentions are given: instance id → logits of NEG, which are 0, and of each label.
 
         A sentence is read once, with the mentions of all its candidates. A candidate with a mention of a type that is
-        not known, or beyond the longest input, is left out.
+        not known, or beyond the longest input, is left out. A symmetric label, which a candidate has in text order, is
+        scored in the direction that was learnt (`Schema.orient`); one that may not join the pair has -inf.
         """
         by_text: dict[str, list[Instance]] = {}
         for one in instances:
@@ -205,18 +212,29 @@ class JointReader(JointNetwork):
     def _score_candidates(self, rows: Sequence[tuple[EncodedText, Sequence[Instance]]]) -> list[dict[str, list[float]]]:
         given = [(one, list({m: None for i in several for m in (i.head, i.tail)})) for one, several in rows]
         batch, states, tag_ids, placed = self._mark_given(given, "fp32")
-        place = {(number[0], mention): index for index, (number, mention) in enumerate(placed)}
-        wanted = {
-            (sentence, one.id): (place[sentence, one.head], place[sentence, one.tail])
-            for sentence, (_, several) in enumerate(rows)
-            for one in several
-            if (sentence, one.head) in place and (sentence, one.tail) in place
-        }
-        found: list[dict[str, list[float]]] = [{} for _ in rows]
-        if wanted:
-            table = make_table([number for number, _ in placed], batch.count_words(), device=self.legal.device)
-            pairs = torch.tensor(list(wanted.values()), device=self.legal.device)  # (pairs, 2)
+        table = make_table([number for number, _ in placed], batch.count_words(), device=self.legal.device)
+        pairs = self.legal_pairs(table)  # (pairs, 2)
+        scores: dict[tuple[int, int], list[float]] = {}
+        if len(pairs):
             logits = self._score_given_pairs(batch, states, tag_ids, table, pairs, "fp32")  # (pairs, labels + 1)
-            for (sentence, one), row in zip(wanted, logits.tolist(), strict=True):
-                found[sentence][one] = row
-        return found
+            scores = {(head, tail): row for (head, tail), row in zip(pairs.tolist(), logits.tolist(), strict=True)}
+        places: list[dict[Mention, int]] = [{} for _ in rows]
+        for index, ((sentence, *_), mention) in enumerate(placed):
+            places[sentence][mention] = index
+        return [
+            {one.id: self._score_candidate(one, here, scores) for one in several if {one.head, one.tail} <= here.keys()}
+            for here, (_, several) in zip(places, rows, strict=True)
+        ]
+
+    def _score_candidate(
+        self, one: Instance, places: Mapping[Mention, int], scores: Mapping[tuple[int, int], Sequence[float]]
+    ) -> list[float]:
+        """Take each label's logit, less that of NEG, from the pair in the direction in which it was learnt."""
+        schema = self.config.to_schema()
+        logits = [0.0, *(-math.inf for _ in schema.label_names)]
+        for label in schema.candidate_labels(one.head, one.tail):
+            learnt = schema.orient(Relation(one.head, one.tail, label.name))
+            row = scores[places[learnt.head], places[learnt.tail]]
+            class_id = schema.label_names.index(label.name) + 1
+            logits[class_id] = row[class_id] - row[0]
+        return logits

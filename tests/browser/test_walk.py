@@ -65,7 +65,7 @@ def create_and_fill(app: App, page: "Page", tmp_path: Path) -> int:
     page.get_by_text("New project", exact=True).click()
     page.get_by_label("Name", exact=True).fill(NAME)
     page.get_by_role("button", name="Create project").click()
-    project = app.wait_for(lambda session: projects.find_project(session, NAME), seconds=60)
+    project = app.wait_for(lambda session: projects.find_project(session, NAME), seconds=120)
     assert project.template == "chemical-disease"
     for split, path in write_gold_files(tmp_path).items():
         upload(app, page, project.id, path, split)
@@ -73,7 +73,7 @@ def create_and_fill(app: App, page: "Page", tmp_path: Path) -> int:
     page.get_by_label("Text", exact=True).fill(ABSTRACT)
     page.get_by_role("button", name="Read and predict").click()
     page.get_by_text(re.compile(r"mention")).first.wait_for()
-    job = app.wait_for(lambda session: find_done(session, project.id, JobKind.INGEST, 4), seconds=90)
+    job = app.wait_for(lambda session: find_done(session, project.id, JobKind.INGEST, 4), seconds=300)
     assert job.result is not None
     assert job.result["prediction"]["mentions"] >= 4
     return project.id
@@ -87,7 +87,7 @@ def upload(app: App, page: "Page", project_id: int, path: Path, split: Split) ->
     page.get_by_text(path.name).first.wait_for()
     number = len(list_done(app, project_id)) + 1
     page.get_by_role("button", name=re.compile("^Import")).click()
-    app.wait_for(lambda session: find_done(session, project_id, JobKind.INGEST, number), seconds=60)
+    app.wait_for(lambda session: find_done(session, project_id, JobKind.INGEST, number), seconds=120)
 
 
 def list_done(app: App, project_id: int) -> list[jobs.Job]:
@@ -111,24 +111,24 @@ def correct(app: App, page: "Page", project_id: int) -> int:
     for mention in sentence.mentions:  # start from a bare sentence, whatever the model found
         click_words(page, sentence.text[mention.start : mention.end])
         page.keyboard.press("Delete")
-        app.wait_for(lambda s, gone=mention.id: all(m.id != gone for m in view(s, sentence.id).mentions), seconds=60)
+        app.wait_for(lambda s, gone=mention.id: all(m.id != gone for m in view(s, sentence.id).mentions), seconds=120)
     add(app, page, sentence.id, "2", "Propranolol", "Disease")  # the wrong type, on purpose
     click_words(page, "Propranolol")
     page.keyboard.press("1")
-    app.wait_for(lambda s: view(s, sentence.id).mentions[0].entity_type == "Chemical", seconds=60)
+    app.wait_for(lambda s: view(s, sentence.id).mentions[0].entity_type == "Chemical", seconds=120)
     page.keyboard.press("Escape")
     add(app, page, sentence.id, "2", "hypertension", "Disease")
     add(app, page, sentence.id, "2", "bradycardia", "Disease")
     click_words(page, "Propranolol")
     click_words(page, "bradycardia")
-    app.wait_for(lambda s: view(s, sentence.id).relations, seconds=60)
+    app.wait_for(lambda s: view(s, sentence.id).relations, seconds=120)
     page.keyboard.press("Escape")
     page.keyboard.press("a")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=60)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=120)
     page.keyboard.press("u")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.PENDING, seconds=60)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.PENDING, seconds=120)
     page.keyboard.press("a")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=60)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=120)
     reject_one_accept_the_rest(app, page, project_id)
     return sentence.id
 
@@ -146,7 +146,7 @@ def add(app: App, page: "Page", sentence_id: int, digit: str, words: str, entity
         found = view(session, sentence_id)
         return any(found.text[m.start : m.end] == words and m.entity_type == entity_type for m in found.mentions)
 
-    app.wait_for(is_there, seconds=60)
+    app.wait_for(is_there, seconds=120)
     page.keyboard.press("Escape")
 
 
@@ -174,10 +174,10 @@ def reject_one_accept_the_rest(app: App, page: "Page", project_id: int) -> None:
     victim = sentence.mentions[0]
     click_words(page, sentence.text[victim.start : victim.end])
     page.keyboard.press("x")
-    app.wait_for(lambda s: all(m.id != victim.id for m in view(s, sentence.id).mentions), seconds=60)
+    app.wait_for(lambda s: all(m.id != victim.id for m in view(s, sentence.id).mentions), seconds=120)
     page.keyboard.press("Escape")
     page.keyboard.press("a")
-    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=60)
+    app.wait_for(lambda s: view(s, sentence.id).state is State.ACCEPTED, seconds=120)
     with app.session() as session:
         assert all(m.state is State.ACCEPTED for m in view(session, sentence.id).mentions)
 
@@ -194,7 +194,7 @@ def restart(app: App, page: "Page", project_id: int, sentence_id: int) -> None:
     page.get_by_text("bradycardia").first.wait_for()
     with app.session() as session:
         assert view(session, sentence_id) == before
-    app.wait_for(lambda s: any(w.state in ("ready", "busy") for w in jobs.list_workers(s)), seconds=60)
+    app.wait_for(lambda s: any(w.state in ("ready", "busy") for w in jobs.list_workers(s)), seconds=120)
 
 
 def generate(app: App, page: "Page", project_id: int) -> None:
@@ -205,7 +205,7 @@ def generate(app: App, page: "Page", project_id: int) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Generate", exact=True).click()
     page.get_by_role("progressbar").first.wait_for()
-    app.wait_for(lambda s: find_done(s, project_id, JobKind.GENERATE, 1), seconds=400)
+    app.wait_for(lambda s: find_done(s, project_id, JobKind.GENERATE, 1), seconds=1500)
     with app.session() as session:
         generated = synthetic.count_synthetic(session, project_id)["CID"]
     assert generated[State.PENDING] == 50
@@ -217,13 +217,13 @@ def review_synthetic(app: App, page: "Page", project_id: int) -> None:
     page.get_by_test_id("dare-text").wait_for()
     for key in "aaaaaxx":
         page.keyboard.press(key)
-    app.wait_for(lambda s: count(s, project_id, State.ACCEPTED) == 5, seconds=60)
-    app.wait_for(lambda s: count(s, project_id, State.REJECTED) == 2, seconds=60)
+    app.wait_for(lambda s: count(s, project_id, State.ACCEPTED) == 5, seconds=120)
+    app.wait_for(lambda s: count(s, project_id, State.REJECTED) == 2, seconds=120)
     page.keyboard.press("e")
     box = page.get_by_test_id("dare-deck").locator("textarea")
     box.fill(box.input_value().replace(".", " in this study.", 1))
     box.press("Control+Enter")
-    app.wait_for(lambda s: count(s, project_id, State.CORRECTED) == 1, seconds=60)
+    app.wait_for(lambda s: count(s, project_id, State.CORRECTED) == 1, seconds=120)
 
 
 def count(session: "object", project_id: int, state: State) -> int:
@@ -233,17 +233,17 @@ def count(session: "object", project_id: int, state: State) -> int:
 def train_cancel_kill_resume(app: App, page: "Page", project_id: int) -> models.ModelView:
     """Step 5: start, cancel, start again, kill the worker in member 2; member 1 is not trained twice."""
     start_training(page, app, project_id)
-    app.wait_for(lambda s: find_active(s, project_id), seconds=60)
+    app.wait_for(lambda s: find_active(s, project_id), seconds=120)
     page.get_by_role("button", name="Cancel").click()
-    app.wait_for(lambda s: jobs.list_jobs(s, project_id=project_id, states=[JobState.CANCELLED]), seconds=60)
+    app.wait_for(lambda s: jobs.list_jobs(s, project_id=project_id, states=[JobState.CANCELLED]), seconds=120)
     start_training(page, app, project_id)
-    job = app.wait_for(lambda s: find_active(s, project_id), seconds=60)
+    job = app.wait_for(lambda s: find_active(s, project_id), seconds=120)
     page.get_by_text(re.compile("epoch", re.IGNORECASE)).first.wait_for()
-    app.wait_for(lambda s: any(p.part == "member-2" for p in jobs.get_progress(s, job.id)), seconds=90)
+    app.wait_for(lambda s: any(p.part == "member-2" for p in jobs.get_progress(s, job.id)), seconds=300)
     run_path = app.home / "artifacts" / "runs" / job.id
     finished = (run_path / "member-1" / "done.json").stat().st_mtime_ns
     os.kill(app.find_worker(), signal.SIGKILL)
-    app.wait_for(lambda s: find_done(s, project_id, JobKind.RETRAIN, 1), seconds=120)
+    app.wait_for(lambda s: find_done(s, project_id, JobKind.RETRAIN, 1), seconds=600)
     assert (run_path / "member-1" / "done.json").stat().st_mtime_ns == finished
     with app.session() as session:
         (model,) = models.list_models(session, project_id)
@@ -277,11 +277,11 @@ def promote_and_predict(app: App, page: "Page", project_id: int, model: models.M
     open_page(app, page, "models", project_id)
     page.get_by_text(re.compile("mention-pair classification")).locator("visible=true").first.wait_for()
     page.get_by_role("button", name="Promote").click()
-    app.wait_for(lambda s: models.find_promoted(s, project_id), seconds=60)
+    app.wait_for(lambda s: models.find_promoted(s, project_id), seconds=120)
     open_page(app, page, "upload", project_id)
     page.get_by_label("Text", exact=True).fill("Severe nausea was induced by codeine in nine patients.")
     page.get_by_role("button", name="Read and predict").click()
-    job = app.wait_for(lambda s: find_done(s, project_id, JobKind.INGEST, 5), seconds=90)
+    job = app.wait_for(lambda s: find_done(s, project_id, JobKind.INGEST, 5), seconds=300)
     assert job.result is not None
     assert job.result["prediction"]["model"] == model.name
 

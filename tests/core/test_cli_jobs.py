@@ -22,6 +22,9 @@ class Engine:
     def cancel(self, job_id: str) -> None:
         self.asked.append(f"cancel {job_id}")
 
+    def settle(self, job_id: str) -> None:
+        self.asked.append(f"settle {job_id}")
+
     def rerun(self, job_id: str, _kind: JobKind) -> None:
         self.asked.append(f"rerun {job_id}")
 
@@ -64,7 +67,7 @@ def test_jobs_are_listed_by_state_and_shown_with_progress_and_logs(desk: CliDesk
 def test_a_job_is_cancelled_and_run_again(desk: CliDesk, engine: Engine) -> None:
     assert desk.read("jobs", "cancel", "b") == {"job_id": "b", "state": "cancelled"}
     assert desk.read("jobs", "retry", "a") == {"job_id": "a"}
-    assert engine.asked == ["cancel b", "rerun a"]
+    assert engine.asked == ["cancel b", "settle a", "rerun a"]
     assert desk.read("jobs", "show", "a")["state"] == "queued"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from core.domain import Document, Relation, Schema
+from core.domain import Document, Schema
 
 
 def keep_reviewed(document: Document) -> Document:
@@ -28,26 +28,8 @@ def keep_reviewed(document: Document) -> Document:
 
 
 def orient_relations(documents: Iterable[Document], schema: Schema) -> list[Document]:
-    """Return documents in which symmetric relations have one direction each.
-
-    A model that scores ordered pairs could not learn from a label that stands now here and now there. Where
-    the schema names the two types in one order only, that order is taken, else the order of the text.
-    """
+    """Return documents in which symmetric relations have one direction each; see `Schema.orient`."""
     return [
-        replace(document, relations=tuple(orient_relation(relation, schema) for relation in document.relations))
+        replace(document, relations=tuple(schema.orient(relation) for relation in document.relations))
         for document in documents
     ]
-
-
-def orient_relation(relation: Relation, schema: Schema) -> Relation:
-    """Return a relation in the one direction that a symmetric label has; others as they are."""
-    label = schema.find_label(relation.label)
-    if label is None or not label.is_symmetric:
-        return relation
-    head, tail = relation.head, relation.tail
-    types = (head.entity_type, tail.entity_type)
-    is_named, is_named_reversed = types in label.legal_types, types[::-1] in label.legal_types
-    is_backwards = (tail.span, tail.entity_type) < (head.span, head.entity_type)
-    if is_backwards if is_named and is_named_reversed else is_named_reversed:
-        return replace(relation, head=tail, tail=head)
-    return relation

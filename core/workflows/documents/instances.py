@@ -40,13 +40,14 @@ def build_instances(documents: Iterable[Document], schema: Schema) -> InstanceSe
         reached = set()
         for start, instance in _candidate_instances(document, schema):
             key = _key(instance.head, instance.tail, start)
-            found = labels.get(key, [])
-            reached.add(key)
+            legal = {label.name for label in schema.legal_labels(instance.head.entity_type, instance.tail.entity_type)}
+            found = [name for name in labels.get(key, []) if name in legal]
+            reached |= {(key, name) for name in found}
             if found or key not in symmetric:
                 label = found[0] if found else NO_RELATION
                 instances.append(replace(instance, label=label, other_labels=tuple(found[1:])))
-        for key in labels.keys() - reached:
-            unreachable += [(f"{document.id}:{key}:{label}", label) for label in labels[key]]
+        missing = ((key, name) for key, names in labels.items() for name in names if (key, name) not in reached)
+        unreachable += [(f"{document.id}:{key}:{name}", name) for key, name in missing]
     return InstanceSet(tuple(instances), tuple(sorted(unreachable)))
 
 

@@ -19,7 +19,7 @@ from core.evaluation.scores import Scores
 from core.evaluation.situations import score_by_situation
 from core.formats.projection import project_facts
 from core.training.trainer import Report
-from core.workflows.documents.gold_documents import orient_relation, orient_relations
+from core.workflows.documents.gold_documents import orient_relations
 from core.workflows.documents.instances import InstanceSet, build_instances
 from core.workflows.documents.prepare_document import SentenceSplitter, prepare_document
 from core.workflows.prediction.chunks import chunk_by_document
@@ -89,7 +89,7 @@ def score_documents(extractor: Extractor, documents: Sequence[Document], *, prot
 def score_found(extractor: Extractor, documents: Sequence[Document], *, report: Report) -> dict[str, Scores]:
     """Score what a model finds in bare sentences of gold documents, under each protocol that asks for that."""
     schema = extractor.schema
-    predicted = (orient_prediction(one, schema) for one in predict_sentences(extractor, documents, report))
+    predicted = predict_sentences(extractor, documents, report)
     by_document = [[next(predicted) for _ in document.sentences] for document in documents]
     gold = orient_relations(documents, schema)
     types = _add_unknown(schema.type_names, (one.entity_type for document in gold for one in document.mentions))
@@ -113,11 +113,6 @@ def _build_instances(documents: Sequence[Document], schema: Schema) -> InstanceS
     )
     beyond = [(f"unknown:{number}", label) for number, label in enumerate(unknown)]
     return replace(found, unreachable=(*found.unreachable, *beyond))
-
-
-def orient_prediction(prediction: SentencePrediction, schema: Schema) -> SentencePrediction:
-    """Turn symmetric relations the way gold has them; their two directions are one relation."""
-    return replace(prediction, relations=tuple(orient_relation(one, schema) for one in prediction.relations))
 
 
 def _score_labels(extractor: Extractor, found: InstanceSet, *, protocol: str) -> Scores:

@@ -14,7 +14,7 @@ from core.evaluation.protocols import PROTOCOLS, score_predictions
 from core.models.joint import JointModel
 from core.workflows.documents.instances import build_instances
 from core.workflows.pipelines import ignore_progress
-from core.workflows.prediction.evaluate import orient_prediction, predict_sentences
+from core.workflows.prediction.evaluate import predict_sentences
 
 _PROTOCOL = "strict"
 
@@ -64,8 +64,7 @@ def _find_temperature(model: JointModel, schema: Schema, documents: Sequence[Doc
 
 def _count_by_threshold(model: JointModel, schema: Schema, documents: Sequence[Document]) -> dict[float, Integers]:
     """Return what a model that predicts every pair finds right and wrong and misses, (documents, 3), by threshold."""
-    found = predict_sentences(Extractor(schema, model, None), documents, ignore_progress)
-    predicted = (orient_prediction(one, schema) for one in found)
+    predicted = predict_sentences(Extractor(schema, model, None), documents, ignore_progress)
     by_document = [[next(predicted) for _ in document.sentences] for document in documents]
     counts = {}
     for threshold in THRESHOLD_GRID:

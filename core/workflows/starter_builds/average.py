@@ -100,6 +100,6 @@ def _read_build(path: Path) -> Mapping[str, Any]:
 
 def _say_what_is_known(model: JointModel) -> JointConfig:
     """Return all that a mean cannot mix: types, labels, and what words and pairs are read by."""
-    usual = JointConfig(entity_types=(), labels=(), legal_types=())
+    usual = JointConfig(entity_types=(), relation_labels=())
     free = ("dropout", "word_dropout", "relation_weight", "has_teacher_forcing", "temperature", "threshold")
     return replace(model.config, **{name: getattr(usual, name) for name in free})

@@ -52,6 +52,17 @@ def test_a_name_found_in_one_sentence_of_a_document_is_one_in_the_other_and_may_
     assert (len(first.relations), first.uncertainty) == (1, 0.1)
 
 
+def test_the_two_directions_of_a_symmetric_relation_are_one_with_the_higher_score() -> None:
+    (label,) = make_schema().relation_labels
+    schema = replace(make_schema(), relation_labels=(replace(label, is_symmetric=True),))
+    aspirin, nausea = find_mention(FIRST, "Aspirin", "Chemical"), find_mention(FIRST, "nausea", "Disease")
+    both = (Relation(aspirin, nausea, "CID", 0.6), Relation(nausea, aspirin, "CID", 0.8))
+    finder = Finder()
+    finder.predict = lambda *_, **__: [SentencePrediction((aspirin, nausea), both)]  # type: ignore[method-assign]
+    (found,) = Extractor(schema, cast(Any, finder), None).predict([FIRST])
+    assert found.relations == (Relation(aspirin, nausea, "CID", 0.8),)
+
+
 def test_sentences_of_different_documents_tell_each_other_nothing() -> None:
     finder = Finder()
     for documents in (None, [1, 1, 2]):

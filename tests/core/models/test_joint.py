@@ -216,7 +216,8 @@ def test_an_empty_sentence_has_no_mentions(model: JointModel) -> None:
 def test_of_two_labels_on_one_pair_the_first_of_the_schema_is_learnt(model: JointModel) -> None:
     text = POSITIVE[0]
     mentions, (relation,) = annotate(text)
-    config = replace(model.config, labels=("CID", "WORSE"))
+    (label,) = model.config.relation_labels
+    config = replace(model.config, relation_labels=(label, replace(label, name="WORSE")))
     (encoded,) = model.encode([text])
     for labels in (("CID", "WORSE"), ("WORSE", "CID")):
         relations = [replace(relation, label=label) for label in labels]

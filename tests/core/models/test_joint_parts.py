@@ -79,7 +79,7 @@ def test_a_part_knows_its_types_and_labels_and_scores_them_as_the_whole_does(mod
     part = model.restrict(["Gene", "Chemical"], ["CPR:4"])
     assert part.config.entity_types == ("Chemical", "Gene")
     assert part.config.labels == ("CPR:4",)
-    assert part.config.legal_types == (("Chemical", "Gene"),)
+    assert [one.legal_types for one in part.config.relation_labels] == [(("Chemical", "Gene"),)]
     batch = model.collate([make_scoped(model, None)])
     with torch.inference_mode():
         whole, own = model.tag_words(batch)[1], part.tag_words(batch)[1]
@@ -125,8 +125,13 @@ def test_a_part_reads_marked_words_as_the_whole_does(model: JointModel) -> None:
 
 def test_a_part_without_labels_finds_mentions_only(model: JointModel) -> None:
     part = model.restrict(["Chemical", "Disease", "Gene"], [])
-    assert part.config.legal_types == ()
+    assert part.config.relation_labels == ()
     assert all(not prediction.relations for prediction in part.predict([TEXT], threshold=0.0))
+
+
+def test_a_part_without_types_is_refused(model: JointModel) -> None:
+    with pytest.raises(ModelError, match="needs an entity type"):
+        model.restrict([], [])
 
 
 def test_a_part_of_what_is_not_known_is_refused(model: JointModel) -> None:
@@ -161,7 +166,7 @@ def test_a_part_may_call_types_by_other_names(model: JointModel, tmp_path: Path)
     )
     part = JointModel.load(tmp_path / "part")
     assert part.config.entity_types == ("Drug", "Illness")
-    assert part.config.legal_types == (("Drug", "Illness"),)
+    assert [one.legal_types for one in part.config.relation_labels] == [(("Drug", "Illness"),)]
     expected = model.restrict(["Chemical", "Disease"], ["CID"]).predict([TEXT], threshold=0.0)[0]
     found = part.predict([TEXT], threshold=0.0)[0]
     assert [(one.span, known_as[one.entity_type], one.score) for one in found.mentions] == [

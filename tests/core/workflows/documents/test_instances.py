@@ -1,6 +1,8 @@
 """Gold documents → labelled instances."""
 
-from core.domain import NO_RELATION, Document, Mention, Relation, Sentence, Span, State
+from dataclasses import replace
+
+from core.domain import NO_RELATION, Document, Mention, Relation, RelationLabel, Sentence, Span, State
 from core.workflows.documents.instances import build_instances, list_names
 from tests.builders import find_mention, make_drug_schema, make_instance, make_schema
 
@@ -70,6 +72,18 @@ def test_a_pair_with_two_labels_is_one_instance_with_both() -> None:
     # The other order is a candidate too, but INT has no direction: it is neither related nor unrelated.
     assert [(i.label, i.other_labels) for i in found.instances] == [("EFFECT", ("INT",))]
     assert found.unreachable == ()
+
+
+def test_a_label_that_may_not_join_a_pair_is_a_miss_and_no_label_of_its_instance() -> None:
+    schema = make_schema()
+    schema = replace(
+        schema, relation_labels=(*schema.relation_labels, RelationLabel("WORSE", (("Disease", "Disease"),)))
+    )
+    document = make_document(("Aspirin", "nausea"))
+    wrong = replace(document, relations=(replace(document.relations[0], label="WORSE"),))
+    found = build_instances([wrong], schema)
+    assert {one.label for one in found.instances} == {NO_RELATION}
+    assert [label for _, label in found.unreachable] == ["WORSE"]
 
 
 def test_ids_are_the_same_for_every_reading_of_the_same_pair() -> None:
