@@ -1,13 +1,13 @@
 """Published corpora as the benchmarks read them: what chooses, what is scored, and how progress is told."""
 
 import os
+import random
 import sys
 from pathlib import Path
 
 from core.corpora import CorpusSet, read_corpus_folder
 from core.domain import Corpus, Document, EntityType, Mention, Relation, RelationLabel, Schema, Split
 from core.nlp.sentences import split_sentences
-from core.workflows.documents.datasets import hold_out
 from core.workflows.prediction.evaluate import prepare_documents
 
 VALIDATION_SHARE = 0.1
@@ -29,8 +29,11 @@ def load_documents(
     }
     if corpus == "ade":
         return found.schema, split
-    train, dev = hold_out(split[Split.TRAIN], seed=VALIDATION_SEED, share=VALIDATION_SHARE)
-    return found.schema, {Split.TRAIN: train, Split.DEV: dev, Split.TEST: split[Split.DEV]}
+    documents = list(split[Split.TRAIN])
+    random.Random(VALIDATION_SEED).shuffle(documents)
+    num_dev = round(len(documents) * VALIDATION_SHARE)
+    parts = {Split.TRAIN: documents[num_dev:], Split.DEV: documents[:num_dev], Split.TEST: split[Split.DEV]}
+    return found.schema, parts
 
 
 def direct_labels(found: CorpusSet) -> CorpusSet:

@@ -1,6 +1,6 @@
 """Gold documents of the splits → the frozen dataset that a retraining or a benchmark reads."""
 
-import random
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -33,17 +33,25 @@ def make_dataset(
     )
 
 
-def hold_out(
-    documents: Sequence[Document], *, seed: int, share: float = _HELD_OUT_SHARE
-) -> tuple[list[Document], list[Document]]:
-    """Split documents into a larger and a smaller part, drawn by `seed`; the smaller one has at least one.
+def hold_out(documents: Sequence[Document]) -> tuple[list[Document], list[Document]]:
+    """Split documents into a larger part that trains and a smaller one, about a fifth, that chooses.
 
-    Args:
-        documents: What to split; a single document stays in the larger part.
-        seed: Seed of the draw.
-        share: Size of the smaller part, in (0, 1).
+    A document's text decides for it (`is_drawn`), so that it stays where it is while a project grows: what a model or a
+    generator has learnt from is not what a later one is chosen by. Where chance draws hardly any, the next ones
+    follow; a single document trains.
     """
-    order = list(documents)
-    random.Random(seed).shuffle(order)
-    size = max(1, round(len(order) * share)) if len(order) > 1 else 0
-    return order[size:], order[:size]
+    by_lot = sorted(documents, key=_draw_lot)
+    num_drawn = sum(map(is_drawn, documents))
+    size = min(max(num_drawn, round(len(documents) * _HELD_OUT_SHARE / 2), 1), len(documents) - 1)
+    drawn = {id(one) for one in by_lot[: max(0, size)]}
+    return [one for one in documents if id(one) not in drawn], [one for one in documents if id(one) in drawn]
+
+
+def is_drawn(document: Document) -> bool:
+    """Return whether a document is among the fifth that is held out where a project has no dev documents."""
+    return _draw_lot(document) < _HELD_OUT_SHARE
+
+
+def _draw_lot(document: Document) -> float:
+    """Return a number in [0, 1) that a text always has."""
+    return int.from_bytes(hashlib.sha256(document.text.encode()).digest()[:6]) / 2**48

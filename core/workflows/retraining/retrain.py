@@ -112,9 +112,9 @@ def _prepare_ensemble(session: Session, job: "Job", params: RetrainParams, run_p
 def _prepare_joint(session: Session, job: "Job", params: RetrainParams, run_path: Path) -> RetrainPlan:
     gold, notes = collect_documents(session, job.project_id)
     if params.method == "dare":
-        written, note = collect_synthetic_documents(session, job.project_id)
+        written, told = collect_synthetic_documents(session, job.project_id, gold)
         gold[Split.TRAIN] += written
-        notes.append(note)
+        notes += told
     data_hash = save_documents(run_path, projects.get_schema(session, job.project_id), gold)
     return RetrainPlan(params, tuple(notes), data_hash)
 

@@ -9,15 +9,13 @@ from core.domain import Corpus, Document, Instance, Schema, Split, SyntheticSent
 from core.ensemble.dataset import Dataset
 from core.errors import NotEnoughDataError
 from core.formats import read_corpus, write_corpus
+from core.generation.near_copies import NearCopyIndex
 from core.workflows.documents.datasets import hold_out, make_dataset
 from core.workflows.documents.gold_documents import keep_reviewed
-from core.workflows.documents.instances import synthetic_instance
+from core.workflows.documents.instances import list_maskable, mask_sentences, synthetic_instance
 from core.workflows.documents.synthetic_documents import make_documents
 from db.queries import documents, projects, synthetic
 from db.session import Session
-
-# The same documents are held out whatever the run's seed, so that runs of several seeds are scored on one part.
-_HELD_OUT_SEED = 0
 
 Splits = Mapping[Split, list[Document]]
 
@@ -33,7 +31,7 @@ def collect_dataset(session: Session, project_id: int) -> tuple[Dataset, list[st
     """
     schema = projects.get_schema(session, project_id)
     gold, notes = collect_documents(session, project_id)
-    accepted = [one for one in synthetic.stream_synthetic(session, project_id) if one.state.is_gold]
+    accepted = _read_accepted(session, project_id, schema, gold, notes)
     dataset = make_dataset(schema, gold, _synthetic_instances(accepted))
     for split in (Split.TRAIN, Split.DEV):
         if not dataset.instances(split):
@@ -51,7 +49,7 @@ def collect_dataset(session: Session, project_id: int) -> tuple[Dataset, list[st
 
 
 def collect_documents(session: Session, project_id: int) -> tuple[dict[Split, list[Document]], list[str]]:
-    """Read the reviewed documents of each split; without a dev split a fixed fifth of train becomes one.
+    """Read the reviewed documents of each split; without a dev split a fifth of train becomes one, see `hold_out`.
 
     Returns:
         Split → documents, and notes for people on what was held out.
@@ -62,7 +60,7 @@ def collect_documents(session: Session, project_id: int) -> tuple[dict[Split, li
     }
     notes = []
     if not gold[Split.DEV]:
-        gold[Split.TRAIN], gold[Split.DEV] = hold_out(gold[Split.TRAIN], seed=_HELD_OUT_SEED)
+        gold[Split.TRAIN], gold[Split.DEV] = hold_out(gold[Split.TRAIN])
         notes.append(
             f"No dev documents: {len(gold[Split.DEV])} of the train documents were held out to choose "
             "epochs and threshold."
@@ -72,16 +70,34 @@ def collect_documents(session: Session, project_id: int) -> tuple[dict[Split, li
     return gold, notes
 
 
-def collect_synthetic_documents(session: Session, project_id: int) -> tuple[list[Document], str]:
+def collect_synthetic_documents(session: Session, project_id: int, gold: Splits) -> tuple[list[Document], list[str]]:
     """Read the accepted synthetic sentences with real names, for a model that finds mentions itself.
 
     Returns:
-        A training document a sentence, and a note for people on how many there are.
+        A training document a sentence, and notes for people on how many there are.
     """
-    accepted = [one for one in synthetic.stream_synthetic(session, project_id) if one.state.is_gold]
+    notes: list[str] = []
+    accepted = _read_accepted(session, project_id, projects.get_schema(session, project_id), gold, notes)
     found, num_nameless = make_documents(accepted)
     without = f"; {num_nameless} without names were left out" if num_nameless else ""
-    return found, f"{len(found)} accepted synthetic sentences, with names in the place of masks, train too{without}."
+    told = f"{len(found)} accepted synthetic sentences, with names in the place of masks, train too{without}."
+    return found, [told, *notes]
+
+
+def _read_accepted(
+    session: Session, project_id: int, schema: Schema, gold: Splits, notes: list[str]
+) -> list[SyntheticSentence]:
+    """Read the accepted synthetic sentences but those that nearly repeat dev or test, and note how many those are.
+
+    None did when it was generated, but documents move and are added, and sentences are edited.
+    """
+    held_out = NearCopyIndex(mask_sentences(list_maskable([*gold[Split.DEV], *gold[Split.TEST]], schema), schema))
+    accepted = [one for one in synthetic.stream_synthetic(session, project_id) if one.state.is_gold]
+    kept = [one for one in accepted if not held_out.has_near_copy(one.text)]
+    if len(kept) < len(accepted):
+        notes.append(f"Left out of the accepted synthetic sentences, as near copies of dev or test ones: "
+                     f"{len(accepted) - len(kept)}.")  # fmt: skip
+    return kept
 
 
 def _synthetic_instances(sentences: Iterable[SyntheticSentence]) -> tuple[Instance, ...]:

@@ -15,7 +15,9 @@ from core.errors import NotEnoughDataError, SchemaError
 from core.generation.codes import make_codes
 from core.generation.filters import MaskPair
 from core.nlp.masking import mask_tokens, masks_for_pair
+from core.workflows.documents.datasets import is_drawn
 from core.workflows.documents.instances import list_maskable, list_names, mask_sentence, mask_sentences
+from core.workflows.retraining.retrain_data import collect_documents
 from core.workflows.synthesis.judges import JudgePlan, plan_judges
 from core.workflows.synthesis.synthesise_params import MIN_GOLD, USUAL_GOLD, GenerateParams, name_label_task
 from db.queries import documents, projects, synthetic
@@ -134,13 +136,26 @@ def collect_plan(session: Session, project_id: int, params: GenerateParams) -> G
         SchemaError, NotEnoughDataError: See `make_plan`.
     """
     existing = synthetic.list_synthetic(session, project_id, state=None, limit=sys.maxsize)
-    return make_plan(
+    gold, _ = collect_documents(session, project_id)
+    has_dev = any(one.split is Split.DEV for one in gold[Split.DEV])
+    kept_away = {one.text for one in gold[Split.DEV]}
+    train = [
+        one
+        for one in documents.stream_documents(session, project_id, splits=[Split.TRAIN])
+        # One that nobody has reviewed yet may be held out later.
+        if has_dev or not (one.text in kept_away or is_drawn(one))
+    ]
+    plan = make_plan(
         projects.get_schema(session, project_id),
-        list(documents.stream_documents(session, project_id, splits=[Split.TRAIN])),
-        documents.stream_documents(session, project_id, splits=[Split.DEV, Split.TEST], only_reviewed=True),
+        train,
+        [*gold[Split.DEV], *gold[Split.TEST]],
         params,
         existing=[(view.label, view.text) for view in existing],
     )
+    if has_dev:
+        return plan
+    note = f"No dev documents: {len(kept_away)} of the train documents, which will choose epochs and threshold of a "
+    return replace(plan, notes=(*plan.notes, f"{note}training, taught the generators nothing."))
 
 
 def make_plan(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.domain import Split, State
+from core.domain import Document, Sentence, Span, Split, State
 from core.ensemble.dataset import Dataset
 from core.ensemble.ensemble import Ensemble
 from core.errors import ModelError, NotEnoughDataError
@@ -15,9 +15,9 @@ from core.workflows.prediction.parsers import load_parser
 from core.workflows.projects import create_project
 from core.workflows.retraining.retrain_data import collect_dataset
 from core.workflows.retraining.retrain_params import RetrainParams
-from db.queries import models
+from db.queries import intake, models
 from db.session import Session
-from tests.builders import write_tiny_encoder
+from tests.builders import find_mention, write_tiny_encoder
 from tests.core.workflows.training import FULL, QUICK, run, seed_project
 
 
@@ -69,11 +69,26 @@ def test_only_accepted_synthetic_sentences_train_and_only_in_train(session: Sess
 def test_without_dev_and_test_documents_some_are_held_out_and_the_notes_say_so(session: Session) -> None:
     project_id = seed_project(session, splits={Split.TRAIN: 10})
     dataset, notes = collect_dataset(session, project_id)
-    assert (len(dataset.train), len(dataset.dev), len(dataset.test)) == (16, 4, 0)
-    assert notes[0].startswith("No dev documents: 2 of the train documents were held out")
+    assert (len(dataset.train), len(dataset.dev), len(dataset.test)) == (14, 6, 0)
+    assert notes[0].startswith("No dev documents: 3 of the train documents were held out")
     assert notes[1].startswith("No test documents")
     again, _ = collect_dataset(session, project_id)
     assert again.content_hash == dataset.content_hash
+
+
+def test_a_synthetic_sentence_that_repeats_what_is_held_out_now_trains_nothing(session: Session) -> None:
+    project_id = seed_project(session, splits=FULL, synthetic_states=(State.ACCEPTED, State.ACCEPTED))
+    dataset, notes = collect_dataset(session, project_id)
+    first, second = dataset.synthetic
+    text = first.text.replace("$CHEMICAL$", "aspirin").replace("$DISEASE$", "nausea")
+    head, tail = find_mention(text, "aspirin", "Chemical"), find_mention(text, "nausea", "Disease")
+    later = Document("later", text, (Sentence(Span(0, len(text)), State.ACCEPTED),), (head, tail), split=Split.TEST)
+    intake.store_document(session, project_id, later, source_name="later")
+    dataset, told = collect_dataset(session, project_id)
+    assert [one.text for one in dataset.synthetic] == [second.text]
+    assert [note for note in told if note not in notes] == [
+        "Left out of the accepted synthetic sentences, as near copies of dev or test ones: 1."
+    ]
 
 
 def test_a_project_without_reviewed_pairs_is_refused_with_a_remedy(session: Session) -> None:

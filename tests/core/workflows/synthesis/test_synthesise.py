@@ -30,6 +30,8 @@ from core.jobs.child import task_arguments
 from core.jobs.progress import Progress
 from core.jobs.ranks import find_free_port, rank_environments, run_ranks
 from core.training.config import TrainingConfig
+from core.workflows.documents.instances import mask_sentence
+from core.workflows.retraining.retrain_data import collect_dataset
 from core.workflows.synthesis.judges import plan_judges
 from core.workflows.synthesis.synthesise import GeneratePipeline
 from core.workflows.synthesis.synthesise_params import GenerateParams
@@ -67,14 +69,14 @@ def make_document(number: int, label: str | None, *, split: Split = Split.TRAIN,
     )
 
 
-def seed_project(session: Session, *, gold: dict[str | None, int], num_test: int = 0) -> int:
+def seed_project(session: Session, *, gold: dict[str | None, int], num_test: int = 0, num_dev: int = 1) -> int:
     project_id = projects.add_project(session, "p", template="x", description="", guideline="", schema=SCHEMA)
     numbers = iter(range(10_000))
     for label, count in gold.items():
         for _ in range(count):
             intake.store_document(session, project_id, make_document(next(numbers), label), source_name="t")
-    for _ in range(num_test):
-        document = make_document(next(numbers), "CPR:3", split=Split.TEST)
+    for split in (*[Split.TEST] * num_test, *[Split.DEV] * num_dev):
+        document = make_document(next(numbers), "CPR:3", split=split)
         intake.store_document(session, project_id, document, source_name="t")
     session.commit()
     return project_id
@@ -175,10 +177,26 @@ def test_only_reviewed_train_sentences_are_learnt_and_held_out_ones_are_known(se
     intake.store_document(session, project_id, unread, source_name="t")
     plan = collect_plan(session, project_id, GenerateParams(labels=("CPR:3",)))
     assert len(plan.labels[0].sentences) == len(plan.gold) == 12
-    assert len(plan.heldout) == 3
+    assert len(plan.heldout) == 3 + 1  # of dev
     assert len(plan.plain) == 13
     assert unread.text in plan.plain
     assert not any("500 days" in text for text in plan.gold)
+
+
+def test_without_dev_what_will_choose_a_training_is_not_learnt_though_nobody_reviewed_it_yet(session: Session) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 40}, num_dev=0)
+    unread = [make_document(number, None, is_reviewed=False) for number in range(500, 540)]
+    for document in unread:
+        intake.store_document(session, project_id, document, source_name="t")
+    plan = collect_plan(session, project_id, GenerateParams(labels=("CPR:3",)))
+    dataset, _ = collect_dataset(session, project_id)
+    dev = {mask_sentence(one, dataset.schema) for one in dataset.dev}
+    assert set(plan.heldout) == dev and len(dev) + len(plan.gold) == 40
+    assert not dev & {*plan.gold, *plan.labels[0].sentences}
+    read = {*plan.plain}
+    assert read.isdisjoint(one.text for one in dataset.dev)
+    assert 0 < sum(one.text in read for one in unread) < 40
+    assert f"No dev documents: {len(dev)} of the train documents" in plan.notes[-1]
 
 
 def test_pretrained_base_needs_no_base_task(session: Session, tmp_path: Path) -> None:
