@@ -16,6 +16,7 @@ COMMANDS = {
     "formats": "core.cli.formats:formats",
     "corpus": "core.cli.corpora:corpus",
     "documents": "core.cli.documents:documents",
+    "document": "core.cli.documents:app",
     "sentences": "core.cli.sentences:sentences",
     "review": "core.cli.review:app",
     "history": "core.cli.history:history",

@@ -1,4 +1,4 @@
-"""The `project` commands: list, create, show and delete projects, and predict the open sentences of one."""
+"""The `project` commands: list, create, show, rename and delete projects, and predict the open sentences of one."""
 
 from typing import Annotated, Any
 
@@ -10,12 +10,12 @@ from core.domain import JobKind, State
 from core.settings import Settings
 from core.workflows.model_library.generators import open_store
 from core.workflows.overview import describe_project
-from core.workflows.projects import create_project, delete_project, get_project_id
+from core.workflows.projects import create_project, delete_project, get_project_id, rename_project
 from core.workflows.templates import TEMPLATES
 from db.queries import projects, users
 from db.session import open_session
 
-app = typer.Typer(no_args_is_help=True, help="List, create, show and delete projects.")
+app = typer.Typer(no_args_is_help=True, help="List, create, show, rename and delete projects.")
 
 
 @app.command("list")
@@ -78,6 +78,14 @@ def _overview_lines(result: dict[str, Any]) -> list[str]:
         f"models in use: {in_use or 'none'}",
         f"jobs under way: {', '.join(result['jobs']) or 'none'}",
     ]
+
+
+@app.command()
+def rename(name: ProjectArgument, new_name: Annotated[str, typer.Argument()], as_json: JsonOption = False) -> None:
+    """Give a project another name."""
+    with errors_in_one_line(), open_session(Settings()) as session:
+        renamed = rename_project(session, get_project_id(session, name), new_name)
+    show_result({"project": renamed}, as_json=as_json, lines=lambda: [f"{name} is {renamed} now"])
 
 
 @app.command()

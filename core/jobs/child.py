@@ -19,10 +19,9 @@ from typing import TextIO
 from filelock import FileLock
 
 from core.domain import JobKind
-from core.jobs.names import DONE_FILE
 from core.jobs.processes import describe_error, end_own_group, give_way, send, take_stdout, watch_parent
 from core.jobs.progress import make_progress
-from core.workflows.pipelines import Pipeline, Report, get_pipeline, ignore_progress
+from core.workflows.pipelines import DONE_FILE, Pipeline, Report, get_pipeline, ignore_progress
 
 log = logging.getLogger(__name__)
 

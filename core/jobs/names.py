@@ -21,7 +21,6 @@ FETCH_FLOW = "fetch"
 INTERACTIVE_KINDS = frozenset({JobKind.INGEST, JobKind.PREDICT})
 
 STAGES_FILE = "stages.json"
-DONE_FILE = "done.json"
 
 
 def flow_of(kind: JobKind) -> tuple[str, str]:

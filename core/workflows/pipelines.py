@@ -4,6 +4,7 @@ The code is found by name when a job starts, so that the web process and a task'
 before they need it.
 """
 
+import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +30,7 @@ INTERACTIVE: dict[JobKind, str] = {
     JobKind.PREDICT: "core.workflows.prediction.predict:run_predict",
     JobKind.FETCH: "core.workflows.data_in.fetch:run_fetch",
 }
+DONE_FILE = "done.json"  # in the folder of a finished task: its name and the seconds it took
 MODEL_CACHE: dict[str, str] = {"default": "core.workflows.prediction.model_cache:ModelCache"}
 
 
@@ -107,6 +109,16 @@ def get_interactive(kind: JobKind) -> Interactive:
         JobError: The kind is not interactive.
     """
     return cast(Interactive, _find(INTERACTIVE, kind))
+
+
+def read_seconds(run_path: Path) -> float:
+    """Return the seconds that the finished tasks of a run took; one that was interrupted tells those of its last run.
+
+    What a job waited for others, for its turn on the device, is no part of it.
+    """
+    return float(
+        sum(json.loads(path.read_text(encoding="utf-8"))["seconds"] for path in run_path.glob(f"*/{DONE_FILE}"))
+    )
 
 
 def load_models(settings: Settings) -> "ModelCache":

@@ -25,22 +25,41 @@ def create_project(session: Session, name: str, *, template: str, description: s
         SchemaError: There is no such template.
         ConflictError: The name is taken.
     """
-    if not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
-        raise DomainError(
-            f"A project's name has 1 to {MAX_NAME_LENGTH} characters, got {len(name.strip())}; choose another one."
-        )
+    name = _check_name(name)
     chosen = TEMPLATES.get(template)
     if chosen is None:
         raise SchemaError(f"Unknown template {template!r}; known: {', '.join(TEMPLATES)}.")
     return projects.add_project(
         session,
-        name.strip(),
+        name,
         template=template,
         description=description or chosen.description,
         guideline=chosen.guideline,
         schema=chosen.schema,
         is_demo=is_demo,
     )
+
+
+def rename_project(session: Session, project_id: int, name: str) -> str:
+    """Give a project another name, spaces around it dropped, and return that.
+
+    Raises:
+        DomainError: The name is empty or too long.
+        NotFoundError: There is no such project.
+        ConflictError: The name is taken.
+    """
+    name = _check_name(name)
+    projects.rename_project(session, project_id, name)
+    return name
+
+
+def _check_name(name: str) -> str:
+    """Return a name without the spaces around it."""
+    if not 0 < len(name.strip()) <= MAX_NAME_LENGTH:
+        raise DomainError(
+            f"A project's name has 1 to {MAX_NAME_LENGTH} characters, got {len(name.strip())}; choose another one."
+        )
+    return name.strip()
 
 
 def get_project_id(session: Session, name: str) -> int:

@@ -79,6 +79,11 @@ def list_documents(
     return [lines[one] for one in ids]
 
 
+def list_document_ids(session: Session, chosen: DocumentFilter) -> list[int]:
+    """Return the ids of all documents that a filter takes."""
+    return list(session.exec(select(DocumentRow.id).where(*_conditions(chosen)).order_by(col(DocumentRow.id))))
+
+
 def _conditions(chosen: DocumentFilter) -> list[Any]:
     found: list[Any] = [DocumentRow.project_id == chosen.project_id]
     if chosen.split is not None:

@@ -93,6 +93,20 @@ def add_project(
     return project.id
 
 
+def rename_project(session: Session, project_id: int, name: str) -> None:
+    """Give a project another name.
+
+    Raises:
+        NotFoundError: There is no such project.
+        ConflictError: The name is taken by another one.
+    """
+    get_project(session, project_id)
+    other = find_project(session, name)
+    if other is not None and other.id != project_id:
+        raise ConflictError(f"A project named {name!r} exists already; choose another name.")
+    session.execute(sa.update(Project).where(col(Project.id) == project_id).values(name=name))
+
+
 def delete_project(session: Session, project_id: int) -> None:
     """Remove a project and everything in it, its decisions too."""
     get_project(session, project_id)

@@ -4,7 +4,7 @@ The index holds words that `db.words` folded, so both databases find the same. I
 contentless table. Words of a query are quoted, so nothing that a person types is read as the databases' syntax.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,10 +132,20 @@ def index_project(session: Session | sa.Connection, project_id: int) -> None:
 
 def forget_project(session: Session, project_id: int) -> None:
     """Take the sentences of a project out of the index, before they are removed."""
-    if _dialect(session) == "postgresql":
-        return  # There a row goes with its sentence.
-    for batch in _read_texts(session, project_id):
-        rows = [_make_row("sqlite", project_id, sentence_id, text) for sentence_id, text in batch]
+    for batch in _read_texts(session, project_id) if _dialect(session) == "sqlite" else ():
+        _forget(session, project_id, batch)
+
+
+def forget_documents(session: Session, project_id: int, document_ids: Sequence[int]) -> None:
+    """Take the sentences of some documents of a project out of the index, before they are removed."""
+    if _dialect(session) == "sqlite":
+        chosen = sa.select(col(DocumentRow.id), col(DocumentRow.text)).where(col(DocumentRow.id).in_(document_ids))
+        _forget(session, project_id, _cut_sentences(session, {row[0]: row[1] for row in session.execute(chosen)}))
+
+
+def _forget(session: Session, project_id: int, texts: Iterable[tuple[int, str]]) -> None:
+    """Take sentences out of the index of SQLite; on Postgres a row goes with its sentence."""
+    if rows := [_make_row("sqlite", project_id, sentence_id, text) for sentence_id, text in texts]:
         session.execute(sa.text(_DELETE), rows)
 
 
@@ -150,12 +160,16 @@ def _read_texts(session: Session | sa.Connection, project_id: int) -> Iterable[l
         if not texts:
             return
         after_id = max(texts)
-        spans = sa.select(
-            col(SentenceRow.document_id), col(SentenceRow.id), col(SentenceRow.start), col(SentenceRow.end)
-        ).where(col(SentenceRow.document_id).in_(list(texts)))
-        batch = [(row[1], texts[row[0]][row[2] : row[3]]) for row in session.execute(spans)]
-        if batch:
+        if batch := _cut_sentences(session, texts):
             yield batch
+
+
+def _cut_sentences(session: Session | sa.Connection, texts: Mapping[int, str]) -> list[tuple[int, str]]:
+    """Return id and text of the sentences of documents, whose texts are given by id."""
+    spans = sa.select(
+        col(SentenceRow.document_id), col(SentenceRow.id), col(SentenceRow.start), col(SentenceRow.end)
+    ).where(col(SentenceRow.document_id).in_(list(texts)))
+    return [(row[1], texts[row[0]][row[2] : row[3]]) for row in session.execute(spans)]
 
 
 def _dialect(session: Session | sa.Connection) -> str:

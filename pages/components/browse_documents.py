@@ -1,11 +1,11 @@
-"""The table of documents: filters, order, pages; a row opens in the editor."""
+"""The table of documents: filters, order, pages; a row opens in the editor, or is chosen to be moved or removed."""
 
 import streamlit as st
 
 from db.queries import browse_documents
 from db.queries.browse_documents import DocumentFilter, DocumentLine, DocumentSort
 from db.session import Session
-from pages.components import browse_filters
+from pages.components import browse_filters, document_changes
 from pages.components.sentence_filters import DOCUMENT_KEY
 from pages.components.wording import SPLIT_NAMES, moment
 
@@ -29,13 +29,18 @@ def show(session: Session, project_id: int) -> None:
         split = browse_filters.show_split()
         sort = SORT_NAMES[browse_filters.show_sort(list(SORT_NAMES))]
     chosen = DocumentFilter(project_id, search=words, split=split, is_open=None if state is None else state == OPEN)
-    offset = browse_filters.show_pages(browse_documents.count_documents(session, chosen))
+    total = browse_documents.count_documents(session, chosen)
+    offset = browse_filters.show_pages(total)
     lines = browse_documents.list_documents(session, chosen, sort=sort, offset=offset, limit=browse_filters.PAGE_SIZE)
     if not lines:
         st.info("No document fits these filters.", icon=":material/filter_alt:")
         return
+    rows = [_describe(line) for line in lines]
+    if st.toggle("Move or remove documents", key="change-documents"):
+        document_changes.show(session, chosen, lines, rows, total=total)
+        return
     browse_filters.show_table(
-        [_describe(line) for line in lines],
+        rows,
         [{DOCUMENT_KEY: str(line.id)} for line in lines],
         alt="Documents",
         columns={"document": st.column_config.TextColumn(width="medium")},

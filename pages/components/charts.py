@@ -15,7 +15,7 @@ AXES_HEIGHT = 130  # legend, axis and its title
 
 
 def show_class_balance(balance: Sequence[LabelBalance]) -> None:
-    """Show the training instances of each label: gold, and accepted synthetic on top."""
+    """Show the instances of each label: gold of all splits, and accepted synthetic on top."""
     table = pd.DataFrame(
         {
             "label": [label_name(row.label) for row in balance],
@@ -29,14 +29,14 @@ def show_class_balance(balance: Sequence[LabelBalance]) -> None:
         .mark_bar(cornerRadius=3)
         .encode(
             y=alt.Y("label:N", sort=list(table["label"]), title=None, scale=alt.Scale(paddingInner=0.35)),
-            x=alt.X("instances:Q", title="training instances", axis=alt.Axis(tickMinStep=1, tickCount=6)),
+            x=alt.X("instances:Q", title="instances, all splits", axis=alt.Axis(tickMinStep=1, tickCount=6)),
             color=alt.Color("origin:N", sort=["gold", "synthetic"], title=None, legend=alt.Legend(orient="top")),
             order=alt.Order("origin:N"),
             tooltip=["label:N", "origin:N", "instances:Q"],
         )
         .properties(height=ROW_HEIGHT * max(len(table), 1) + AXES_HEIGHT)
     )
-    st.altair_chart(chart, alt="Training instances by label, gold and accepted synthetic; the table below has them.")
+    st.altair_chart(chart, alt="Instances by label, gold and accepted synthetic; the table below has them.")
     show_table(table.assign(together=table["gold"] + table["synthetic"]), "Class balance by label")
 
 

@@ -1,11 +1,11 @@
-"""All projects: choose one, create one from a template, remove one."""
+"""All projects: choose one, create one from a template, rename or remove one."""
 
 from functools import partial
 
 import streamlit as st
 
 from core.workflows.model_library.generators import open_store
-from core.workflows.projects import MAX_NAME_LENGTH, create_project, delete_project
+from core.workflows.projects import MAX_NAME_LENGTH, create_project, delete_project, rename_project
 from core.workflows.templates import TEMPLATES
 from db.queries import projects
 from db.queries.projects import ProjectView
@@ -18,7 +18,7 @@ _TEMPLATE_KEY = "new-project-template"
 
 
 def show(session: Session, current: ProjectView | None) -> None:
-    """Show the projects, the form for a new one, and how to remove the current one."""
+    """Show the projects, the form for a new one, and how to rename or remove the current one."""
     found = projects.list_projects(session)
     st.subheader("Projects" if found else "Create your first project")
     if found:
@@ -29,7 +29,9 @@ def show(session: Session, current: ProjectView | None) -> None:
     with left, st.expander("New project", icon=":material/add:", expanded=not found):
         _show_form()
     if current is not None:
-        with right, st.expander("Remove this project", icon=":material/delete:"):
+        # A key of its own folds it up when another project comes in its place: a second click must not hit that one.
+        with right, st.expander("Rename or remove this project", icon=":material/edit:", key=f"change-{current.id}"):
+            _show_renaming(current)
             _show_removal(current)
 
 
@@ -81,6 +83,21 @@ def _do_create(session: Session) -> str:
     choose_project(project_id)
     st.session_state[_NAME_KEY] = ""
     return f"Created {name.strip()}."
+
+
+def _show_renaming(project: ProjectView) -> None:
+    key = f"rename-{project.id}"
+    with st.form(f"form-{key}", border=False):
+        st.text_input("Name", value=project.name, key=key, max_chars=MAX_NAME_LENGTH)
+        st.form_submit_button("Rename", icon=":material/edit:", on_click=_rename, args=(project.id, key))
+
+
+def _rename(project_id: int, key: str) -> None:
+    act(partial(_do_rename, project_id=project_id, name=st.session_state[key]))
+
+
+def _do_rename(session: Session, *, project_id: int, name: str) -> str:
+    return f"The project is called {rename_project(session, project_id, name)} now."
 
 
 def _show_removal(project: ProjectView) -> None:

@@ -62,13 +62,13 @@ def _tell_agreement(found: ProjectAgreement) -> None:
 def _show_balance(session: Session, project_id: int) -> None:
     balance = projects.get_class_balance(session, project_id)
     if not any(row.gold or row.synthetic for row in balance):
-        st.caption("Shows how many training instances each label has, once sentences are reviewed.")
+        st.caption("Shows how many instances each label has, once sentences are reviewed.")
         return
     charts.show_class_balance(balance)
     gold = sum(row.gold for row in balance)
     synthetic = sum(row.synthetic for row in balance)
     st.caption(
-        f"{count(gold, 'pair')} of mentions in reviewed sentences, and "
+        f"{count(gold, 'pair')} of mentions in the reviewed sentences of all splits, and "
         f"{count(synthetic, 'accepted synthetic sentence')}. "
         "A pair without a relation teaches what no relation looks like."
     )

@@ -16,7 +16,7 @@ def describe(session: Session, project_id: int, params: RetrainParams) -> str:
         return UNKNOWN
     return (
         f"Roughly {duration(pace.expect_seconds(params))}, if the data is as large as last time: "
-        f"{count(pace.num_models, 'model')} × {count(pace.num_epochs, 'epoch')} took {duration(pace.job_seconds)}."
+        f"{count(pace.num_models, 'model')} × {count(pace.num_epochs, 'epoch')} took {duration(pace.seconds)}."
     )
 
 

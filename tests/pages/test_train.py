@@ -292,8 +292,10 @@ def test_few_examples_and_no_synthetic_sentences_are_warned_about() -> None:
 def test_time_is_estimated_only_from_a_training_with_the_same_encoder() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     params = RetrainParams(num_members=2, num_epochs=5)
-    end = start + timedelta(seconds=100)
+    end = start + timedelta(hours=1)  # most of which it waited for another job
     job = Job(id="t", kind=JobKind.RETRAIN, project_id=1, params=asdict(params), started_at=start, finished_at=end)
+    assert training_estimate.measure_pace(job, RetrainParams()) is None
+    job.result = {"seconds": 100.0}
     pace = training_estimate.measure_pace(job, RetrainParams())
     assert pace is not None and pace.seconds_by_epoch == 10.0
     assert training_estimate.measure_pace(job, RetrainParams(encoder="other")) is None

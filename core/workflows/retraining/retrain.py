@@ -22,6 +22,7 @@ from core.training.trainer import Report
 from core.workflows.data_out.snapshot import snapshot_for_run
 from core.workflows.model_library.generators import open_store
 from core.workflows.model_library.sources import describe_revisions, resolve_encoder
+from core.workflows.pipelines import read_seconds
 from core.workflows.prediction.parsers import load_parser
 from core.workflows.retraining.retrain_data import (
     collect_dataset,
@@ -97,7 +98,7 @@ class RetrainPipeline:
         shutil.rmtree(run_path / _WORK_NAME, ignore_errors=True)
         plan = RetrainPlan.load(run_path)
         store = store_joint if plan.params.is_joint else store_ensemble
-        return store(session, job, run_path, plan)
+        return {**store(session, job, run_path, plan), "seconds": read_seconds(run_path)}
 
 
 def _prepare_ensemble(session: Session, job: "Job", params: RetrainParams, run_path: Path) -> RetrainPlan:

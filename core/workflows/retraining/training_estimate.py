@@ -18,10 +18,10 @@ _NUM_READ = 20
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a finished training took for each epoch of each model."""
+    """What a finished training took for each epoch of each model, what it waited for others left out."""
 
     seconds_by_epoch: float
-    job_seconds: float
+    seconds: float
     num_models: int
     num_epochs: int
 
@@ -43,15 +43,15 @@ def count_models(params: RetrainParams) -> int:
 
 
 def measure_pace(job: Job, params: RetrainParams) -> Pace | None:
-    """Return the pace of a finished training; None if it was of another kind or interrupted."""
+    """Return the pace of a finished training; None if it was of another kind, or does not tell its time."""
     try:
         used = RetrainParams.from_json(job.params)
     except ModelError:
         return None
     is_alike = all(getattr(used, name) == getattr(params, name) for name in _ALIKE)
-    if not is_alike or job.started_at is None or job.finished_at is None:
+    seconds = float((job.result or {}).get("seconds", 0.0))
+    if not is_alike or not seconds:
         return None
-    seconds = (job.finished_at - job.started_at).total_seconds()
     models = count_models(used)
     return Pace(seconds / (models * used.num_epochs), seconds, models, used.num_epochs)
 

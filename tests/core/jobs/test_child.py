@@ -12,9 +12,8 @@ import pytest
 
 from core.errors import NotEnoughDataError
 from core.jobs.child import ChannelReport, run_task
-from core.jobs.names import DONE_FILE
 from core.jobs.processes import NICENESS
-from core.workflows.pipelines import Report
+from core.workflows.pipelines import DONE_FILE, Report
 
 LAUNCHER = """
 import os, subprocess, sys, time
