@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db.columns import utc_now
-from db.tables import Decision
+from db.tables import Decision, SentenceRow
 
 SENTENCE = "sentence"
 SYNTHETIC = "synthetic"
@@ -158,8 +158,15 @@ def stands() -> list[Any]:
 
 def _steps(project_id: int, user_id: int) -> list[Any]:
     """Conditions of a user's decisions on sentences and synthetic sentences that stand."""
+    return [*are_steps(project_id, user_id), *stands()]
+
+
+def are_steps(project_id: int, user_id: int) -> list[Any]:
+    """Return the conditions of a user's decisions of curation, undone ones too, on what has not been removed since."""
     kinds = col(Decision.target_kind).in_([SENTENCE, SYNTHETIC])
-    return [Decision.project_id == project_id, Decision.user_id == user_id, kinds, *stands()]
+    is_there = sa.exists().where(col(SentenceRow.id) == col(Decision.target_id))
+    is_kept = sa.or_(col(Decision.target_kind) != SENTENCE, is_there)
+    return [Decision.project_id == project_id, Decision.user_id == user_id, kinds, is_kept]
 
 
 def find_last(

@@ -6,9 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain import Split
-from db.queries.decisions import SENTENCE
 from db.queries.search import forget_documents
-from db.tables import Decision, DocumentRow, SentenceRow
+from db.tables import DocumentRow, SentenceRow
 
 _BATCH_SIZE = 500  # a statement of SQLite bears some thousand values
 
@@ -25,17 +24,13 @@ def move_documents(session: Session, project_id: int, document_ids: Sequence[int
 
 
 def remove_documents(session: Session, project_id: int, document_ids: Sequence[int]) -> int:
-    """Remove documents with all that is marked and decided in them; returns how many of them were in the project."""
+    """Remove documents with all that is marked in them; returns how many of them were in the project.
+
+    What people decided in them stays on record, but is no step any more that could be undone.
+    """
     number = 0
     for ids in _list_stored(session, project_id, document_ids):
         forget_documents(session, project_id, ids)
-        sentences = select(SentenceRow.id).where(col(SentenceRow.document_id).in_(ids))
-        # Left behind, they would stand in the way of every undo of what was decided before them.
-        decided = sa.delete(Decision).where(
-            col(Decision.project_id) == project_id, col(Decision.target_kind) == SENTENCE,
-            col(Decision.target_id).in_(sentences),
-        )  # fmt: skip
-        session.execute(decided)
         session.execute(sa.delete(DocumentRow).where(col(DocumentRow.id).in_(ids)))
         number += len(ids)
     session.expire_all()

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from db.queries.decisions import KEEP, SENTENCE, SYNTHETIC
+from db.queries.decisions import KEEP, SENTENCE, SYNTHETIC, are_steps
 from db.tables import Decision, DocumentRow, SentenceRow, SyntheticRow
 
 _PAGE = 60
@@ -74,8 +74,7 @@ def _read_page(
 
 
 def _conditions(project_id: int, user_id: int) -> list[Any]:
-    kinds = col(Decision.target_kind).in_([SENTENCE, SYNTHETIC])
-    return [Decision.project_id == project_id, Decision.user_id == user_id, kinds, col(Decision.undoes_id).is_(None)]
+    return [*are_steps(project_id, user_id), col(Decision.undoes_id).is_(None)]
 
 
 def _count_rows(session: Session, project_id: int, user_id: int, batches: Sequence[str]) -> dict[str | None, int]:

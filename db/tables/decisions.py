@@ -10,7 +10,7 @@ from db.columns import Table, type_of_json, type_of_moment, type_of_text, utc_no
 
 
 class Decision(Table, table=True):
-    """One change by a person: who, when, what, before and after; rows are only ever added, and go with their document.
+    """One change by a person: who, when, what, before and after; rows are only ever added.
 
     `batch_id` joins the rows of one bulk step; `undoes_id` names the decision that this one takes back.
     """

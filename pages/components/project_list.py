@@ -29,10 +29,8 @@ def show(session: Session, current: ProjectView | None) -> None:
     with left, st.expander("New project", icon=":material/add:", expanded=not found):
         _show_form()
     if current is not None:
-        # A key of its own folds it up when another project comes in its place: a second click must not hit that one.
-        with right, st.expander("Rename or remove this project", icon=":material/edit:", key=f"change-{current.id}"):
-            _show_renaming(current)
-            _show_removal(current)
+        with right:
+            _show_changes(current)
 
 
 def _show_card(session: Session, project: ProjectView, *, is_current: bool) -> None:
@@ -83,6 +81,18 @@ def _do_create(session: Session) -> str:
     choose_project(project_id)
     st.session_state[_NAME_KEY] = ""
     return f"Created {name.strip()}."
+
+
+def _show_changes(project: ProjectView) -> None:
+    # With an identity of its own it is folded up when another project comes in its place, and what stands in it is
+    # away: a second click on "Remove" must not hit that one.
+    opened = st.expander(
+        "Rename or remove this project", icon=":material/edit:", key=f"change-{project.id}", on_change="rerun"
+    )
+    if opened.open:
+        with opened:
+            _show_renaming(project)
+            _show_removal(project)
 
 
 def _show_renaming(project: ProjectView) -> None:

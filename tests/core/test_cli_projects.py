@@ -23,6 +23,25 @@ def test_projects_are_created_listed_and_deleted_after_a_question(desk: CliDesk)
     assert [one["project"] for one in desk.read("project", "list")["projects"]] == ["q"]
 
 
+def test_a_project_gets_another_name_unless_it_is_taken(desk: CliDesk) -> None:
+    desk.read("project", "create", "q")
+    assert "exists already" in desk.refuse("project", "rename", "p", "q")
+    assert "1 to 100 characters" in desk.refuse("project", "rename", "p", " ")
+    assert desk.read("project", "rename", "p", " r ") == {"project": "r"}
+    assert {one["project"] for one in desk.read("project", "list")["projects"]} == {"q", "r"}
+
+
+def test_documents_are_moved_and_removed_after_a_question(desk: CliDesk) -> None:
+    first, second = (one["id"] for one in desk.read("documents", "p")["documents"])
+    assert desk.read("document", "move", "p", str(first), "--split", "dev") == {"moved": 1, "split": "dev"}
+    assert [one["id"] for one in desk.read("documents", "p", "--split", "dev")["documents"]] == [first]
+    kept = desk.dare("document", "remove", "p", str(second), text="n\n")
+    assert kept.exit_code == 1 and "Remove 1 documents of p" in kept.stderr
+    assert desk.read("document", "remove", "p", str(second), "--yes") == {"removed": 1}
+    assert "has none of these documents (999)" in desk.refuse("document", "remove", "p", "999", "--yes")
+    assert [one["id"] for one in desk.read("documents", "p")["documents"]] == [first]
+
+
 def test_a_project_is_shown_with_counts_balance_and_what_became_of_suggestions(desk: CliDesk) -> None:
     desk.read("review", "accept", "p", "1")
     shown = desk.read("project", "show", "p")

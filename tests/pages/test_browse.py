@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain import Document, Sentence, Span, Split
 from core.workflows.projects import create_project
-from db.queries import intake
+from db.queries import browse_documents, intake, projects
+from db.queries.browse_documents import DocumentFilter
 from db.session import Session
 from pages.components import browse_filters
 from tests.pages.support import OpenPage, press, texts
@@ -50,6 +51,24 @@ def test_documents_are_listed_and_found_by_name(open_page: OpenPage) -> None:
     assert len(names) > 1 and {"sentences", "reviewed", "characters"} <= set(app.dataframe[0].value)
     found = open_page("browse", table="Documents", words=names[-1])
     assert column(found, "document") == [names[-1]]
+
+
+def test_all_documents_of_the_filters_are_moved_to_a_split(open_page: OpenPage, session: Session) -> None:
+    app = open_page("browse", table="Documents")
+    app.toggle(key="change-documents").set_value(True).run()
+    buttons = [one for one in app.button if one.label in ("Move 0 documents", "Remove 0 documents")]
+    assert [one.disabled for one in buttons] == [True, True]
+    (project,) = projects.list_projects(session)
+    name = column(app, "document")[0]
+    ids = browse_documents.list_document_ids(session, DocumentFilter(project.id, search=name))
+    app.session_state["changed-documents"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.selectbox(key="changed-split").select(Split.TEST)
+    app.run()
+    press(app, "Move 1 document")
+    assert {one.split for one in browse_documents.list_documents(session, DocumentFilter(project.id, search=name))} == {
+        Split.TEST
+    }
+    assert len(ids) == 1
 
 
 def test_row_that_is_clicked_opens_once(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Home: the chosen project, the next step, and all projects."""
 
+from streamlit.testing.v1 import AppTest
+
 from core.settings import Settings
 from core.workflows.model_library.generators import open_store
 from core.workflows.projects import create_project, delete_project
@@ -86,16 +88,44 @@ def test_a_name_with_markup_is_shown_as_text(open_page: OpenPage, session: Sessi
     assert title == r"\<b\>x\<\/b\> \:red\[y\] \*\*z\*\*"
 
 
+def unfold_changes(app: AppTest, project_id: int) -> AppTest:
+    app.session_state[f"change-{project_id}"] = True
+    return app.run()
+
+
 def test_the_demo_goes_with_one_press(open_page: OpenPage, session: Session) -> None:
-    app = open_page()
+    (demo,) = projects.list_projects(session)
+    app = unfold_changes(open_page(), demo.id)
     press(app, "Remove the demo")
     assert projects.list_projects(session) == []
+
+
+def test_a_second_press_after_a_removal_hits_nothing_of_the_project_that_is_shown_then(
+    open_page: OpenPage, session: Session
+) -> None:
+    made = create_project(session, "Zeta", template="blank")
+    session.commit()
+    app = unfold_changes(open_page(project=str(made)), made)
+    app.text_input(key=f"confirm-{made}").input("Zeta").run()
+    press(app, "Remove for good")
+    assert app.title[0].value.startswith("Demo")
+    assert not [one for one in app.button if one.label.startswith("Remove")]
+
+
+def test_a_project_is_renamed(open_page: OpenPage, session: Session) -> None:
+    made = create_project(session, "Zeta", template="blank")
+    session.commit()
+    app = unfold_changes(open_page(project=str(made)), made)
+    app.text_input(key=f"rename-{made}").input("Eta")
+    press(app, "Rename")
+    assert projects.get_project(session, made).name == "Eta"
+    assert app.title[0].value == "Eta"
 
 
 def test_another_project_goes_only_after_its_name_was_typed(open_page: OpenPage, session: Session) -> None:
     made = create_project(session, "Zeta", template="blank")
     session.commit()
-    app = open_page(project=str(made))
+    app = unfold_changes(open_page(project=str(made)), made)
     remove = next(button for button in app.button if button.label == "Remove for good")
     assert remove.disabled
     app.text_input(key=f"confirm-{made}").input("Zeta").run()

@@ -21,7 +21,9 @@ def move_documents(session: Session, project_id: int, document_ids: Sequence[int
 
 
 def remove_documents(session: Session, project_id: int, document_ids: Sequence[int]) -> int:
-    """Remove documents with all that is marked and decided in them, for good, and return how many.
+    """Remove documents with all that is marked in them, for good, and return how many.
+
+    Who decided what in them stays on record; nothing of it can be undone.
 
     Raises:
         NotFoundError: The project has none of them.
