@@ -18,7 +18,7 @@ class SentenceSplitter(Protocol):
 
 
 def prepare_document(document: Document, schema: Schema, split_sentences: SentenceSplitter) -> Document:
-    """Give a document sentences and project its facts; it is reviewed if it holds any annotation."""
+    """Give a document sentences and project its facts; it is reviewed if all that it holds is decided."""
     if document.sentences:
         return document
     spans = split_sentences(document.text, keep_whole=[mention.span for mention in document.mentions])
@@ -27,7 +27,9 @@ def prepare_document(document: Document, schema: Schema, split_sentences: Senten
 
 def add_sentences(document: Document, spans: Iterable[Span], schema: Schema) -> Document:
     """Give a document without sentences those that were found in it, and project its facts."""
-    state = State.ACCEPTED if document.mentions or document.facts else State.PENDING
+    states = {one.state for one in document.mentions} | {one.state for one in document.relations}
+    is_decided = bool(states or document.facts) and State.PENDING not in states
+    state = State.ACCEPTED if is_decided else State.PENDING
     ready = replace(document, sentences=tuple(Sentence(span, state) for span in spans))
     return replace(ready, relations=(*ready.relations, *project_facts(ready, schema)))
 

@@ -19,7 +19,7 @@ from core.evaluation.scores import Scores
 from core.evaluation.situations import score_by_situation
 from core.formats.projection import project_facts
 from core.training.trainer import Report
-from core.workflows.documents.gold_documents import orient_relations
+from core.workflows.documents.gold_documents import keep_reviewed, orient_relations
 from core.workflows.documents.instances import InstanceSet, build_instances
 from core.workflows.documents.prepare_document import SentenceSplitter, prepare_document
 from core.workflows.prediction.chunks import chunk_by_document
@@ -31,14 +31,18 @@ _FOUND = ("mentions", *EXTRACTION_KEYS)
 
 
 def prepare_documents(corpus: Corpus, schema: Schema, *, split_sentences: SentenceSplitter) -> list[Document]:
-    """Split gold documents that have no sentences yet, as an import does, and mark every sentence reviewed.
+    """Split gold documents that have no sentences yet, as an import does, and mark those sentences reviewed.
 
-    An import leaves out the facts whose label the schema lacks; here they become relations that a model misses.
+    Of a document that comes with sentences, those that nobody has reviewed are left out: they are no gold. An import
+    leaves out the facts whose label the schema lacks; here they become relations that a model misses.
     """
     ready = []
     for document in corpus.documents:
+        if document.sentences:
+            ready.append(keep_reviewed(document))
+            continue
         one = prepare_document(document, schema, split_sentences)
-        implied = () if document.sentences else project_facts(one, None)
+        implied = project_facts(one, None)
         unknown = tuple(relation for relation in implied if schema.find_label(relation.label) is None)
         sentences = tuple(replace(sentence, state=State.ACCEPTED) for sentence in one.sentences)
         ready.append(replace(one, sentences=sentences, relations=(*one.relations, *unknown)))

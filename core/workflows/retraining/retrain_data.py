@@ -39,6 +39,8 @@ def collect_dataset(session: Session, project_id: int) -> tuple[Dataset, list[st
                 f"The {split} documents have no reviewed sentence with a pair of mentions; "
                 "review sentences on the Annotate page, or import gold documents."
             )
+    if num_shared := _count_shared(dataset):
+        notes.append(f"{num_shared} pairs of train stand in sentences that dev or test have word for word.")
     unreachable = sum(len(labels) for labels in dataset.unreachable.values())
     if unreachable:
         notes.append(
@@ -46,6 +48,12 @@ def collect_dataset(session: Session, project_id: int) -> tuple[Dataset, list[st
             "for their types)."
         )
     return dataset, notes
+
+
+def _count_shared(dataset: Dataset) -> int:
+    """Count the training pairs whose sentence is one of dev or test too, but for white space and capitals."""
+    held_out = {" ".join(one.text.casefold().split()) for one in (*dataset.dev, *dataset.test)}
+    return sum(" ".join(one.text.casefold().split()) in held_out for one in dataset.train)
 
 
 def collect_documents(session: Session, project_id: int) -> tuple[dict[Split, list[Document]], list[str]]:

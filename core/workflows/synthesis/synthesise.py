@@ -160,9 +160,13 @@ def _find_base(plan: GenerationPlan, run_path: Path) -> str:
 
 
 def _count_kept(views: Iterable[SyntheticView], job_id: str, sentences: Iterable[SyntheticSentence]) -> int:
-    """Count the sentences of a label that a job has stored; a curator may have edited them since."""
-    stored = {view.original_text or view.text for view in views if view.job_id == job_id}
-    return sum(sentence.text in stored for sentence in sentences)
+    """Count the sentences of a label that a job has stored; a curator may have edited or relabelled them since."""
+    stored = {
+        (view.provenance.get("label", view.label), view.original_text or view.text)
+        for view in views
+        if view.job_id == job_id
+    }
+    return sum((sentence.label, sentence.text) in stored for sentence in sentences)
 
 
 def _is_new(text: str, seen: NearCopyIndex) -> bool:

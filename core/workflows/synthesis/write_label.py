@@ -119,6 +119,7 @@ class LabelWriter:
         judges = {"number": plan.judges.num_judges, "encoder": plan.judges.encoder}
         return {
             "generator": "GPT-2 from nothing" if params.is_scratch else "fine-tuned causal language model",
+            "label": self._label.label,
             "reads": "all labels" if params.is_shared else self._label.label,
             "base": params.base,
             "data_hash": plan.data_hash,

@@ -205,6 +205,19 @@ def test_concept_pairs_of_a_file_without_facts_are_refused(extractor: Extractor,
         score_documents(extractor, [gold], protocol="concept-pair", report=ignore_progress)
 
 
+def test_sentences_that_nobody_has_reviewed_are_no_gold(extractor: Extractor, gold: Document) -> None:
+    half = replace(gold, sentences=(gold.sentences[0], replace(gold.sentences[1], state=State.PENDING)))
+    other = Document("e", TEXT, half.sentences)
+    whole, left, bare = prepare_documents(
+        Corpus((gold, half, other)), extractor.schema, split_sentences=lambda *_, **__: []
+    )
+    assert whole == gold
+    assert [one.sentences for one in (left, bare)] == [gold.sentences[:1]] * 2
+    assert left.mentions == left.relations == ()
+    scores = score_documents(extractor, [left, bare], protocol="strict", report=ignore_progress)
+    assert (scores.micro.tp, scores.micro.fp, scores.micro.fn) == (0, 0, 0)
+
+
 def test_a_symmetric_relation_counts_in_either_direction() -> None:
     schema = Schema(
         (EntityType("Chemical"), EntityType("Disease")),

@@ -91,6 +91,12 @@ def test_a_synthetic_sentence_that_repeats_what_is_held_out_now_trains_nothing(s
     ]
 
 
+def test_a_sentence_that_stands_in_train_and_test_is_told(session: Session) -> None:
+    project_id = seed_project(session, splits={Split.TRAIN: 12, Split.DEV: 4})
+    _, before = collect_dataset(session, project_id)
+    assert any("8 pairs of train stand in sentences that dev or test have" in note for note in before)
+
+
 def test_a_project_without_reviewed_pairs_is_refused_with_a_remedy(session: Session) -> None:
     project_id = create_project(session, "empty", template="chemical-disease")
     with pytest.raises(NotEnoughDataError, match="review sentences on the Annotate page"):

@@ -16,6 +16,7 @@ from core.domain import (
     Document,
     EntityType,
     JobKind,
+    Mention,
     Relation,
     RelationLabel,
     Schema,
@@ -23,6 +24,7 @@ from core.domain import (
     Span,
     Split,
     State,
+    SyntheticSentence,
 )  # fmt: skip
 from core.errors import EncoderNotFoundError, NotEnoughDataError, SchemaError
 from core.generation.config import SCRATCH_NOTICE
@@ -32,6 +34,7 @@ from core.jobs.ranks import find_free_port, rank_environments, run_ranks
 from core.training.config import TrainingConfig
 from core.workflows.documents.instances import mask_sentence
 from core.workflows.retraining.retrain_data import collect_dataset
+from core.workflows.synthesis import synthesise
 from core.workflows.synthesis.judges import plan_judges
 from core.workflows.synthesis.synthesise import GeneratePipeline
 from core.workflows.synthesis.synthesise_params import GenerateParams
@@ -139,6 +142,34 @@ def test_sentences_of_a_finished_label_stay_where_the_job_ends_early(session: Se
         for _ in range(2):  # a crash may make it run twice
             pipeline.keep(session, job, task, run_path)
     assert [view.label for view in synthetic.list_synthetic(session, project_id)] == ["CPR:3", "CPR:3"]
+
+
+def test_a_label_keeps_its_sentences_though_another_one_wrote_one_of_them_too(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_id = seed_project(session, gold={"CPR:3": 12, "treats": 12})
+    params = {"base": "scratch", "count": 2, "num_judges": 0, "labels": ["CPR:3", "treats"]}
+    job = jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params=params)
+    pipeline = GeneratePipeline()
+    pipeline.prepare(session, job, tmp_path)
+    head, tail = Mention(Span(0, 10), "Chemical"), Mention(Span(16, 25), "Disease")
+    written = {
+        task: [
+            SyntheticSentence(f"$CHEMICAL$ {verb} $DISEASE$ .", label, head, tail, provenance=(("label", label),))
+            for verb in verbs
+        ]
+        for task, label, verbs in (
+            ("label-1-cpr-3", "CPR:3", ("hurt", "made")),
+            ("label-2-treats", "treats", ("made", "ends")),
+        )
+    }
+    monkeypatch.setattr(synthesise, "read_sentences", lambda path: written[path.name])
+    for task in (*written, *written):  # a crash may make each run twice
+        pipeline.keep(session, job, task, tmp_path)
+    views = synthetic.list_synthetic(session, project_id)
+    assert sorted((view.label, view.text.split()[1]) for view in views) == [
+        ("CPR:3", "hurt"), ("CPR:3", "made"), ("treats", "ends"),
+    ]  # fmt: skip
 
 
 def test_a_second_job_repeats_nothing_of_the_first(session: Session, tmp_path: Path) -> None:
