@@ -50,12 +50,21 @@ _DESCRIPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class MaskPair:
-    """The masks that stand for head and tail, and the entity types behind them."""
+    """The masks that stand for head and tail, and the entity types behind them.
+
+    Args:
+        head_mask: Mask of the head.
+        tail_mask: Mask of the tail.
+        head_type: Its entity type.
+        tail_type: Its entity type.
+        is_ordered: Whether the head comes first in the text, as it does in gold where no label has a direction.
+    """
 
     head_mask: str
     tail_mask: str
     head_type: str
     tail_type: str
+    is_ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,8 @@ class SentenceFilter:
             try:
                 head, tail = locate_masks(text, pair.head_mask, pair.tail_mask)
             except AlignmentError:
+                return None
+            if pair.is_ordered and tail < head:
                 return None
             return KeptSentence(
                 text,

@@ -104,13 +104,14 @@ def load_generator(source: str, *, masks: Sequence[str], seed: int, may_download
         ) from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise EncoderNotFoundError(f"Generator {source!r} has no fast tokenizer (tokenizer.json), which masks need.")
+    # Told by name: a table that was padded has rows for pieces which its tokenizer never had.
+    known = tokenizer.get_vocab()
     add_masks(tokenizer, masks)
-    num_known = int(model.config.vocab_size)
-    if len(tokenizer) > num_known:
+    if len(tokenizer) > int(model.config.vocab_size):
         with torch.random.fork_rng():
             model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-        rows = {cast(int, tokenizer.convert_tokens_to_ids(mask)): mask for mask in masks}
-        _begin_as_words(model, tokenizer, {row: mask for row, mask in rows.items() if row >= num_known}, seed=seed)
+    new = {cast(int, tokenizer.convert_tokens_to_ids(mask)): mask for mask in masks if mask not in known}
+    _begin_as_words(model, tokenizer, new, seed=seed)
     return Generator(model, tokenizer, tuple(masks))
 
 

@@ -194,5 +194,8 @@ class JointNetwork(nn.Module):
         pair_logits = self.score_pairs(words, tag_ids, table, pairs)  # (pairs, labels + 1)
         pair_logits = pair_logits.masked_fill(batch.unknown_classes[sentences], -torch.inf)
         gold = torch.tensor([targets.get((h, t), 0) for h, t in pairs.tolist()], device=pairs.device)  # (pairs,)
+        # A sentence whose corpus annotates no label at all has nothing to say of its pairs.
+        gold = gold.masked_fill(batch.unknown_classes[sentences, 1:].all(-1), IGNORED_TAG)
+        pair_loss = functional.cross_entropy(pair_logits.float(), gold, ignore_index=IGNORED_TAG, reduction="sum")
         weight = self.config.relation_weight * min(1.0, epochs_done)
-        return tag_loss + weight * functional.cross_entropy(pair_logits.float(), gold)
+        return tag_loss + weight * pair_loss / (gold != IGNORED_TAG).sum().clamp(min=1)

@@ -46,8 +46,8 @@ class RednModel(Classifier):
     Args:
         encoder: Any BERT-like encoder; the masks must already be in its vocabulary (see `create`).
         config: Shape.
-        class_weights: Weight of each label in the loss, by name; 1 where it is absent. NO_RELATION has no
-            output here, so its weight is not read.
+        class_weights: Weight in the loss of the cells of pairs of each class, by name; 1 where it is absent (eq. 4 of
+            DARE). NO_RELATION has no output here, but cells: those of pairs that are not related.
     """
 
     architecture: ClassVar[str] = "redn"
@@ -66,9 +66,9 @@ class RednModel(Classifier):
         self._kernel_width = config.kernel_rank or encoder.width
         self.head_kernels = nn.Linear(encoder.width, len(labels) * self._kernel_width)
         self.tail_kernels = nn.Linear(encoder.width, len(labels) * self._kernel_width)
-        weights = [(class_weights or {}).get(name, 1.0) for name in labels]
-        self.register_buffer("label_weights", torch.tensor(weights), persistent=False)  # (labels,)
-        self.label_weights: Tensor
+        weights = [(class_weights or {}).get(name, 1.0) for name in config.classes]
+        self.register_buffer("class_weights", torch.tensor(weights), persistent=False)  # (classes,)
+        self.class_weights: Tensor
         self._piece_limit = min(config.max_pieces, encoder.max_pieces)
 
     @classmethod
@@ -145,7 +145,7 @@ class RednModel(Classifier):
         """The masked binary cross-entropy of the batch's cells."""
         del epochs_done
         targets = batch.targets.index_select(0, batch.cell_pairs)  # (cells, classes)
-        return masked_bce(self.score_cells(batch), targets, self.label_weights)
+        return masked_bce(self.score_cells(batch), targets, self.class_weights)
 
     # Sentences in, labels out.
 
@@ -197,8 +197,11 @@ class RednModel(Classifier):
         return model
 
 
-def masked_bce(scores: Tensor, targets: Tensor, label_weights: Tensor) -> Tensor:
+def masked_bce(scores: Tensor, targets: Tensor, class_weights: Tensor) -> Tensor:
     """Mean binary cross-entropy over the cells of labelled pairs, summed over labels (eq. 8-10).
+
+    Each cell weighs as much as the class of its pair, the mean of several; the mean is divided by the weights that took
+    part, as that of a cross-entropy is. To weigh the outputs instead would leave rare labels as rare as they are.
 
     A pair with NO_RELATION is labelled: its cells are negatives of every label. A pair whose row of
     targets is all 0 is not, and takes no part.
@@ -206,7 +209,7 @@ def masked_bce(scores: Tensor, targets: Tensor, label_weights: Tensor) -> Tensor
     Shape:
         scores: (cells, labels), before the sigmoid.
         targets: (cells, classes) in [0, 1], NO_RELATION first; each cell has the targets of its pair.
-        label_weights: (labels,).
+        class_weights: (classes,).
         returns: scalar.
 
     Source:
@@ -214,6 +217,7 @@ def masked_bce(scores: Tensor, targets: Tensor, label_weights: Tensor) -> Tensor
         none of; as in the authors' code the divisor is the number of cells under the mask. They average
         within a sentence first, here every cell of the batch counts alike.
     """
-    is_labelled = (targets.sum(-1) > 0).float()  # (cells,)
+    num_classes = targets.sum(-1)  # (cells,), 0 where the pair is not labelled
+    weights = targets @ class_weights / num_classes.clamp(min=torch.finfo(targets.dtype).tiny)  # (cells,)
     losses = functional.binary_cross_entropy_with_logits(scores, targets[:, 1:], reduction="none")  # (cells, labels)
-    return (losses @ label_weights * is_labelled).sum() / is_labelled.sum().clamp(min=1.0)
+    return (losses.sum(-1) * weights).sum() / weights.sum().clamp(min=torch.finfo(targets.dtype).tiny)

@@ -10,7 +10,8 @@ from core.errors import AlignmentError
 
 # A run of letters and digits, or one sign: mentions nearly always begin and end at such a border
 # ("5-FU", "[3H]-naloxone", "cocaine-induced"), while white space alone would glue them together.
-_WORD = re.compile(r"\w+|[^\w\s]")
+# A combining accent, which is no letter of its own, belongs to the word that it stands in.
+_WORD = re.compile(r"\w[\w\u0300-\u036f]*|[^\w\s]")
 
 
 def split_words(text: str) -> list[Span]:

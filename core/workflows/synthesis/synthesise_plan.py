@@ -266,14 +266,17 @@ def _plan_label(
     return LabelPlan(
         task=name_label_task(number, label),
         label=label,
-        pairs=tuple(
-            MaskPair(*masks_for_pair(schema, head, tail), head, tail) for (head, tail), _ in pairs.most_common()
-        ),
+        pairs=tuple(_make_pair(schema, head, tail) for (head, tail), _ in pairs.most_common()),
         sentences=tuple(sentences),
         sampling_seed=params.seed + num_existing,
         count=params.count_for(label),
         warning=warning,
     )
+
+
+def _make_pair(schema: Schema, head_type: str, tail_type: str) -> MaskPair:
+    is_ordered = all(label.is_symmetric for label in schema.legal_labels(head_type, tail_type))
+    return MaskPair(*masks_for_pair(schema, head_type, tail_type), head_type, tail_type, is_ordered)
 
 
 def _list_sentences(train: Iterable[Document]) -> tuple[str, ...]:

@@ -74,6 +74,15 @@ def test_masks_of_one_type_tell_head_from_tail_in_any_order() -> None:
     assert kept.tail.span.start < kept.head.span.start
 
 
+def test_a_pair_without_direction_keeps_the_order_that_gold_has() -> None:
+    pair = MaskPair("$DRUG_A$", "$DRUG_B$", "Drug", "Drug", is_ordered=True)
+    sentence_filter = SentenceFilter([pair], masks=("$DRUG_A$", "$DRUG_B$"))
+    backwards = "The effect of $DRUG_B$ is stronger if $DRUG_A$ is given as well."
+    assert sentence_filter.judge(backwards) is Removal.MASKS
+    forwards = backwards.replace("_B$", "_C$").replace("_A$", "_B$").replace("_C$", "_A$")
+    assert isinstance(sentence_filter.judge(forwards), KeptSentence)
+
+
 def test_second_pair_of_a_label_is_found() -> None:
     pairs = [CHEMICAL_DISEASE, MaskPair("$GENE$", "$DISEASE$", "Gene", "Disease")]
     kept = SentenceFilter(pairs, masks=MASKS).judge("Loss of $GENE$ was seen in many families with $DISEASE$.")

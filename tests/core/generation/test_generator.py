@@ -22,6 +22,7 @@ from core.generation.generator import (
 )
 from core.generation.pieces import encode_sentences, train_tokenizer
 from core.generation.sampling import draw_sentences
+from core.nlp.masking import mask_word
 from core.pretraining.packing import boundary_ids
 from core.training.config import TrainingConfig
 from tests.builders import write_tiny_encoder
@@ -158,6 +159,23 @@ def test_decoder_with_uncased_word_pieces_writes_masks(tmp_path: Path) -> None:
     fine_tune(generator, toy * 16, config=training, device=CPU)
     texts = draw_sentences(generator, 8, config=SamplingConfig(max_new_pieces=30, top_k=1), seed=0)
     assert all(text.count("$CHEMICAL$") == 1 and text.count("$DISEASE$") == 1 for text in texts)
+
+
+def test_masks_begin_as_words_in_a_table_that_was_padded_too(tmp_path: Path) -> None:
+    plain = load_generator(str(write_tiny_gpt2(tmp_path / "plain")), masks=(), seed=0)
+    rows = len(plain.tokenizer) + 64
+    plain.model.resize_token_embeddings(rows, mean_resizing=False)
+    save_generator(plain, tmp_path / "padded")
+    loaded = load_generator(str(tmp_path / "padded"), masks=MASKS, seed=0)
+    table = loaded.model.get_input_embeddings().weight  # type: ignore[no-untyped-call]
+    assert len(table) == rows
+    for mask in MASKS:
+        ids = loaded.tokenizer(f" {mask_word(mask)}", add_special_tokens=False)["input_ids"]
+        row = table[loaded.tokenizer.convert_tokens_to_ids(mask)]
+        assert torch.cosine_similarity(row, table[ids].mean(0), dim=0) > 0.9
+    save_generator(loaded, tmp_path / "saved")
+    again = load_generator(str(tmp_path / "saved"), masks=MASKS, seed=1)
+    assert torch.equal(again.model.get_input_embeddings().weight, table)  # type: ignore[no-untyped-call]
 
 
 def test_unknown_generator_is_refused_with_a_remedy(tmp_path: Path) -> None:

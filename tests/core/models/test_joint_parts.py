@@ -75,6 +75,19 @@ def test_sentences_of_two_corpora_learn_in_one_batch_as_they_do_alone(model: Joi
     assert model.loss(model.collate(items), 0.0).item() == pytest.approx(sum(alone) / 2, rel=1e-5)
 
 
+def test_sentences_without_annotated_labels_take_nothing_from_what_the_others_teach(model: JointModel) -> None:
+    bare = make_scoped(model, JointScope(("Chemical", "Disease"), ()))
+
+    def pair_loss(*items: JointItem) -> float:
+        batch = model.collate(items)
+        return (model.loss(batch, 1.0) - model.loss(batch, 0.0)).item()
+
+    alone = pair_loss(make_scoped(model, None))
+    assert alone > 0
+    assert pair_loss(make_scoped(model, None), bare, bare) == pytest.approx(alone, rel=1e-4)
+    assert pair_loss(bare) == 0.0
+
+
 def test_a_part_knows_its_types_and_labels_and_scores_them_as_the_whole_does(model: JointModel) -> None:
     part = model.restrict(["Gene", "Chemical"], ["CPR:4"])
     assert part.config.entity_types == ("Chemical", "Gene")

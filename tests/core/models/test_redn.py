@@ -185,18 +185,29 @@ def test_the_cells_of_a_pair_are_its_head_pieces_by_its_tail_pieces() -> None:
     assert pairs.tolist() == [0, 0, 0, 0, 1]
 
 
-def test_the_loss_is_a_mean_over_labelled_cells_and_a_weighted_sum_over_labels() -> None:
+def test_the_loss_is_a_mean_over_labelled_cells_and_a_sum_over_labels() -> None:
     # At score 0 every cell of every label costs log 2, whatever its target is.
     scores = torch.zeros(3, 2)
     targets = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     log2 = torch.log(torch.tensor(2.0))
-    assert torch.allclose(masked_bce(scores, targets, torch.ones(2)), 2 * log2)
-    assert torch.allclose(masked_bce(scores, targets, torch.tensor([1.0, 0.5])), 1.5 * log2)
+    for weights in (torch.ones(3), torch.tensor([0.25, 1.0, 1.0])):
+        assert torch.allclose(masked_bce(scores, targets, weights), 2 * log2)
+
+
+def test_cells_weigh_as_much_as_the_class_of_their_pair() -> None:
+    # One related pair, whose cell is right, and three that are not, whose cells cost log 2 each.
+    scores, targets = torch.tensor([[50.0], [0.0], [0.0], [0.0]]), torch.tensor([[0.0, 1.0], *[[1.0, 0.0]] * 3])
+    log2 = torch.log(torch.tensor(2.0))
+    assert torch.allclose(masked_bce(scores, targets, torch.tensor([1.0, 1.0])), 3 / 4 * log2)
+    assert torch.allclose(masked_bce(scores, targets, torch.tensor([1 / 3, 1.0])), 1 / 2 * log2)
+    both = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
+    weighted = masked_bce(torch.tensor([[0.0, 0.0], [50.0, 50.0]]), both, torch.tensor([0.0, 1.0, 0.5]))
+    assert torch.allclose(weighted, 2 * log2)  # the weight of a pair with two labels is the mean of theirs
 
 
 def test_a_soft_label_is_best_met_by_its_own_probability() -> None:
     scores = torch.zeros(1, 1, requires_grad=True)
-    masked_bce(scores, torch.tensor([[0.25, 0.75]]), torch.ones(1)).backward()
+    masked_bce(scores, torch.tensor([[0.25, 0.75]]), torch.ones(2)).backward()
     assert scores.grad is not None
     assert scores.grad.item() == pytest.approx(0.5 - 0.75)
 
@@ -219,7 +230,7 @@ def test_given_soft_labels_replace_the_pairs_own(encoder: Encoder) -> None:
 def test_class_weights_follow_the_names_of_the_labels(encoder: Encoder) -> None:
     weights = {"INT": 0.5, NO_RELATION: 9.0}
     model = RednModel.create(encoder, RednConfig(schema=make_drug_schema()), seed=0, class_weights=weights)
-    assert model.label_weights.tolist() == [1.0, 0.5]
+    assert model.class_weights.tolist() == [9.0, 1.0, 0.5]
 
 
 def test_a_mention_beyond_the_limit_leaves_out_its_own_pairs_only(encoder: Encoder) -> None:

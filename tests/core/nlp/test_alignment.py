@@ -14,6 +14,11 @@ def test_signs_are_words_of_their_own_so_that_mentions_end_at_word_borders() -> 
     ]  # fmt: skip
 
 
+def test_a_combining_accent_stays_with_its_word() -> None:
+    text = "a cafe\u0301 and Me\u0301nie\u0300re ."
+    assert [one.text(text) for one in split_words(text)] == ["a", "cafe\u0301", "and", "Me\u0301nie\u0300re", "."]
+
+
 def test_a_span_touches_the_words_it_overlaps() -> None:
     words = split_words("acute renal failure")
     assert find_word_range(Span(6, 19), words) == (1, 3)
