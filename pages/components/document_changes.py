@@ -27,7 +27,7 @@ def show(
     *,
     total: int,
 ) -> None:
-    """Show the table with boxes to tick, and what can be done with what is ticked.
+    """Show the table with boxes to tick, and above it what can be done with what is ticked.
 
     Args:
         session: An open session.
@@ -36,6 +36,7 @@ def show(
         rows: Column → value of each of them.
         total: How many documents the filters take.
     """
+    actions = st.container()  # above the table, which may be longer than a screen
     table = st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -46,11 +47,14 @@ def show(
         on_select="rerun",
         selection_mode="multi-row",
     )
-    takes_all = total > len(lines) and st.checkbox(f"All {count(total, 'document')} of these filters", key=_ALL_KEY)
-    if takes_all:
-        ids = browse_documents.list_document_ids(session, chosen)
-    else:
-        ids = [lines[row].id for row in table.selection.rows if row < len(lines)]
+    ids = [lines[row].id for row in table.selection.rows if row < len(lines)]
+    with actions:
+        if total > len(lines) and st.checkbox(f"All {count(total, 'document')} of these filters", key=_ALL_KEY):
+            ids = browse_documents.list_document_ids(session, chosen)
+        _show_actions(chosen.project_id, ids, lines)
+
+
+def _show_actions(project_id: int, ids: Sequence[int], lines: Sequence[DocumentLine]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
             "Split",
@@ -66,13 +70,13 @@ def show(
             icon=":material/drive_file_move:",
             disabled=not ids,
             on_click=_move,
-            args=(chosen.project_id, ids, split),
+            args=(project_id, ids, split),
         )
         if st.button(f"Remove {count(len(ids), 'document')}", icon=":material/delete:", disabled=not ids):
             named = [line.external_id for line in lines if line.id in set(ids)]
-            _confirm(chosen.project_id, ids, named)
-    if not ids:
-        st.caption("Tick the boxes in front of the documents that belong elsewhere.")
+            _confirm(project_id, ids, named)
+        if not ids:
+            st.caption("Tick the boxes in front of documents.")
 
 
 def _move(project_id: int, ids: Sequence[int], split: Split) -> None:
