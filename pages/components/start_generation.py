@@ -16,7 +16,7 @@ from db.queries.jobs import Job
 from db.session import Session
 from pages.components import hub_models, job_progress
 from pages.components.session import act, escape, get_settings
-from pages.components.wording import count, group, label_name
+from pages.components.wording import count, duration, group, label_name
 
 DEFAULTS = GenerateParams()
 MAX_COUNT = 1000
@@ -66,6 +66,7 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
             st.caption(
                 f":material/info: No label has {MIN_GOLD} gold relations in the training split yet; review some first."
             )
+        st.caption(describe_last(session, project_id))
         st.button(
             "Generate",
             type="primary",
@@ -74,6 +75,20 @@ def show(session: Session, project_id: int, user_id: int, standings: list[LabelS
             on_click=_start,
             args=(project_id, user_id, count_missing(standings)),
         )
+
+
+def describe_last(session: Session, project_id: int) -> str:
+    """Return what the newest finished generation of a project took, or that none tells it."""
+    states = (JobState.DONE,)
+    done = jobs.list_jobs(session, project_id=project_id, kinds=[JobKind.GENERATE], states=states, limit=1)
+    result = done[0].result or {} if done else {}
+    if not result.get("seconds"):
+        return "How long it takes is shown once it runs; no finished generation of this project tells it yet."
+    labels = result["labels"].values()
+    return (
+        f"The last one took {duration(result['seconds'])}: {count(sum(one['kept'] for one in labels), 'sentence')} of "
+        f"{count(len(labels), 'label')} were kept. What has not changed since, judges too, is not trained again."
+    )
 
 
 def count_missing(standings: list[LabelStanding]) -> dict[str, int]:

@@ -408,3 +408,13 @@ def test_a_generation_fills_up_what_is_wanted_beyond_accepted_and_pending() -> N
 def test_parts_of_a_generation_are_told_in_words() -> None:
     names = [start_generation.name_part(part) for part in ("base", "judge-2", "shared", "label-1-cpr-3", "label-2")]
     assert names == ["Language model", "Judge 2", "Generator of all labels", "Label cpr-3", "Label 2"]
+
+
+def test_what_the_last_generation_took_is_told_before_the_next(session: Session) -> None:
+    project_id = create_project(session, "p", template="chemical-disease")
+    assert "no finished generation" in start_generation.describe_last(session, project_id)
+    jobs.add_job(session, "j", JobKind.GENERATE, project_id=project_id, params={})
+    result = {"labels": {"CID": {"kept": 7}, NO_RELATION: {"kept": 5}}, "seconds": 90.0}
+    jobs.finish_job(session, "j", result=result)
+    told = start_generation.describe_last(session, project_id)
+    assert told.startswith("The last one took 1 min 30 s: 12 sentences of 2 labels were kept.")

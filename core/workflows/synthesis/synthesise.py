@@ -18,6 +18,7 @@ from core.settings import Settings
 from core.training.processes import Processes
 from core.training.trainer import Report, pick_device
 from core.workflows.model_library.sources import describe_revisions, resolve_base, resolve_encoder
+from core.workflows.pipelines import read_seconds
 from core.workflows.retraining.retrain_data import collect_dataset
 from core.workflows.synthesis.judges import make_lesson, train_judge
 from core.workflows.synthesis.label_generators import (
@@ -106,7 +107,8 @@ class GeneratePipeline:
             kept = _count_kept(views, job.id, read_sentences(run_path / label.task))
             counts[label.label] = _count_label(run_path / label.task, label, kept=kept)
         notes = [*plan.notes, *([SCRATCH_NOTICE] if plan.params.is_scratch else [])]
-        return {"labels": counts, "base": plan.params.base, "data_hash": plan.data_hash, "notes": notes}
+        about = {"base": plan.params.base, "data_hash": plan.data_hash, "seconds": read_seconds(run_path)}
+        return {"labels": counts, **about, "notes": notes}
 
 
 def _plan_judges(session: Session, project_id: int, plan: GenerationPlan, run_path: Path) -> GenerationPlan:
