@@ -36,7 +36,7 @@ from core.formats.bioc_infons import (
     read_pair,
 )
 from core.formats.extras import EXTRAS_KEY, Extras
-from core.formats.fragments import Fragments, find_fragments
+from core.formats.fragments import Fragments, find_fragments, join_fragments
 from core.formats.losses import EVERYTHING, Losses, keep_standing
 from core.formats.title import find_title_end
 
@@ -150,7 +150,7 @@ def _make_passages(document: Document, kept: KeptInfons) -> list[Any]:
     fragments = find_fragments(document)
     for number, mention in enumerate(document.mentions):
         home = passages[max(0, bisect_right(starts, mention.span.start) - 1)]
-        made = _make_annotation(document, mention, fragments.get(mention, ()))
+        made = _make_annotation(document.text, fragments.get(mention, ((mention.span.start, mention.span.end),)))
         made.id = str(number)
         made.infons = _choose_mention_infons(mention, kept.take(name_mention(mention))[0])
         home.add_annotation(made)
@@ -174,11 +174,11 @@ def _without_filling(text: str) -> str:
     return bare if bare and len(text) - len(bare) <= MAX_GAP else text
 
 
-def _make_annotation(document: Document, mention: Mention, fragments: Fragments) -> Any:  # noqa: ANN401
+def _make_annotation(text: str, parts: Fragments) -> Any:  # noqa: ANN401 (the library ships no types)
     from bioc import BioCAnnotation, BioCLocation
 
     made = BioCAnnotation()
-    for start, end in fragments or ((mention.span.start, mention.span.end),):
+    for start, end in parts:
         made.add_location(BioCLocation(start, end - start))
-    made.text = mention.names[0] if fragments and mention.names else mention.span.text(document.text)
+    made.text = join_fragments(text, parts)
     return made

@@ -26,7 +26,7 @@ from core.formats.brat_lines import (
     restore_line,
 )
 from core.formats.extras import Extras
-from core.formats.fragments import find_fragments, name_place
+from core.formats.fragments import find_fragments, join_fragments, name_place
 from core.formats.losses import EVERYTHING, Losses, keep_standing
 
 UNWRITABLE_NAME = re.compile(r"[\s:@>\[\]]")
@@ -70,9 +70,9 @@ def _make_lines(document: Document, losses: Losses) -> list[str]:
     lines = []
     for mention, place in places.items():
         _check_name(mention.entity_type, "Entity type")
-        parts = fragments.get(mention)
-        where = ";".join(f"{start} {end}" for start, end in parts or ((mention.span.start, mention.span.end),))
-        surface = mention.names[0] if parts and mention.names else mention.span.text(document.text)
+        standing = fragments.get(mention, ((mention.span.start, mention.span.end),))
+        where = ";".join(f"{start} {end}" for start, end in standing)
+        surface = join_fragments(document.text, standing)
         lines.append(f"{ids[place]}\t{mention.entity_type} {where}\t{BREAKING.sub(' ', surface)}")
     for relation, place in relations.items():
         _check_name(relation.label, "Label")

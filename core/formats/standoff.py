@@ -11,7 +11,7 @@ from core.domain import Document, DocumentFact, Mention, Relation, Sentence, Sou
 from core.errors import FormatError
 from core.formats.base import IssueLog, Severity
 from core.formats.checks import SchemaCheck, check_sentence_order, locate, shorten
-from core.formats.fragments import Fragments, keep_fragments
+from core.formats.fragments import Fragments, keep_fragments, locate_fragments
 from core.formats.offsets import CODE_POINTS, OffsetMap, find_offset_map, is_same_but_space
 from core.formats.tally import make_tally
 
@@ -34,7 +34,7 @@ class StatedMention:
         score: In [0, 1].
         state: What was decided about it.
         source: Who made it.
-        fragments: Its parts where it has several, which the span covers; start and end as those of the mention.
+        fragments: Its parts where it has several, which the span covers; its surface is theirs, joined by a space.
     """
 
     id: str
@@ -117,7 +117,7 @@ def make_document(
         metadata=(
             *stated.metadata,
             *make_tally(stated.counts),
-            *dict.fromkeys(mentions.fragments),
+            *(keep_fragments(mention, parts) for mention, parts in mentions.parts.items() if parts),
             *(describe(mentions.by_id) if describe else ()),
         ),
     )
@@ -129,7 +129,7 @@ class _MentionMaker:
     Attributes:
         by_id: The mention that each id names.
         distinct: Every mention once, by its span and type.
-        fragments: Metadata that say where the parts of discontinuous mentions stand.
+        parts: Where the parts of discontinuous mentions stand; none where a mention is stated without gaps too.
     """
 
     def __init__(self, stated: StatedDocument, log: IssueLog, check: SchemaCheck) -> None:
@@ -137,13 +137,14 @@ class _MentionMaker:
         self.log = log
         self.by_id: dict[str, Mention] = {}
         self.distinct: dict[Mention, Mention] = {}
-        self.fragments: list[tuple[str, str]] = []
+        self.parts: dict[Mention, Fragments] = {}
         offsets = self._find_offsets()
         for one in stated.mentions:
             if one.id in self.by_id:
                 raise FormatError(f"{stated.place}Mention id {shorten(one.id)} is given twice. Give each its own id.")
             check.check_type(one.entity_type, line=stated.line)
             self.by_id[one.id] = self._add(self._make(one, offsets))
+        stated.counts[DISCONTINUOUS] += sum(bool(parts) for parts in self.parts.values())
 
     def _find_offsets(self) -> OffsetMap:
         spans = [(one.start, one.end, one.surface) for one in self.stated.mentions if not one.fragments]
@@ -153,31 +154,38 @@ class _MentionMaker:
         return offsets
 
     def _make(self, one: StatedMention, offsets: OffsetMap) -> Mention:
-        start, end = offsets.convert(one.start), offsets.convert(one.end)
-        span = self._locate(one, start, end)
-        if one.fragments:
-            self.stated.counts[DISCONTINUOUS] += 1
-            covered = shorten(span.text(self.stated.text))
-            self._say(Severity.NOTED, f"{shorten(one.surface or one.id)} has gaps; its mention covers {covered}.")
-        names = one.names or ((one.surface,) if one.fragments and one.surface else ())
-        mention = Mention(span, one.entity_type, one.concept_ids, names, one.score, one.state, one.source)
-        if one.fragments:
-            parts = [(offsets.convert(first), offsets.convert(last)) for first, last in one.fragments]
-            self.fragments.append(keep_fragments(mention, parts))
-        return mention
-
-    def _locate(self, one: StatedMention, start: int, end: int) -> Span:
-        text = self.stated.text
-        surface = None if one.fragments else one.surface
-        if surface is not None and 0 <= start < end <= len(text):
-            surface = None if is_same_but_space(text[start:end], surface) else surface
+        parts = tuple((offsets.convert(first), offsets.convert(last)) for first, last in one.fragments)
         try:
-            span, repair = locate(text, start=start, end=end, surface=surface)
+            if parts:
+                span, parts = self._locate_parts(parts, one.surface)
+            else:
+                span = self._locate(one.surface, offsets.convert(one.start), offsets.convert(one.end))
         except FormatError as error:
             raise FormatError(f"{self.stated.place}Document {shorten(self.stated.id)}: {error.message}") from error
+        names = one.names or ((one.surface,) if parts and one.surface else ())
+        mention = Mention(span, one.entity_type, one.concept_ids, names, one.score, one.state, one.source)
+        if parts:
+            covered = shorten(span.text(self.stated.text))
+            self._say(Severity.NOTED, f"{shorten(one.surface or one.id)} has gaps; its mention covers {covered}.")
+        self.parts[mention] = parts and self.parts.get(mention, parts)  # the first stated, as its name is
+        return mention
+
+    def _locate(self, surface: str | None, start: int, end: int) -> Span:
+        text = self.stated.text
+        if surface is not None and 0 <= start < end <= len(text):
+            surface = None if is_same_but_space(text[start:end], surface) else surface
+        span, repair = locate(text, start=start, end=end, surface=surface)
         if repair:
             self._say(Severity.REPAIRED, repair)
         return span
+
+    def _locate_parts(self, parts: Fragments, surface: str | None) -> tuple[Span, Fragments]:
+        """Return the span that covers the parts of a mention, and where they stand."""
+        parts, repair = locate_fragments(self.stated.text, parts, surface=surface)
+        span, _ = locate(self.stated.text, start=parts[0][0], end=parts[-1][1], surface=None)
+        if repair:
+            self._say(Severity.REPAIRED, repair)
+        return span, parts
 
     def _add(self, mention: Mention) -> Mention:
         known = self.distinct.get(mention)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Span, State
-from core.formats import ReadResult, Severity, read_corpus, write_corpus
+from core.formats import ReadResult, Severity, get_tally, read_corpus, write_corpus
 from core.formats.bioc_infons import CONCEPT_KEYS, LABEL_KEYS
 from core.formats.bioc_model import parse_json, parse_xml
 from core.formats.bioc_writer import UNWRITABLE
@@ -103,6 +103,67 @@ def test_a_discontinuous_annotation_covers_its_parts_and_keeps_its_text_as_name(
     (mention,) = result.corpus.documents[0].mentions
     assert (mention.span, mention.names) == (Span(0, 19), ("skin rash",))
     assert [one.severity for one in result.report.issues] == [Severity.NOTED]
+
+
+def annotate(*parts: tuple[int, int], text: str) -> str:
+    places = "".join(f'<location offset="{start}" length="{length}"/>' for start, length in parts)
+    return f'<annotation id="{parts[0][0]}"><infon key="type">D</infon>{places}<text>{text}</text></annotation>'
+
+
+def passage(text: str, *annotations: str) -> str:
+    return f"<passage><offset>0</offset><text>{text}</text>{''.join(annotations)}</passage>"
+
+
+def test_misplaced_parts_of_an_annotation_are_moved_together_and_written_where_they_stand() -> None:
+    body = passage("She had skin and liver rash.", annotate((3, 4), (18, 4), text="skin rash"))
+    result = read(body)
+    (document,) = result.corpus.documents
+    (mention,) = document.mentions
+    assert (mention.span.text(document.text), mention.names) == ("skin and liver rash", ("skin rash",))
+    assert [(one.severity, one.message) for one in result.report.issues] == [
+        (Severity.REPAIRED, "'skin rash' moved from 3:7;18:22 to 8:12;23:27."),
+        (Severity.NOTED, "'skin rash' has gaps; its mention covers 'skin and liver rash'."),
+    ]
+    (annotation,) = write_collection(document)[0].documents[0].passages[0].annotations
+    assert [(one.offset, one.length) for one in annotation.locations] == [(8, 4), (23, 4)]
+    assert annotation.text == "skin rash"
+
+
+def test_a_single_misplaced_part_of_an_annotation_is_moved_alone() -> None:
+    result = read(passage("She had skin and liver rash.", annotate((8, 4), (22, 4), text="skin rash")))
+    assert result.report.issues[0].message == "'skin rash' moved from 8:12;22:26 to 8:12;23:27."
+    assert ("fragments", "D@8:27\t8 12;23 27") in result.corpus.documents[0].metadata
+
+
+@pytest.mark.parametrize(
+    ("parts", "fault"),
+    [
+        (((8, 4), (17, 4)), "Parts 8:12;17:21 hold 'skin live', not 'skin bone'; these stand nowhere within 20"),
+        (((8, 4), (90, 4)), "Parts 8:12;90:94 of 'skin bone' end beyond the text of 28 characters; these stand"),
+        (((8, 4), (23, 5)), "Parts 8:12;23:28 hold 'skin rash.', not 'skin bone'"),
+    ],
+)
+def test_parts_that_read_something_else_are_refused_like_a_mention_without_gaps(
+    parts: tuple[tuple[int, int], ...], fault: str
+) -> None:
+    report = read(passage("She had skin and liver rash.", annotate(*parts, text="skin bone"))).report
+    (issue,) = report.issues
+    assert issue.severity is Severity.REFUSED
+    assert issue.message.startswith(f"Document '7': {fault}")
+
+
+def test_parts_that_could_stand_in_several_places_are_refused() -> None:
+    report = read(passage("a b a b a b", annotate((1, 1), (3, 1), text="a b"))).report
+    assert "these stand 3 times within 20 characters" in report.issues[0].message
+
+
+def test_a_mention_stated_with_and_without_gaps_is_written_without() -> None:
+    whole, gaps = annotate((0, 19), text="skin and liver rash"), annotate((0, 4), (15, 4), text="skin rash")
+    for order in ((whole, gaps), (gaps, whole)):
+        document = read_document(passage("skin and liver rash", *order))
+        (annotation,) = write_collection(document)[0].documents[0].passages[0].annotations
+        assert (annotation.text, len(annotation.locations)) == ("skin and liver rash", 1)
+        assert "discontinuous mentions" not in get_tally(document)
 
 
 @pytest.mark.parametrize(

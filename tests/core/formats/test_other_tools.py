@@ -171,3 +171,13 @@ def test_the_parts_of_a_discontinuous_denotation_are_written_again() -> None:
     (written,) = json.loads(write_corpus(Corpus((document,)), format_name="pubannotation").data)
     assert written["denotations"][0]["span"] == spans
     assert read_document([written]) == document
+
+
+@pytest.mark.parametrize("format_name", ["brat", "bioc-xml", "bioc-json"])
+def test_parts_without_a_stated_surface_are_written_with_what_they_read(format_name: str) -> None:
+    spans = [{"begin": 2, "end": 9}, {"begin": 17, "end": 21}]
+    document = read_document({"text": TEXT, "denotations": [{"id": "T1", "span": spans, "obj": "Chemical"}]})
+    data = write_corpus(Corpus((document,)), format_name=format_name).data
+    (again,) = read_corpus(data, source="a").corpus.documents
+    assert again.mentions == document.mentions
+    assert again.mentions[0].names == (f"{TEXT[2:9]} {TEXT[17:21]}",)
