@@ -26,6 +26,7 @@ RELATIONS_KEY = "dare_relations"
 ID_KEY = "dare_id"
 MAX_UNPACKED_MEGABYTES = 300
 WRITING_SECONDS = 600
+MAX_FAULT = 300  # characters of what spaCy says
 
 
 def write_docbin(corpus: Corpus) -> WriteResult:
@@ -42,19 +43,28 @@ def write_docbin(corpus: Corpus) -> WriteResult:
     done = subprocess.run(command, input=data, capture_output=True, timeout=WRITING_SECONDS, check=False)
     if done.returncode:
         fault = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise FormatError(f"spaCy could not write the file: {shorten(fault, limit=200)}. Choose another format.")
+        shown = f"{fault[:MAX_FAULT]}…" if len(fault) > MAX_FAULT else fault.rstrip(".")
+        raise FormatError(f"spaCy could not write the file: {shown}. Choose another format.")
     return losses.make_result("docbin", done.stdout, written)
 
 
 def encode_docbin(documents: tuple[Document, ...]) -> bytes:
-    """Return the bytes of a DocBin; loads spaCy."""
+    """Return the bytes of a DocBin; loads spaCy.
+
+    Raises:
+        FormatError: spaCy does not take a document.
+    """
     from spacy.tokens import DocBin
     from spacy.vocab import Vocab
 
     vocab = Vocab()
     box = DocBin(attrs=ATTRIBUTES, store_user_data=True)
     for document in documents:
-        box.add(_make_doc(document, vocab))
+        try:
+            box.add(_make_doc(document, vocab))
+        except ValueError as error:
+            fault = " ".join(str(error).split())
+            raise FormatError(f"document {shorten(document.id)}: {fault}") from error
     return box.to_bytes()
 
 
@@ -62,7 +72,7 @@ def _make_doc(document: Document, vocab: Any) -> Any:  # noqa: ANN401 (the libra
     from spacy.tokens import Doc, SpanGroup
 
     spans = [mention.span for mention in document.mentions]
-    words, spaces = _cut(document.text, [*spans, *(sentence.span for sentence in document.sentences)])
+    words, spaces = _cut(document.text, spans, [sentence.span for sentence in document.sentences])
     doc = Doc(vocab, words=words, spaces=spaces)
     found: list[Any] = [
         doc.char_span(one.span.start, one.span.end, label=one.entity_type, kb_id="|".join(one.concept_ids))
@@ -82,17 +92,21 @@ def _make_doc(document: Document, vocab: Any) -> Any:  # noqa: ANN401 (the libra
     return doc
 
 
-def _cut(text: str, spans: list[Span]) -> tuple[list[str], list[bool]]:
-    """Return words and whether one space follows each; white space beyond that is a word of its own."""
+def _cut(text: str, mentions: list[Span], sentences: list[Span]) -> tuple[list[str], list[bool]]:
+    """Return words and whether one space follows each; white space beyond that is a word of its own.
+
+    A space where a mention or sentence starts, or behind which a mention ends, is a word too: spaCy knows no span that
+    starts or ends with a space that only follows a word.
+    """
     words: list[str] = []
     spaces: list[bool] = []
     place = 0
-    cuts = {end for span in spans for end in (span.start, span.end)}
+    spans = [*mentions, *sentences]
+    starts, ends = {span.start for span in spans}, {span.end for span in mentions}
+    cuts = starts | {span.end for span in spans}
     for token in [*find_tokens(text, spans), Span(len(text), len(text) + 1)]:
         gap = text[place : token.start]
-        if gap.startswith(" ") and words and place not in cuts:
-            spaces[-1], gap = True, gap[1:]
-        elif gap.startswith(" ") and words and place + 1 not in cuts - {token.start}:
+        if gap.startswith(" ") and words and place not in starts and place + 1 not in ends:
             spaces[-1], gap = True, gap[1:]
         for piece in _split_at(gap, token.start - len(gap), cuts):
             words.append(piece)
@@ -167,9 +181,13 @@ def _read_doc(doc: Any, name: str, number: int, log: IssueLog, check: SchemaChec
 
 
 def _main() -> None:
-    """Turn JSONL on standard input into a DocBin on standard output."""
+    """Turn JSONL on standard input into a DocBin on standard output; a fault is one line on standard error."""
     corpus = read_jsonl(sys.stdin.buffer.read().decode(), source="stdin", log=IssueLog(), schema=None)
-    sys.stdout.buffer.write(encode_docbin(corpus.documents))
+    try:
+        data = encode_docbin(corpus.documents)
+    except FormatError as error:
+        sys.exit(error.message)
+    sys.stdout.buffer.write(data)
 
 
 if __name__ == "__main__":
