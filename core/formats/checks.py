@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 
-from core.domain import Document, DocumentFact, Relation, Schema, Sentence, Span
+from core.domain import Document, DocumentFact, Relation, RelationLabel, Schema, Sentence, Span
 from core.errors import FormatError, SchemaError, SpanError
 from core.formats.base import IssueLog, Severity
 
@@ -107,6 +107,16 @@ class SchemaCheck:
         known = ", ".join(self.schema.type_names)
         self._refuse(f"Unknown entity type {shorten(entity_type)}; known: {known}.", "entity type", line)
 
+    def find_label(self, name: str, *, line: int) -> RelationLabel | None:
+        """Return the label of that name; refuse one that the schema does not have."""
+        if self.schema is None:
+            return None
+        label = self.schema.find_label(name)
+        if label is None:
+            known = ", ".join(self.schema.label_names) or "none"
+            self._refuse(f"Unknown relation label {shorten(name)}; known: {known}.", "label", line)
+        return label
+
     def check_relation(self, relation: Relation, *, line: int) -> None:
         """Refuse a relation whose label is unknown or may not join its types."""
         if self.schema is None:
@@ -126,10 +136,8 @@ class SchemaCheck:
         """
         if self.schema is None:
             return
-        label = self.schema.find_label(fact.label)
+        label = self.find_label(fact.label, line=line)
         if label is None:
-            known = ", ".join(self.schema.label_names) or "none"
-            self._refuse(f"Unknown relation label {shorten(fact.label)}; known: {known}.", "label", line)
             return
         heads, tails = types.get(fact.head_concept, set()), types.get(fact.tail_concept, set())
         if heads and tails and not any(label.allows(head, tail) for head in heads for tail in tails):

@@ -94,13 +94,13 @@ def check_suffix(text: str, source: str) -> None:
     if suffix in JSON_SUFFIXES:
         message = (
             f"The name ends in {suffix}, but the file is no JSON: it begins with {beginning}. Save or export it again; "
-            "if it is meant as plain text, choose that format (--format text)."
+            "if it is meant as plain text, choose that as its format."
         )
         raise FormatError(message, line=1)
     if suffix in TABLE_SUFFIXES:
         message = (
             f"The name ends in {suffix}, but the first line, {beginning}, does not name the columns of even rows. "
-            "Write a line with their names there, or choose table or plain text as the format (--format text)."
+            "Write a line with their names there, or choose table or plain text as its format."
         )
         raise FormatError(message, line=1)
 
@@ -158,7 +158,7 @@ def _find_object_format(text: str, start: int) -> str:
     except FormatError as error:
         if '"format"' in text[start:].partition("\n")[0]:
             return "jsonl"
-        message = f"{error.message} If it is meant as plain text, choose that format (--format text)."
+        message = f"{error.message} If it is meant as plain text, choose that as its format."
         raise FormatError(message, line=error.line) from error
     found = "jsonl" if "format" in item else _match_keys(item)
     if found is None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.domain import NO_RELATION, Corpus, Document, Schema, Sentence, Span, Split, State
+from core.domain import Corpus, Document, Schema, Sentence, Span, Split, State
 from core.errors import FormatError
 from core.formats.base import IssueLog, Severity
 from core.formats.checks import SchemaCheck, shorten
@@ -17,16 +17,17 @@ from core.formats.places import find_places
 from core.formats.standoff import StatedDocument, StatedMention, StatedRelation, make_document
 from core.formats.table_columns import (
     MAX_CELL,
+    PAIR,
     ROLES,
     find_roles,
     find_separator,
+    find_unread,
     first_line,
     is_constant,
     split_header,
 )
+from core.formats.table_types import RowTypes, is_negative
 
-NEGATIVES = {"", "none", "no_relation", "norelation", "other", "false", "0", "na", "negative"}
-ENTITY = "Entity"
 MASK = re.compile(r"[$@][^\W_][\w]*\$")
 FORMULA_QUOTE = re.compile(r"'(?='*[=+\-@\t\r])")
 OWN_HEADER = ("index", "sentence", "label")
@@ -59,23 +60,25 @@ def read_table(
         FormatError: There is no column for the text, or a chosen column is missing.
     """
     check = SchemaCheck(schema, log)
+    types = RowTypes(check, log)
     sentences: dict[tuple[str, str], SentenceRows] = {}
-    for line, cells, fault in _iterate_rows(text, columns or {}):
+    for line, cells, fault in _iterate_rows(text, columns or {}, log):
         with log.refusing(line):
             if fault:
                 raise FormatError(fault)
             if cells.get("origin") == "synthetic":
                 log.add_once(Severity.NOTED, "Synthetic rows are left out; JSONL brings them back.", line=line)
-                continue
-            if not cells.get("text", "").strip():
+            elif not cells.get("text", "").strip():
                 log.add_once(Severity.NOTED, "Rows without text are left out; this is the first one.", line=line)
-                continue
-            has_pair = "head" in cells and "tail" in cells
-            name = cells.get("id") or f"{source}-{line}"
-            sentence = _restore_masks(cells) if has_pair else cells["text"]
-            key = (cells.get("id", ""), sentence) if has_pair else (name, str(line))
-            rows = sentences.setdefault(key, SentenceRows(name, sentence, line))
-            rows.pairs.append((line, cells if has_pair else {"split": cells.get("split", "")}))
+            elif not PAIR <= cells.keys():
+                name = cells.get("id") or f"{source}-{line}"
+                rows = sentences.setdefault((name, str(line)), SentenceRows(name, cells["text"], line))
+                rows.pairs.append((line, {"split": cells.get("split", "")}))
+            elif typed := types.complete(cells, line=line):
+                sentence = _restore_masks(typed)
+                key = (typed.get("id", ""), sentence)
+                rows = sentences.setdefault(key, SentenceRows(typed.get("id") or f"{source}-{line}", sentence, line))
+                rows.pairs.append((line, typed))
     return Corpus(documents=tuple(_make_documents(sentences.values(), log, check)))
 
 
@@ -90,8 +93,8 @@ def _make_documents(sentences: Iterable[SentenceRows], log: IssueLog, check: Sch
             yield make_document(_state(rows), log, check)
 
 
-def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str], str]]:
-    """Yield line, cells by role, and fault ("" for none) of every row that is not blank."""
+def _iterate_rows(text: str, columns: Mapping[str, str], log: IssueLog) -> Iterator[tuple[int, dict[str, str], str]]:
+    """Yield line, cells by role, and fault ("" for none) of every row that is not blank; note the columns left out."""
     header_line = first_line(text)
     header = split_header(header_line)
     roles = find_roles(header, columns)
@@ -99,12 +102,14 @@ def _iterate_rows(text: str, columns: Mapping[str, str]) -> Iterator[tuple[int, 
         raise FormatError(_explain_no_text(header))
     constants = {role: name[1:] for role, name in columns.items() if is_constant(name, header)}
     separator = find_separator(header_line)
-    is_own = separator == "\t" and tuple(header[:3]) == OWN_HEADER
+    is_own = tuple(header[: len(OWN_HEADER)]) == OWN_HEADER
+    column_by_role = {role: header[position] for role, position in roles.items()} | dict.fromkeys(constants, "")
+    _note_unread(header[1:] if is_own else header, column_by_role, log)
     csv.field_size_limit(MAX_CELL)
     rows = csv.reader(
         io.StringIO(text.lstrip("\n\r"), newline=""),
         delimiter=separator,
-        quoting=csv.QUOTE_NONE if is_own else csv.QUOTE_MINIMAL,
+        quoting=csv.QUOTE_NONE if is_own and separator == "\t" else csv.QUOTE_MINIMAL,
     )
     try:
         next(rows)
@@ -130,13 +135,22 @@ def _find_fault(row: Sequence[str], header: Sequence[str]) -> str:
     )
 
 
+def _note_unread(header: Sequence[str], column_by_role: Mapping[str, str], log: IssueLog) -> None:
+    unknown, stray = find_unread(header, column_by_role)
+    for names, reason in ((stray, "a head and a tail are missing"), (unknown, "nothing says what they hold")):
+        if names:
+            log.add(Severity.NOTED, f"Columns left out, since {reason}: {_join(names)}.", line=1)
+
+
 def _explain_no_text(header: Sequence[str]) -> str:
-    named = [name for name in header if name]
-    names = ", ".join(named[:MAX_NAMED]) + (", …" if len(named) > MAX_NAMED else "")
     return (
-        f"The file is a table with the columns {names}; none is known to hold the text. Choose the one that does "
-        f"(--column text=NAME) or call it {ROLES['text'][0]}; plain text (--format text) keeps the file as one text."
+        f"The file is a table with the columns {_join([name for name in header if name])}; none is known to hold the "
+        f"text. Say which one does, or call it {ROLES['text'][0]}; read as plain text, the file is kept as one text."
     )
+
+
+def _join(names: Sequence[str]) -> str:
+    return ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
 
 
 def _unescape(cell: str) -> str:
@@ -173,7 +187,7 @@ def _mask_of(mask: str, cells: dict[str, str]) -> str:
     """Return which of the two mentions a mask stands for, or "" for none."""
     name = mask[1:-1]
     for role, suffix in (("head", "_A"), ("tail", "_B")):
-        mask_name = re.sub(r"\W+", "_", cells.get(f"{role}_type") or ENTITY).strip("_").upper()
+        mask_name = re.sub(r"\W+", "_", cells[f"{role}_type"]).strip("_").upper()
         if name in (mask_name + suffix, mask_name):
             return role
     return ""
@@ -195,13 +209,13 @@ def _state(rows: SentenceRows) -> StatedDocument:
         tail = _find_span(rows.text, cells, "tail", head)
         ends = []
         for role, span in (("head", head), ("tail", tail)):
-            place = (span, cells.get(f"{role}_type") or ENTITY)
+            place = (span, cells[f"{role}_type"])
             if place not in ids:
                 ids[place] = str(len(ids))
                 stated.mentions.append(StatedMention(ids[place], span.start, span.end, place[1]))
             ends.append(ids[place])
         label = cells.get("label", "")
-        if label.casefold() not in NEGATIVES and label != NO_RELATION:
+        if not is_negative(label):
             stated.relations.append(StatedRelation(label, ends[0], ends[1]))
     return stated
 

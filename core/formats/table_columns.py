@@ -21,6 +21,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "split": ("split",),
     "origin": ("origin",),
 }
+PAIR = frozenset({"head", "tail"})
+OF_PAIRS = PAIR | {"label", "head_type", "tail_type", "head_start", "tail_start"}
 MAX_CELL = 2**20
 WINDOW = 2**18  # characters that tell whether a text is a table
 NUM_ROWS = 20  # of them at most
@@ -116,6 +118,17 @@ def find_roles(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, i
     if unknown:
         raise FormatError(f"A column cannot mean {sorted(unknown)[0]!r}. Choose one of: {', '.join(ROLES)}.")
     return roles
+
+
+def find_unread(names: Sequence[str], roles: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the columns that are left out: those without a role, and those that are about a pair where none is given.
+
+    Args:
+        names: All columns.
+        roles: Column by role; "" where a role has one value in all rows.
+    """
+    stray = [] if roles.keys() >= PAIR else [roles[role] for role in roles if role in OF_PAIRS and roles[role]]
+    return [name for name in names if name and name not in roles.values()], stray
 
 
 def is_constant(name: str, header: Sequence[str]) -> bool:

@@ -40,15 +40,17 @@ def _find_columns(file: UploadedFile, format_name: str) -> TableColumns | None:
 
 def _show_table(found: TableColumns, file_names: Sequence[str], type_names: Sequence[str]) -> None:
     rest = f" and {count(len(file_names) - 1, 'other file')}" if len(file_names) > 1 else ""
-    unread = [name for name in found.names if name not in found.known.values()]
-    with st.expander(f"Columns of {escape(file_names[0])}{rest}", expanded=bool(unread), icon=":material/table:"):
+    is_open = bool(found.without_role or found.without_pair)
+    with st.expander(f"Columns of {escape(file_names[0])}{rest}", expanded=is_open, icon=":material/table:"):
         if "text" not in found.known:
             st.caption(
                 "The names of the columns do not say which one holds the text. Choose it; without one the file is "
                 "refused, unless plain text is chosen as its format."
             )
-        elif unread:
-            st.caption(f"Left out unless you say what they hold: {escape(', '.join(unread))}")
+        elif found.without_role:
+            st.caption(f"Left out unless you say what they hold: {escape(', '.join(found.without_role))}")
+        if found.without_pair:
+            st.caption(f"Left out unless you say where head and tail are: {escape(', '.join(found.without_pair))}")
         names = list(dict.fromkeys((_UNUSED, *found.names)))
         always = [f"={name}" for name in type_names]
         sides = st.columns(2)

@@ -11,6 +11,7 @@ import streamlit as st
 from core.domain import JobKind, JobState
 from core.workflows.data_in.ingest import STORED_SHARE
 from core.workflows.data_in.issue_table import write_issues
+from core.workflows.data_in.table_columns import TABLE
 from db.queries import jobs
 from db.queries.jobs import Job
 from db.session import Session
@@ -97,6 +98,8 @@ def show_result(job_id: str, result: Mapping[str, Any]) -> None:
             _show_links(outcome)
     if report is not None:
         _show_issues(report["issues"])
+        if result.get("refused") and report["format_name"] == TABLE:
+            st.caption("To say what its columns hold, drop the file again and open “Columns of …” below it.")
         _show_downloads(job_id, result)
 
 

@@ -33,7 +33,8 @@ def test_a_table_of_unknown_columns_is_refused_with_its_columns_and_the_remedy(i
     result = import_file(text)
     assert result.exit_code == 1
     assert "the columns quote, who, year;" in result.stderr
-    assert "--column text=NAME" in result.stderr and "nothing of it was stored" in result.stderr
+    assert "`--column text=NAME` says" in result.stderr and "`--format text`" in result.stderr
+    assert "nothing of it was stored" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,16 @@ def test_prose_with_commas_is_still_one_text(import_file: Import) -> None:
     result = import_file("Aspirin, we think, helps.\nCodeine, we know, harms.\n", name="a.txt")
     assert result.exit_code == 0, result.output
     assert "(text): 1 documents" in result.stdout
+
+
+def test_a_table_without_types_that_a_label_does_not_tell_asks_for_them_and_for_no_name_of_its_own(
+    import_file: Import,
+) -> None:
+    untyped = "sentence,head,tail,label\nAspirin caused rash.,Aspirin,rash,causes\n"
+    result = import_file(untyped)
+    assert "Unknown relation label 'causes'" in result.stderr and "the project knows no causes;" in result.stderr
+    result = import_file(untyped.replace("causes", "CID"), "--column", "head_type==Disease")
+    assert result.exit_code == 1
+    assert "The type of the tail is not given" in result.stderr
+    assert "`--column head_type==TYPE`" in result.stderr
+    assert "Entity" not in result.stderr and "--map" not in result.stderr

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.domain import JobKind, JobState
-from core.formats import READERS
+from core.formats import READERS, read_corpus
 from core.settings import Settings
 from db.queries import jobs, projects
 from db.queries.jobs import Job
@@ -131,6 +131,20 @@ def test_columns_that_would_be_left_out_are_named_before_the_import(open_page: O
     app = open_page("upload")
     app.file_uploader[0].set_value(("a.csv", b"passage,drug,what\nAspirin helps.,Aspirin,good\n", "text/csv")).run()
     assert "Left out unless you say what they hold: drug, what" in texts(app)
+
+
+def test_a_label_column_without_head_and_tail_is_named_before_the_import(open_page: OpenPage) -> None:
+    app = open_page("upload")
+    app.file_uploader[0].set_value(("a.csv", b"text,label\nAspirin helps.,good\n", "text/csv")).run()
+    assert "Left out unless you say where head and tail are: label" in texts(app)
+
+
+def test_a_refused_table_names_the_box_for_its_columns_and_no_command(open_page: OpenPage, session: Session) -> None:
+    report = read_corpus(b"note,who\nAspirin helps.,AB\n", source="a.csv").report.to_json()
+    add_import(session, result={"refused": True, "report": report, "outcome": None}, source="a.csv")
+    shown = texts(open_page("upload"))
+    assert "drop the file again and open “Columns of …”" in shown
+    assert "--column" not in shown and "--format" not in shown
 
 
 def test_an_upload_is_kept_under_a_name_of_ours(settings: Settings) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 from core.domain import Corpus, Document, Schema, Span, Split
 from core.errors import FormatError
 from core.formats import READERS, ImportReport
+from core.formats.table_types import ENTITY
 from core.workflows.data_in.import_corpus import import_corpus
 from core.workflows.data_in.import_items import NUM_NAMED, ImportOutcome, ImportPlan, Item, Survey, store_items
 from core.workflows.data_in.import_schema import SchemaUses, find_needs
 from core.workflows.data_in.import_source import ImportSource, open_source
 from core.workflows.data_in.renames import accept_old_names, rename_item
+from core.workflows.data_in.table_columns import TABLE
 from core.workflows.pipelines import Report, ignore_progress
 from core.workflows.templates import BLANK
 from db.queries import documents, projects
@@ -198,7 +200,7 @@ def import_path(
 
     found = file.check(readable, take, lambda share: report(CHECKED_SHARE * share, "checking"))
     if found.is_refused:
-        return _describe(found, None, _find_unknown(file, schema=readable)), None
+        return _describe(found, None, _find_unknown(file, found, schema=readable)), None
     items = file.read(lambda share: report(CHECKED_SHARE + (WRITTEN_SHARE - CHECKED_SHARE) * share, "storing"))
     declared = None if options.renames else file.schema
     outcome = store_items(session, plan, _rename(items, options), survey, declared=declared)
@@ -231,7 +233,7 @@ def _describe(
     }
 
 
-def _find_unknown(file: ImportSource, *, schema: Schema | None) -> dict[str, list[str]]:
+def _find_unknown(file: ImportSource, found: ImportReport, *, schema: Schema | None) -> dict[str, list[str]]:
     """Return the types and labels of a refused file that the project does not know, if it can be read without it."""
     if schema is None:
         return {}
@@ -239,8 +241,10 @@ def _find_unknown(file: ImportSource, *, schema: Schema | None) -> dict[str, lis
     if file.check(None, uses.add, ignore_progress).is_refused:
         return {}
     needs = find_needs(uses, schema, declared=file.schema)
+    # Read without a schema, a table that gives no types has this one: there is no such name in it to be explained.
+    types = [one.name for one in needs.types if (found.format_name, one.name) != (TABLE, ENTITY)]
     return {
-        "types": [one.name for one in needs.types[:NUM_NAMED]],
+        "types": types[:NUM_NAMED],
         "labels": [one.name for one in needs.labels[:NUM_NAMED]],
     }
 

@@ -7,7 +7,7 @@ from core.errors import FormatError
 from core.formats.base import IssueLog
 from core.formats.detect import detect_bytes_format, detect_text_format
 from core.formats.encoding import decode_text, drop_cut
-from core.formats.table_columns import WINDOW, find_columns
+from core.formats.table_columns import WINDOW, find_columns, find_unread
 
 TABLE = "table"
 HEAD_BYTES = 4 * WINDOW  # of which every encoding makes as many characters or more
@@ -35,6 +35,16 @@ class TableColumns:
 
     names: tuple[str, ...]
     known: Mapping[str, str]
+
+    @property
+    def without_role(self) -> list[str]:
+        """Columns whose names tell no role."""
+        return find_unread(self.names, self.known)[0]
+
+    @property
+    def without_pair(self) -> list[str]:
+        """Columns that are about a head and a tail, which no column holds."""
+        return find_unread(self.names, self.known)[1]
 
 
 def find_table_columns(head: bytes, *, is_surely_table: bool = False) -> TableColumns | None:

@@ -96,7 +96,7 @@ def test_a_broken_header_of_the_native_format_is_still_told_as_one() -> None:
 def test_what_is_called_a_table_and_is_none_is_refused_unless_plain_text_is_chosen(name: str) -> None:
     data = b"Aspirin helps.\nCodeine, we think, harms.\n"
     (issue,) = read_corpus(data, source=name).report.issues
-    assert issue.message.endswith("or choose table or plain text as the format (--format text).")
+    assert issue.message.endswith("or choose table or plain text as its format.")
     assert len(read_corpus(data, source=name, format_name="text").corpus.documents) == 1
 
 

@@ -58,7 +58,7 @@ def test_a_table_is_never_stored_as_one_text_in_silence() -> None:
     assert (refused.report.is_refused, refused.corpus.documents) == (True, ())
     message = refused.report.issues[0].message
     assert "columns passage_text, journal, year;" in message
-    assert "--column text=NAME" in message and "--format text" in message
+    assert "Say which one does, or call it text; read as plain text" in message and "--" not in message
     assert len(read_corpus(data, source="a.csv", format_name="text").corpus.documents) == 1
 
 
