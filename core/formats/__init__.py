@@ -49,12 +49,14 @@ from core.formats.table import read_table
 from core.formats.table_columns import has_nameless_rows
 from core.formats.tally import get_tally
 from core.formats.text import read_text
+from core.formats.text_jsonl import read_text_jsonl
 from core.formats.triples_json import read_triples_json
 from core.formats.webanno import read_webanno
 from core.formats.zip_members import read_members
 
 TEXT_READERS: dict[str, Reader] = {
     "text": read_text,
+    "text-jsonl": read_text_jsonl,
     "jsonl": read_jsonl,
     "pubtator": read_pubtator,
     "bioc-xml": read_bioc_xml,

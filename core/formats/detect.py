@@ -13,6 +13,7 @@ from core.formats.chemprot import is_chemprot
 from core.formats.encoding import decode_text
 from core.formats.json_items import decode_item
 from core.formats.table_columns import is_table
+from core.formats.text_jsonl import is_text_item
 from core.formats.webanno_lines import HEADER as WEBANNO_HEADER
 
 PUBTATOR_TEXT = re.compile(r"[^|\t\n]+\|[ta]\|")
@@ -178,4 +179,5 @@ def _find_array_format(text: str, start: int) -> str | None:
 def _match_keys(item: Any) -> str | None:  # noqa: ANN401 (any JSON value)
     if not isinstance(item, dict):
         return None
-    return next((name for name, keys in OBJECT_KEYS if keys <= item.keys()), None)
+    found = next((name for name, keys in OBJECT_KEYS if keys <= item.keys()), None)
+    return found or ("text-jsonl" if is_text_item(item) else None)

@@ -79,11 +79,17 @@ def read_table(
                 key = (typed.get("id", ""), sentence)
                 rows = sentences.setdefault(key, SentenceRows(typed.get("id") or f"{source}-{line}", sentence, line))
                 rows.pairs.append((line, typed))
-    return Corpus(documents=tuple(_make_documents(sentences.values(), log, check)))
+    return Corpus(documents=tuple(make_documents(sentences.values(), log, check)))
 
 
-def _make_documents(sentences: Iterable[SentenceRows], log: IssueLog, check: SchemaCheck) -> Iterator[Document]:
-    """Yield a document a sentence; those of the same id are numbered."""
+def make_documents(sentences: Iterable[SentenceRows], log: IssueLog, check: SchemaCheck) -> Iterator[Document]:
+    """Yield a document a sentence; those of the same id are numbered.
+
+    Args:
+        sentences: What rows, or other records of a text, say of each.
+        log: Takes refusals and repairs.
+        check: Refuses what the schema does not have.
+    """
     numbers: dict[str, int] = {}
     for rows in sentences:
         numbers[rows.id] = numbers.get(rows.id, 0) + 1

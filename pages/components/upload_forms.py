@@ -20,6 +20,7 @@ from pages.components.wording import SPLIT_NAMES, count
 FORMATS = {
     "": "Recognise it",
     "text": "Plain text",
+    "text-jsonl": "JSONL of texts alone",
     "pubtator": "PubTator",
     "jsonl": "JSONL (DARE Curator)",
     "bioc-xml": "BioC XML",

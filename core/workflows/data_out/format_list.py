@@ -29,6 +29,7 @@ HOLDS: dict[str, str] = {
     "masked-csv": _ONE_PAIR,
     "table": "CSV or TSV: texts, or sentences with head, tail and label",
     "text": "one document",
+    "text-jsonl": "texts alone, a JSON object each, with an id and a split where these are known",
     "webanno": "mentions, concepts and relations (WebAnno TSV 3, INCEpTION)",
     "ddi-xml": _SENTENCES,
     "triples-json": "sentences and triples of strings (WebNLG, NYT)",

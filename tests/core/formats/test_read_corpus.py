@@ -30,6 +30,8 @@ from core.formats.base import IssueLog
         (b'{"text": "a", "spans": [], "relations": []}\n{', "prodigy"),
         (b'{"id": 1, "text": "a", "entities": [], "relations": []}', "doccano"),
         (b'[{"text": "a", "denotations": []}]', "pubannotation"),
+        (b'{"text": "a"}\n{"text": "b"}', "text-jsonl"),
+        (b'[{"pmid": 7, "text": "a", "split": "dev"}]', "text-jsonl"),
         (b'[{"id": 1, "data": {"text": "a"}, "annotations": []}]', "label-studio"),
         (b"Aspirin B-Chemical\nhelps O\n", "conll"),
         (b"#FORMAT=WebAnno TSV 3.3\n", "webanno"),
@@ -52,7 +54,7 @@ def test_a_format_is_told_from_the_first_line(data: bytes, expected: str) -> Non
     [
         (b'<?xml version="1.0"?><library/>', 1, "XML or HTML"),
         (b'<document id="d"><infon key="a">b</infon></document>', 1, "XML or HTML"),
-        (b'\n[{"text": "a"}]', 2, "a JSON array"),
+        (b'\n[{"words": "a"}]', 2, "a JSON array"),
         (b'[["a", "b"]]', 1, "a JSON array"),
     ],
 )
