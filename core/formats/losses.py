@@ -1,5 +1,6 @@
 """What a writer leaves out or alters, counted by name, and the part of a document that other tools may see."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,10 @@ Item = TypeVar("Item", Mention, Relation)
 EVERYTHING = frozenset(
     {"scores", "states", "sources", "concept ids", "names", "facts", "metadata", "splits", "sentences"}
 )
+
+# Where a format says of no sentence that it waits for review, its readers take every one for reviewed.
+UNREVIEWED_EMPTY = "unreviewed sentences: they will look reviewed, with nothing in them"
+UNREVIEWED = "unreviewed sentences: they will look reviewed, their suggestions approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,25 @@ def keep_standing(document: Document, losses: Losses, *, holds: Set[str] = froze
     return _empty_document(kept, losses, holds)
 
 
+def count_other_states(document: Document) -> int:
+    """Return how many sentences were reviewed and not simply accepted, which a format without states cannot say."""
+    return sum(one.state not in (State.ACCEPTED, State.PENDING) for one in document.sentences)
+
+
+def count_unreviewed(document: Document) -> Counter[str]:
+    """Return how many unreviewed sentences will look reviewed in a format without states, by what they then hold.
+
+    Args:
+        document: The document with the mentions that are written.
+    """
+    starts = sorted(mention.span.start for mention in document.mentions)
+    counts = Counter[str]()
+    for span in (one.span for one in document.sentences if one.state is State.PENDING):
+        is_empty = bisect_left(starts, span.start) == bisect_left(starts, span.end)
+        counts[UNREVIEWED_EMPTY if is_empty else UNREVIEWED] += 1
+    return counts
+
+
 def _empty_document(document: Document, losses: Losses, holds: Set[str]) -> Document:
     if "facts" not in holds:
         losses.dropped["facts"] += len(document.facts)
@@ -85,7 +109,8 @@ def _empty_document(document: Document, losses: Losses, holds: Set[str]) -> Docu
         losses.dropped["splits"] += int(document.split is not Split.TRAIN)
         document = replace(document, split=Split.TRAIN)
     if "sentences" not in holds:
-        losses.dropped["sentence states"] += sum(one.state is not State.ACCEPTED for one in document.sentences)
+        losses.dropped["sentence states"] += count_other_states(document)
+        losses.changed.update(count_unreviewed(document))
         losses.dropped["sentence flags"] += sum(one.is_flagged for one in document.sentences)
         losses.dropped["sentence comments"] += sum(bool(one.comment) for one in document.sentences)
     return document

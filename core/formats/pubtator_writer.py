@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from core.domain import Corpus, Document, DocumentFact, Mention, Relation, Schema, Source, Split, State
 from core.formats.base import ExportReport, WriteResult
+from core.formats.losses import count_other_states, count_unreviewed
 from core.formats.projection import FACT_ONLY_KEY, FactProjector, get_fact_only
 from core.formats.pubtator_lines import (
     NUMBER,
@@ -126,7 +127,10 @@ def _keep_writable(document: Document, losses: _Losses, used_ids: set[str]) -> D
     losses.dropped["splits"] += int(document.split is not Split.TRAIN)
     losses.dropped["sentence flags"] += sum(sentence.is_flagged for sentence in document.sentences)
     losses.dropped["sentence comments"] += sum(bool(sentence.comment) for sentence in document.sentences)
-    states = [item.state for items in (document.sentences, kept.mentions, kept.relations) for item in items]
+    losses.dropped["sentence states"] += count_other_states(document)
+    if kept.mentions or kept.facts:  # a document without any waits for review again
+        losses.changed.update(count_unreviewed(kept))
+    states = [item.state for items in (kept.mentions, kept.relations) for item in items]
     losses.dropped["review states"] += sum(state is not State.ACCEPTED for state in states)
     scores = [item.score for items in (kept.mentions, kept.relations) for item in items]
     losses.dropped["scores"] += sum(score is not None for score in scores)

@@ -157,7 +157,7 @@ def test_what_cannot_be_held_is_counted_by_kind() -> None:
         "rejected mentions": 1,
         "rejected relations": 1,
         "relations of rejected mentions": 1,
-        "review states": 2,
+        "review states": 1,
         "schema": 1,
         "scores": 2,
         "sentence comments": 1,
