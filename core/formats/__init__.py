@@ -6,7 +6,7 @@ from functools import partial
 from core.domain import Corpus, Schema
 from core.errors import FormatError
 from core.formats.ade_rel import read_ade_rel
-from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURE, unpack_gzip
+from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURES, unpack_gzip
 from core.formats.base import (
     BytesReader,
     ExportReport,
@@ -27,7 +27,13 @@ from core.formats.checks import check_length
 from core.formats.chemprot import read_chemprot
 from core.formats.conll import read_conll, write_conll
 from core.formats.ddi_xml import read_ddi_xml
-from core.formats.detect import check_suffix, detect_bytes_format, detect_format, detect_text_format
+from core.formats.detect import (
+    check_suffix,
+    check_zip_name,
+    detect_bytes_format,
+    detect_format,
+    detect_text_format,
+)
 from core.formats.docbin import read_docbin, write_docbin
 from core.formats.doccano import read_doccano, write_doccano
 from core.formats.encoding import check_size, decode_text
@@ -199,7 +205,7 @@ def read_corpus(
         _check_name(name)
         if data.startswith(GZIP_SIGNATURE):
             data = unpack_gzip(data)
-        inside = name if data.startswith(ZIP_SIGNATURE) and name in TEXT_READERS else None
+        inside = name if data.startswith(ZIP_SIGNATURES) and name in TEXT_READERS else None
         name = "zip" if inside else name or detect_bytes_format(data)
         if name in BYTES_READERS:
             check_size(len(data))
@@ -207,6 +213,8 @@ def read_corpus(
             read_bytes = read_zipped if name == "zip" else BYTES_READERS[name]
             corpus = read_bytes(data, source=source, log=log, schema=schema)
         else:
+            if not name:
+                check_zip_name(source)
             text = decode_text(data, log)
             name = name or _detect(text, source, columns, log)
             read = partial(read_table, columns=columns) if name == "table" else TEXT_READERS[name]

@@ -35,6 +35,7 @@ from core.formats.standoff import StatedDocument, StatedMention, StatedRelation,
 ANNOTATION_SUFFIXES = (".ann", ".a1", ".a2")
 EVENT_ARGUMENTS = "relations of events, which are no mentions"
 CONCEPT = "Concept"
+MAX_NAMED = 5  # texts in a message
 EXTRAS_PREFIX = f"#\t{EXTRAS_KEY}\t"
 
 
@@ -76,8 +77,8 @@ def read_brat(data: bytes, *, source: str, log: IssueLog, schema: Schema | None)
 
 
 def _find_pairs(files: dict[str, bytes], log: IssueLog) -> list[Pair]:
-    """Return the texts with their annotations; texts without any are noted once."""
-    pairs = []
+    """Return the texts with their annotations; those without are counted, and the first of them named."""
+    pairs, bare = [], []
     for name, data in files.items():
         path = PurePosixPath(name)
         if path.suffix in ANNOTATION_SUFFIXES and str(path.with_suffix(".txt")) not in files:
@@ -86,13 +87,16 @@ def _find_pairs(files: dict[str, bytes], log: IssueLog) -> list[Pair]:
             continue
         found = [files[str(path.with_suffix(suffix))] for suffix in ANNOTATION_SUFFIXES if _has(files, path, suffix)]
         if not found:
-            log.add_once(Severity.NOTED, "Texts without an annotation file are left out.")
+            bare.append(name)
             continue
         try:
             lines = [line for one in found if one.strip() for line in decode_text(one, log).split("\n")]
             pairs.append(Pair(str(path.with_suffix("")), decode_text(data, log), lines))
         except FormatError as error:
             log.add(Severity.REFUSED, f"{name}: {error.message}", line=error.line)
+    if bare:
+        names = f"{', '.join(bare[:MAX_NAMED])}{', …' if len(bare) > MAX_NAMED else ''}"
+        log.add(Severity.NOTED, f"Texts without an annotation file are left out, {len(bare)} in all: {names}.")
     return pairs
 
 

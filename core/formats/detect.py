@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from core.errors import FormatError
-from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURE, list_beginnings, unpack_gzip
+from core.formats.archives import GZIP_SIGNATURE, ZIP_SIGNATURES, list_beginnings, unpack_gzip
 from core.formats.brat import is_brat
 from core.formats.checks import shorten
 from core.formats.chemprot import is_chemprot
@@ -78,10 +78,23 @@ def detect_bytes_format(data: bytes) -> str:
     """Return the format of a file that is no text, told from its signature, or ""."""
     if data.startswith(PARQUET_SIGNATURE) and data.endswith(PARQUET_SIGNATURE):
         return "parquet"
-    if data.startswith(ZIP_SIGNATURE):
+    if data.startswith(ZIP_SIGNATURES):
         return _find_archive_format(data)
     is_zlib = data.startswith(ZLIB_SIGNATURES) and int.from_bytes(data[:2], "big") % 31 == 0
     return "docbin" if is_zlib and not _is_plain(data) else ""
+
+
+def check_zip_name(source: str) -> None:
+    """Refuse a file that is no zip but is called one, before its bytes are taken for those of a text.
+
+    Raises:
+        FormatError: The name is that of a zip.
+    """
+    if PurePosixPath(source.casefold()).suffix == ".zip":
+        raise FormatError(
+            "The name ends in .zip, but the file is no zip archive: it is broken, or did not arrive whole. Pack or "
+            "download it again."
+        )
 
 
 def check_suffix(text: str, source: str) -> None:

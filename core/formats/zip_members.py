@@ -7,7 +7,7 @@ from typing import Protocol
 
 from core.domain import Corpus, Document, EntityType, RelationLabel, Schema, SyntheticSentence
 from core.errors import FormatError
-from core.formats.archives import GZIP_SIGNATURE, MAX_UNPACKED_MEGABYTES, ZIP_SIGNATURE, unpack_gzip, unpack_zip
+from core.formats.archives import GZIP_SIGNATURE, MAX_UNPACKED_MEGABYTES, ZIP_SIGNATURES, unpack_gzip, unpack_zip
 from core.formats.base import IssueLog, ReadResult, Severity
 from core.formats.checks import shorten
 
@@ -64,7 +64,7 @@ def _unpack_members(files: dict[str, bytes]) -> Iterable[tuple[str, bytes]]:
     """Yield the files, gzipped ones unpacked within one limit for all."""
     left = MAX_UNPACKED_MEGABYTES * 2**20
     for name, content in files.items():
-        if content.startswith(ZIP_SIGNATURE):
+        if content.startswith(ZIP_SIGNATURES):
             raise FormatError(f"{shorten(name)} is an archive inside the archive. Unpack it first.")
         if content.startswith(GZIP_SIGNATURE):
             try:

@@ -19,7 +19,7 @@ from random import Random
 
 from core.domain import Corpus
 from core.formats import READERS, WRITERS, read_corpus, write_corpus
-from core.formats.archives import ZIP_SIGNATURE, pack_zip, unpack_zip
+from core.formats.archives import ZIP_SIGNATURES, pack_zip, unpack_zip
 from core.formats.docbin import encode_docbin
 from tests.core.formats.torture import SCHEMA, make_rich, make_torture
 
@@ -124,7 +124,7 @@ def run_fuzz(*, num_files: int, seed: int, with_docbin: bool) -> FuzzResult:
     result = FuzzResult()
     for number in range(num_files):
         name = names[number % len(names)]
-        is_inside = seeds[name].startswith(ZIP_SIGNATURE) and random.random() < 0.7
+        is_inside = seeds[name].startswith(ZIP_SIGNATURES) and random.random() < 0.7
         data = (mutate_members if is_inside else mutate)(seeds[name], seeds[random.choice(names)], random)
         format_name = READ_AS.get(name, name) if random.random() < 0.5 else None
         if format_name is None and not with_docbin and data[:1] == b"\x78":

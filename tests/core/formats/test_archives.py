@@ -80,3 +80,21 @@ def test_an_archive_without_annotations_says_what_it_needs() -> None:
 def test_a_gzipped_file_is_read_as_what_it_holds() -> None:
     report = read_corpus(gzip.compress(b"7|t|Title\n"), source="a.gz").report
     assert (report.format_name, report.num_documents) == ("pubtator", 1)
+
+
+@pytest.mark.parametrize("data", [bytes(range(128, 255)), b"Aspirin helps.", b""])
+def test_a_file_that_is_called_a_zip_and_is_none_is_said_to_be_a_broken_one(data: bytes) -> None:
+    (issue,) = read_corpus(data, source="Broken.ZIP").report.issues
+    assert (issue.severity, issue.line) == ("refused", None)
+    assert issue.message.startswith("The name ends in .zip, but the file is no zip archive: it is broken")
+
+
+def test_a_text_that_is_called_a_zip_can_be_read_as_one() -> None:
+    assert read_corpus(b"Aspirin.", source="a.zip", format_name="text").report.num_documents == 1
+
+
+def test_an_empty_zip_is_said_to_hold_nothing() -> None:
+    report = read_corpus(pack_zip({}), source="a.zip").report
+    assert [issue.message for issue in report.issues] == [
+        "The archive holds no files to read. Add texts, or files of a format that is read."
+    ]

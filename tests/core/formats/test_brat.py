@@ -105,9 +105,9 @@ def test_a_broken_line_is_refused_with_the_name_of_its_file(lines: str, message:
 def test_a_text_without_annotations_is_left_out_and_an_annotation_without_text_refused() -> None:
     files = {"a.txt": b"Aspirin.", "b.txt": b"Rash.", "b.ann": b"", "c.ann": b"T1\tDrug 0 1\tA\n"}
     report = read_corpus(pack_zip(files), source="a.zip").report
-    assert [one.message.partition(".")[0] for one in report.issues] == [
-        "Texts without an annotation file are left out",
-        "c",
+    assert [one.message for one in report.issues] == [
+        "c.ann: its text c.txt is missing. Add it to the archive.",
+        "Texts without an annotation file are left out, 1 in all: a.txt.",
     ]
     assert report.is_refused
 
@@ -190,4 +190,13 @@ def test_files_that_are_neither_texts_nor_annotations_are_named() -> None:
     report = read_corpus(pack_zip(files), source="a.zip").report
     assert [one.message for one in report.issues] == [
         "Files that are no texts or annotations are left out: annotation.conf, notes.md."
+    ]
+
+
+def test_texts_without_annotations_are_counted_and_the_first_named() -> None:
+    files = {"a.txt": b"Aspirin.", "a.ann": b""} | {f"notes/{number}.txt": b"Rash." for number in range(7)}
+    report = read_corpus(pack_zip(files), source="a.zip").report
+    assert [one.message for one in report.issues] == [
+        "Texts without an annotation file are left out, 7 in all: "
+        "notes/0.txt, notes/1.txt, notes/2.txt, notes/3.txt, notes/4.txt, …."
     ]

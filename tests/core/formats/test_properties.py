@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.domain import Corpus, Document
 from core.errors import FormatError
 from core.formats import READERS, TEXT_READERS, WRITERS, Severity, detect_format, read_corpus, write_corpus
-from core.formats.archives import ZIP_SIGNATURE
+from core.formats.archives import ZIP_SIGNATURES
 from core.formats.bioc_writer import UNWRITABLE
 from core.formats.offsets import UNITS, OffsetMap, find_offset_map
 from tests.core.formats.strategies import TEXTS, documents
@@ -57,7 +57,7 @@ def test_whatever_a_lossy_format_writes_is_read_without_a_fault(format_name: str
 def test_a_reader_refuses_what_it_cannot_read_instead_of_failing(format_name: str, data: bytes) -> None:
     report = read_corpus(data, source="file", format_name=format_name).report
     assert report.format_name == (
-        "zip" if data.startswith(ZIP_SIGNATURE) and format_name in TEXT_READERS else format_name
+        "zip" if data.startswith(ZIP_SIGNATURES) and format_name in TEXT_READERS else format_name
     )
 
 
