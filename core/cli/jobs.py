@@ -16,8 +16,8 @@ from core.errors import JobError
 from core.jobs import devices, names
 from core.settings import Settings
 from core.workflows.projects import get_project_id
-from db.queries import jobs, users
-from db.session import make_engine, open_session, session_scope
+from db.queries import jobs, projects, users
+from db.session import Session, make_engine, open_session, session_scope
 
 _POLL_SECONDS = 0.5
 _ALIVE_SECONDS = 15
@@ -113,28 +113,54 @@ def list_jobs(
     with errors_in_one_line(), open_session(Settings()) as session:
         project_id = get_project_id(session, project) if project else None
         found = jobs.list_jobs(session, project_id=project_id, kinds=kind or (), states=state or (), limit=limit)
-        described = [_describe(job) for job in found]
+        described = [_describe(session, job) for job in found]
     show_result({"jobs": described}, as_json=as_json, lines=lambda: list(map(_line, described)))
 
 
-def _describe(job: jobs.Job) -> dict[str, Any]:
+def _describe(session: Session, job: jobs.Job) -> dict[str, Any]:
     moments = {name: getattr(job, name) for name in ("created_at", "started_at", "finished_at")}
     return {
         "job_id": job.id,
         "kind": job.kind.value,
+        "project": projects.get_project(session, job.project_id).name,
+        "source": job.params.get("source"),
         "state": job.state.value,
+        "refused": bool(job.result and job.result.get("refused")),
         "stage": job.stage,
         **{name: at and at.isoformat(timespec="seconds") for name, at in moments.items()},
         "params": job.params,
         "error": job.error,
         "result": job.result,
+        "progress": [_describe_part(part) for part in jobs.get_progress(session, job.id)],
+    }
+
+
+def _describe_part(part: jobs.JobProgress) -> dict[str, Any]:
+    return {
+        "part": part.part,
+        "fraction": part.fraction,
+        "message": part.message,
+        "values": part.values,
+        "updated_at": part.updated_at.isoformat(),
     }
 
 
 def _line(job: dict[str, Any]) -> str:
     when = job["finished_at"] or job["started_at"] or job["created_at"]
+    source = f", {job['source']}" if job["source"] else ""
     rest = f": {job['error']}" if job["error"] else ""
-    return f"{job['job_id']} {job['kind']} {job['state']} {when}{rest}"
+    return f"{job['job_id']} {job['kind']} {_say_state(job)} {when} in {job['project']}{source}{rest}"
+
+
+def _say_state(job: dict[str, Any]) -> str:
+    """Return the state of a job, how far its newest part is while it runs, and whether it was done in vain."""
+    if job["refused"]:
+        return "refused"
+    if job["state"] != JobState.RUNNING or not job["progress"]:
+        return str(job["state"])
+    newest = max(job["progress"], key=lambda one: str(one["updated_at"]))
+    part = "" if newest["part"] == job["kind"] else f" of {newest['part']}"
+    return f"{job['state']} {newest['fraction']:.0%}{part}"
 
 
 @app.command()
@@ -142,13 +168,9 @@ def show(job_id: JobArgument, as_json: JsonOption = False) -> None:
     """Print state, progress of each part, result and log files of a job."""
     settings = Settings()
     with errors_in_one_line(), open_session(settings) as session:
-        result = _describe(jobs.get_job(session, job_id))
-        parts = jobs.get_progress(session, job_id)
-    logs = [names.task_log_path(settings.logs_path, job_id, part.part) for part in parts]
+        result = _describe(session, jobs.get_job(session, job_id))
+    logs = [names.task_log_path(settings.logs_path, job_id, part["part"]) for part in result["progress"]]
     result["logs"] = [str(path) for path in logs if path.is_file()]
-    result["progress"] = [
-        {"part": part.part, "fraction": part.fraction, "message": part.message, "values": part.values} for part in parts
-    ]
     show_result(result, as_json=as_json, lines=lambda: _show_lines(result))
 
 

@@ -64,6 +64,52 @@ def test_jobs_are_listed_by_state_and_shown_with_progress_and_logs(desk: CliDesk
     assert [(one["part"], one["fraction"]) for one in shown["progress"]] == [("member-0", 0.5)]
 
 
+def add_imports(session: Session) -> None:
+    """Add an import that was refused, one that was stored, and one that runs."""
+    (project,) = projects.list_projects(session)
+    for job_id, source in (("bad", "bad notes.csv"), ("good", "good.txt"), ("now", "long.jsonl")):
+        params = {"path": f"/uploads/{job_id}", "source": source}
+        jobs.add_job(session, job_id, JobKind.INGEST, project_id=project.id, params=params)
+        jobs.start_job(session, job_id)
+    jobs.upsert_progress(session, "now", "ingest", fraction=0.4, message="checking")
+    for job_id, is_refused in (("bad", True), ("good", False)):
+        jobs.finish_job(session, job_id, result={"refused": is_refused, "report": None, "outcome": None})
+
+
+def test_a_listed_import_says_whether_it_was_refused_its_project_its_file_and_how_far_it_is(desk: CliDesk) -> None:
+    desk.change(add_imports)
+    lines = {line.split()[0]: line for line in desk.dare("jobs", "list").stdout.splitlines()}
+    assert lines["bad"].startswith("bad ingest refused ") and lines["bad"].endswith(" in p, bad notes.csv")
+    assert lines["good"].startswith("good ingest done ") and lines["good"].endswith(" in p, good.txt")
+    assert lines["now"].startswith("now ingest running 40% ") and lines["now"].endswith(" in p, long.jsonl")
+    assert lines["b"].startswith("b generate queued ") and lines["b"].endswith(" in p")
+    assert desk.dare("jobs", "show", "bad").stdout.startswith("bad ingest refused ")
+
+
+def test_a_listed_import_has_the_same_facts_in_json_beside_its_state(desk: CliDesk) -> None:
+    desk.change(add_imports)
+    found = {one["job_id"]: one for one in desk.read("jobs", "list")["jobs"]}
+    assert [(found[one]["state"], found[one]["refused"]) for one in ("bad", "good", "now")] == [
+        ("done", True),
+        ("done", False),
+        ("running", False),
+    ]
+    assert (found["bad"]["project"], found["bad"]["source"], found["b"]["source"]) == ("p", "bad notes.csv", None)
+    assert [(one["part"], one["fraction"]) for one in found["now"]["progress"]] == [("ingest", 0.4)]
+
+
+def test_a_running_job_of_several_parts_names_the_newest(desk: CliDesk) -> None:
+    def run(session: Session) -> None:
+        (project,) = projects.list_projects(session)
+        jobs.add_job(session, "c", JobKind.RETRAIN, project_id=project.id, params={})
+        jobs.start_job(session, "c")
+        jobs.upsert_progress(session, "c", "member-1", fraction=1.0, message="done")
+        jobs.upsert_progress(session, "c", "member-0", fraction=0.25, message="epoch 1")
+
+    desk.change(run)
+    assert "c retrain running 25% of member-0 " in desk.dare("jobs", "list").stdout
+
+
 def test_a_job_is_cancelled_and_run_again(desk: CliDesk, engine: Engine) -> None:
     assert desk.read("jobs", "cancel", "b") == {"job_id": "b", "state": "cancelled"}
     assert desk.read("jobs", "retry", "a") == {"job_id": "a"}
