@@ -24,11 +24,11 @@ def keep_fragments(mention: Mention, fragments: Sequence[tuple[int, int]]) -> tu
 
 
 def find_fragments(document: Document) -> dict[Mention, Fragments]:
-    """Return the parts of the mentions that still stand as their source stated them."""
+    """Return the parts, in order, of the mentions that still stand as their source stated them."""
     by_place = dict(value.rsplit("\t", 1) for key, value in document.metadata if key == KEY and "\t" in value)
     found = {}
     for mention in document.mentions:
-        fragments = _parse(by_place.get(name_place(mention), ""))
+        fragments = tuple(sorted(_parse(by_place.get(name_place(mention), ""))))
         if fragments and (fragments[0][0], fragments[-1][1]) == (mention.span.start, mention.span.end):
             found[mention] = fragments
     return found
@@ -48,12 +48,13 @@ def locate_fragments(text: str, fragments: Fragments, *, surface: str | None) ->
     Args:
         text: The text.
         fragments: Where the parts should stand, half-open and in code points.
-        surface: What they should read; None where the file does not say.
+        surface: What they should read, joined by a space or with what stands between them; None where the file does
+            not say.
 
     Raises:
         FormatError: The parts read something else, and what they should read is not there.
     """
-    if surface is None or _spell(join_fragments(text, fragments)) == _spell(surface):
+    if surface is None or _reads(text, fragments, surface):
         return fragments, ""
     near = range(-REPAIR_DISTANCE, REPAIR_DISTANCE + 1)
     places = [moved for shift in near if _fits(text, moved := _move(fragments, shift), surface)]
@@ -65,9 +66,21 @@ def locate_fragments(text: str, fragments: Fragments, *, surface: str | None) ->
     return moved, f"{shorten(surface)} moved from {_name_parts(fragments)} to {_name_parts(moved)}."
 
 
+def _list_readings(text: str, fragments: Fragments) -> tuple[str, str]:
+    """Return what tools state of parts: these alone, or all that they span."""
+    return join_fragments(text, fragments), text[fragments[0][0] : fragments[-1][1]]
+
+
+def _reads(text: str, fragments: Fragments, surface: str) -> bool:
+    """Return whether parts read a surface, in whatever order, and however white space was treated in joining them."""
+    joined, spanned = _list_readings(text, fragments)
+    is_spelt = _spell(surface) in (_spell(joined), _spell(spanned))
+    return is_spelt or sorted(surface.split()) == sorted(joined.split())
+
+
 def _fits(text: str, fragments: Fragments, surface: str) -> bool:
     is_inside = all(0 <= start < end <= len(text) for start, end in fragments)
-    return is_inside and is_same_but_space(join_fragments(text, fragments), surface)
+    return is_inside and any(is_same_but_space(one, surface) for one in _list_readings(text, fragments))
 
 
 def _move(fragments: Fragments, shift: int) -> Fragments:
@@ -96,7 +109,7 @@ def _cut_surface(surface: str, fragments: Fragments) -> list[str]:
 
 
 def _spell(surface: str) -> str:
-    """Return a surface without white space, which tools treat in many ways where they join parts."""
+    """Return a surface without white space."""
     return "".join(surface.split())
 
 
