@@ -13,17 +13,17 @@ from core.domain import Split
 from core.settings import Settings
 from core.workflows.data_in.ingest import READ_FORMATS, ImportOptions, import_file
 from core.workflows.data_in.renames import parse_renames
+from core.workflows.data_in.table_columns import TABLE
 from core.workflows.data_out.export import WRITE_FORMATS, ExportFilter, export_to_path
 from core.workflows.projects import create_project, get_project_id
 from db.queries import projects
 from db.session import Session, open_session
 
-# What a page asks for in its boxes, in the words of this command; by the format that a refused file was read as.
-_REMEDIES = {
-    "table": "`--column text=NAME` says which column holds the text (or head, tail, label, …), `--column "
-    "head_type==TYPE` gives all rows one; `--format text` keeps a table as one text",
-    "": "`--format NAME` says how a file is read, `--format text` as plain text",
-}
+# What the page asks for in its boxes for the columns of a table, in the words of this command.
+_TABLE_REMEDY = (
+    "`--column text=NAME` says which column holds the text (or head, tail, label, …), `--column head_type==TYPE` gives "
+    "all rows one; `--format text` keeps a table as one text"
+)
 
 
 def import_files(
@@ -133,8 +133,8 @@ def _say_import(result: dict[str, Any]) -> None:
         say(f"error: {report['source']}: refused, nothing of it was stored")
         if names := [name for kind in result["unknown"].values() for name in kind]:
             say(f"the project knows no {', '.join(names)}; `--map OLD=NEW` says what a name means here")
-        if remedy := _REMEDIES.get(report["format_name"]):
-            say(remedy)
+        if report["format_name"] == TABLE:
+            say(_TABLE_REMEDY)
         return
     again = f", {outcome['num_skipped']} known already" if outcome["num_skipped"] else ""
     typer.echo(
