@@ -1,6 +1,7 @@
 """Collections of the `bioc` library from and to text: XML is checked with defusedxml before the library parses it."""
 
 import json
+import re
 from typing import Any
 
 from defusedxml.common import DefusedXmlException
@@ -37,6 +38,9 @@ KINDS: dict[str, dict[str, type | tuple[type, ...]]] = {
 BROKEN = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
 
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
 def parse_xml(text: str) -> Any:  # noqa: ANN401 (the library ships no types)
     """Return the collection of a BioC XML text.
 
@@ -58,7 +62,8 @@ def parse_xml(text: str) -> Any:  # noqa: ANN401 (the library ships no types)
         message = "The XML declares entities, which can hide other files or endless text. Remove them."
         raise FormatError(message) from error
     try:
-        return biocxml.loads(text)
+        # The text is decoded already: what its declaration says of bytes would be applied a second time.
+        return biocxml.loads(_DECLARATION.sub("", text, count=1))
     except (SyntaxError, *BROKEN) as error:
         raise FormatError(f"Not BioC: {_explain(error)} Correct the file.") from error
 

@@ -20,6 +20,7 @@ from core.formats.jsonl_records import DocumentRecord
 SCHEMA_KEY = b"dare_schema"
 MAX_UNPACKED_MEGABYTES = 500
 BATCH_ROWS = 1000
+_READ_ROWS = 50  # a text may be a megabyte long
 
 
 def write_parquet(corpus: Corpus) -> WriteResult:
@@ -74,20 +75,30 @@ def _read_table(data: bytes) -> tuple[Any, Schema | None]:
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
         metadata = file.metadata
-        size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-        if size > MAX_UNPACKED_MEGABYTES * 2**20:
-            raise FormatError(
-                f"The file unpacks to {size / 2**20:.0f} MB; the limit is {MAX_UNPACKED_MEGABYTES} MB. Split it."
-            )
+        _check_size(sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)))
         names = [name for name in DocumentRecord.model_fields if name in file.schema_arrow.names]
         if "text" not in names:
             raise FormatError(f'There is no column "text"; the columns are {", ".join(file.schema_arrow.names)}.')
-        table = file.read(columns=names)
+        batches, size = [], 0
+        for batch in file.iter_batches(batch_size=_READ_ROWS, columns=names):
+            # What the file says of its size counts a text once that a dictionary gives to many rows.
+            size += batch.nbytes
+            _check_size(size)
+            batches.append(batch)
+        columns = pyarrow.schema([file.schema_arrow.field(name) for name in file.schema_arrow.names if name in names])
+        table = pyarrow.Table.from_batches(batches, schema=columns)
         table.validate(full=True)  # also finds text that is no UTF-8
         return table, _read_schema(file.schema_arrow.metadata or {})
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
         message = f"Not a readable Parquet file: {shorten(str(error), limit=120)}. Save it again."
         raise FormatError(message) from error
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_UNPACKED_MEGABYTES * 2**20:
+        raise FormatError(
+            f"The file unpacks to {size / 2**20:.0f} MB or more; the limit is {MAX_UNPACKED_MEGABYTES} MB. Split it."
+        )
 
 
 def _read_schema(metadata: dict[bytes, bytes]) -> Schema | None:

@@ -79,7 +79,19 @@ def read_table(
                 key = (typed.get("id", ""), sentence)
                 rows = sentences.setdefault(key, SentenceRows(typed.get("id") or f"{source}-{line}", sentence, line))
                 rows.pairs.append((line, typed))
-    return Corpus(documents=tuple(make_documents(sentences.values(), log, check)))
+    return Corpus(documents=tuple(make_documents(_join_numbered(list(sentences.values())), log, check)))
+
+
+def _join_numbered(sentences: Sequence[SentenceRows]) -> list[SentenceRows]:
+    """Join the rows of one sentence where ids number the rows: as documents of one text all but the first would go."""
+    if any(len(rows.pairs) > 1 for rows in sentences) or len({rows.id for rows in sentences}) < len(sentences):
+        return list(sentences)
+    joined: dict[str, SentenceRows] = {}
+    for rows in sentences:
+        first = joined.setdefault(rows.text if PAIR <= rows.pairs[0][1].keys() else str(rows.line), rows)
+        if first is not rows:
+            first.pairs += rows.pairs
+    return list(joined.values())
 
 
 def make_documents(sentences: Iterable[SentenceRows], log: IssueLog, check: SchemaCheck) -> Iterator[Document]:

@@ -4,6 +4,7 @@ The items are gone through twice, so that they may come from a file of any lengt
 does what is slow, then `store_items` writes them, a batch in memory at a time, in one transaction.
 """
 
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +22,8 @@ from db.session import Session
 
 BATCH_SIZE = 100
 NUM_NAMED = 100  # identifiers that a result lists; it is stored with its job
+NUM_SHOWN = 60  # characters of a name that cannot be stored
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of characters
 
 Item: TypeAlias = Document | SyntheticSentence
 
@@ -216,8 +219,13 @@ class _Store:
 
 
 def _check_text(document: Document, source_name: str) -> str:
-    """Return the hash of a text that can be stored."""
+    """Return the hash of a text that can be stored, with names that can be stored too."""
     check_length(document)
+    for name in _list_names(document):
+        if _UNSTORABLE.search(name):
+            shown = ascii(name)[:NUM_SHOWN]
+            message = f"A document holds an id or name that cannot be stored ({shown}); save the file as UTF-8."
+            raise FormatError(message, source=source_name)
     try:
         text_hash = documents.get_text_hash(document.text)
     except UnicodeEncodeError as error:
@@ -228,6 +236,19 @@ def _check_text(document: Document, source_name: str) -> str:
         message = f"Document {document.id} holds a NUL character at offset {offset}; save the file as plain text."
         raise FormatError(message, source=source_name)
     return text_hash
+
+
+def _list_names(document: Document) -> Iterator[str]:
+    """Yield all that a document holds beside its text."""
+    yield document.id
+    for key, value in document.metadata:
+        yield from (key, value)
+    for mention in document.mentions:
+        yield from (mention.entity_type, *mention.concept_ids, *mention.names)
+    yield from (relation.label for relation in document.relations)
+    for fact in document.facts:
+        yield from (fact.label, fact.head_concept, fact.tail_concept)
+    yield from (sentence.comment for sentence in document.sentences)
 
 
 def _store_needs(session: Session, project_id: int, needs: SchemaNeeds) -> None:

@@ -384,3 +384,27 @@ def test_infons_that_xml_cannot_hold_are_cleaned_and_counted() -> None:
     collection, report = write_collection(replace(document, metadata=kept), format_name="bioc-xml")
     assert collection.documents[0].passages[0].annotations[0].infons["score"] == "a b"
     assert report.changed == {"control characters": 1}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [
+        *((encoding, None) for encoding in ("UTF-8", "ISO-8859-1", "UTF-16")),
+        *((encoding, encoding) for encoding in ("UTF-8", "ISO-8859-1", "UTF-16")),
+        ("UTF-8", "ISO-8859-1"),
+        ("ISO-8859-1", "UTF-8"),
+    ],
+)
+def test_a_text_is_the_same_whatever_its_declaration_says_of_bytes(encoding: str, declared: str | None) -> None:
+    body = (
+        "<collection><source/><date/><key/><document><id>1</id><passage><offset>0</offset>"
+        "<text>Ménière is here.</text><annotation id='a'><infon key='type'>Disease</infon>"
+        "<location offset='0' length='7'/><text>Ménière</text></annotation></passage></document></collection>"
+    )
+    head = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    result = read_corpus((head + body).encode(encoding), source="f.xml")
+    (document,) = result.corpus.documents
+    assert document.text == "Ménière is here."
+    (mention,) = document.mentions
+    assert mention.span.text(document.text) == "Ménière"
+    assert not [issue for issue in result.report.issues if "moved" in issue.message]

@@ -222,3 +222,25 @@ def test_where_any_type_is_taken_a_table_without_types_has_one_and_says_so() -> 
 def test_masks_are_named_by_the_types_that_the_label_tells() -> None:
     text = "sentence,head,tail,label\n$CHEMICAL$ caused $DISEASE$.,Aspirin,rash,CID\n"
     assert read(text, schema=make_schema()).corpus.documents[0].text == "Aspirin caused rash."
+
+
+def test_rows_of_one_sentence_are_one_document_though_ids_number_the_rows() -> None:
+    text = (
+        "id,sentence,head,head_type,tail,tail_type,label\n"
+        "1,Aspirin and codeine caused nausea.,Aspirin,Chemical,nausea,Disease,CID\n"
+        "2,Aspirin and codeine caused nausea.,codeine,Chemical,nausea,Disease,CID\n"
+        "3,Codeine helped.,Codeine,Chemical,helped,Disease,CID\n"
+    )
+    first, second = read_documents(text)
+    assert (first.id, len(first.mentions), len(first.relations)) == ("1", 3, 2)
+    assert second.id == "3"
+
+
+def test_sentences_of_documents_stay_apart_where_ids_are_not_those_of_rows() -> None:
+    text = (
+        "id,sentence,head,head_type,tail,tail_type,label\n"
+        "d1,Aspirin caused nausea.,Aspirin,Chemical,nausea,Disease,CID\n"
+        "d1,Codeine caused nausea.,Codeine,Chemical,nausea,Disease,CID\n"
+        "d2,Aspirin caused nausea.,Aspirin,Chemical,nausea,Disease,CID\n"
+    )
+    assert [one.id for one in read_documents(text)] == ["d1", "d1-2", "d2"]
