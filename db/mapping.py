@@ -17,6 +17,7 @@ from core.domain import (
     Sentence,
     Source,
     Span,
+    State,
     SyntheticSentence,
 )
 from db.columns import utc_now
@@ -204,7 +205,10 @@ def to_document(
     relations: Iterable[RelationRow] = (),
     facts: Iterable[DocumentFactRow] = (),
 ) -> Document:
-    """Return the domain document of a row and its parts; parts come in the order to keep."""
+    """Return the domain document of a row and its parts; parts come in the order to keep.
+
+    A rejected relation between two mentions of one place and type would join a mention with itself, and is left out.
+    """
     mention_by_id = {mention.id: to_mention(mention) for mention in mentions}
     return Document(
         id=row.external_id,
@@ -214,11 +218,17 @@ def to_document(
         relations=tuple(
             Relation(mention_by_id[r.head_id], mention_by_id[r.tail_id], r.label, r.score, r.state, r.source)
             for r in relations
+            if not _is_void(r, mention_by_id[r.head_id], mention_by_id[r.tail_id])
         ),
         facts=tuple(DocumentFact(fact.label, fact.head_concept, fact.tail_concept) for fact in facts),
         split=row.split,
         metadata=tuple(row.metadata_.items()),
     )
+
+
+def _is_void(row: RelationRow, head: Mention, tail: Mention) -> bool:
+    """Return whether a relation is dead and its mentions are equal, as where one took the place of the other."""
+    return head == tail and State.REJECTED in (row.state, head.state, tail.state)
 
 
 def synthetic_row(sentence: SyntheticSentence, *, project_id: int, job_id: str | None) -> SyntheticRow:

@@ -29,6 +29,9 @@ class EventContext:
 def apply_event(annotation: Annotation, event: Event, context: EventContext) -> Annotation:
     """Return the annotation after an event; a relation of a rejected mention is rejected with it.
 
+    A rejected mention is out of the way, so another one may take its place and type. A relation between these two,
+    rejected like the first of them, would join a mention with itself then, and is dropped.
+
     Raises:
         DomainError: The event is unknown or lacks a field.
         SpanError: A span is outside the sentence or taken.
@@ -40,6 +43,7 @@ def apply_event(annotation: Annotation, event: Event, context: EventContext) -> 
     relations = {
         relation_id: link if {link.head_id, link.tail_id} <= live else replace(link, state=State.REJECTED)
         for relation_id, link in after.relations.items()
+        if after.mentions[link.head_id] != after.mentions[link.tail_id]
     }
     return replace(after, relations=relations)
 
