@@ -1,21 +1,24 @@
 """Documents: listed a page at a time, and streamed as domain values."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.domain import Document, Split, State
+from db.columns import Table
 from db.mapping import hash_text, to_document
 from db.queries.decisions import SENTENCE
 from db.tables import Decision, DocumentFactRow, DocumentRow, MentionRow, RelationRow, SentenceRow
 
 STREAM_SIZE = 100
 
-Part = TypeVar("Part", SentenceRow, MentionRow, RelationRow, DocumentFactRow)
+# A document and its parts, which are read together; a column that several have means the same in all of them.
+_PARTS: tuple[type[Table], ...] = (DocumentRow, SentenceRow, MentionRow, RelationRow, DocumentFactRow)
+_COLUMNS: dict[str, Any] = {column.name: column.type for table in _PARTS for column in sa.inspect(table).local_table.c}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +159,16 @@ def stream_documents(
         only_reviewed: Leave out documents without a reviewed sentence, as training does.
     """
     after_id = 0
-    while rows := _read_rows(session, project_id, splits, only_reviewed=only_reviewed, after_id=after_id):
-        after_id = rows[-1].id
-        yield from read_documents(session, rows)
+    while batch := _read_batch(session, _choose(project_id, splits, only_reviewed=only_reviewed, after_id=after_id)):
+        after_id, documents = batch
+        yield from documents
 
 
-def _read_rows(
-    session: Session, project_id: int, splits: Sequence[Split], *, only_reviewed: bool, after_id: int
-) -> list[DocumentRow]:
+def _choose(project_id: int, splits: Sequence[Split], *, only_reviewed: bool, after_id: int) -> sa.CTE:
+    """Select the ids of the next documents."""
     query = (
-        select(DocumentRow)
-        .where(DocumentRow.project_id == project_id, DocumentRow.id > after_id)
+        sa.select(col(DocumentRow.id))
+        .where(col(DocumentRow.project_id) == project_id, col(DocumentRow.id) > after_id)
         .order_by(col(DocumentRow.id))
         .limit(STREAM_SIZE)
     )
@@ -175,32 +177,33 @@ def _read_rows(
     if only_reviewed:
         same_document = col(SentenceRow.document_id) == col(DocumentRow.id)
         query = query.where(sa.exists().where(same_document, col(SentenceRow.state) != State.PENDING))
-    return list(session.exec(query))
+    return query.cte("chosen")
 
 
-def read_documents(session: Session, rows: Sequence[DocumentRow]) -> list[Document]:
-    """Return the domain documents of rows; four queries for all of them."""
-    ids = [row.id for row in rows]
-    sentences = _parts(session, SentenceRow, ids)
-    mentions = _parts(session, MentionRow, ids)
-    relations = _parts(session, RelationRow, ids)
-    facts = _parts(session, DocumentFactRow, ids)
-    return [
-        to_document(
-            row,
-            sentences=sentences[row.id],
-            mentions=mentions[row.id],
-            relations=relations[row.id],
-            facts=facts[row.id],
-        )
-        for row in rows
-    ]
+def _read_batch(session: Session, chosen: sa.CTE) -> tuple[int, list[Document]] | None:
+    """Return chosen documents and the last id of them; None where there are none.
+
+    All of it is one statement: between two a writer may store something, and relations would name mentions that
+    were not read, or sentences would be of another moment than what is marked in them.
+    """
+    found = session.execute(sa.union_all(*(_select_part(table, chosen) for table in _PARTS)))
+    rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    for row in sorted(found, key=lambda row: row.id):  # The order in which it was stored.
+        rows[row.table, row.of_document].append(row)
+    ids = sorted(document_id for table, document_id in rows if table == DocumentRow.__tablename__)
+    return (ids[-1], [_to_document(rows, document_id) for document_id in ids]) if ids else None
 
 
-def _parts(session: Session, table: type[Part], document_ids: Sequence[int]) -> defaultdict[int, list[Part]]:
-    """Read parts of documents in the order they were stored, outside the session's memory."""
-    query = select(table).where(col(table.document_id).in_(document_ids)).order_by(col(table.id))
-    parts: defaultdict[int, list[Part]] = defaultdict(list)
-    for row in session.exec(query.execution_options(populate_existing=True)):
-        parts[row.document_id].append(row)
-    return parts
+def _select_part(table: type[Table], chosen: sa.CTE) -> sa.Select[Any]:
+    """Select what chosen documents have in a table, with empty columns where only other tables have them."""
+    own = sa.inspect(table).local_table.c
+    columns = [own[name] if name in own else sa.cast(sa.null(), kind).label(name) for name, kind in _COLUMNS.items()]
+    of_document = own.id if table is DocumentRow else own.document_id
+    head = (sa.literal(table.__tablename__).label("table"), of_document.label("of_document"))
+    return sa.select(*head, *columns).where(of_document.in_(sa.select(chosen.c.id)))
+
+
+def _to_document(rows: Mapping[tuple[str, int], list[Any]], document_id: int) -> Document:
+    (document,), *parts = (rows.get((str(table.__tablename__), document_id), []) for table in _PARTS)
+    sentences, mentions, relations, facts = parts
+    return to_document(document, sentences=sentences, mentions=mentions, relations=relations, facts=facts)
