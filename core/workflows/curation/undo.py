@@ -1,7 +1,8 @@
 """Taking back what a curator decided: the last step, one step, or all steps back to one; always by new decisions.
 
 A step is one decision, or all decisions of a bulk step. What was changed since, by somebody else, by a model or by
-a later decision that stands, is never overwritten: of several rows it is left as it is, alone it stops the undo.
+a later decision that stands, is never overwritten, and what somebody else confirmed since is not taken from under
+their decision: of several rows such a one is left as it is, alone it stops the undo.
 The caller commits, or rolls back when a function here raises.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 from core.errors import ConflictError, NotFoundError
 from db.queries import bulk_edits, decisions, edits, synthetic, synthetic_edits
 from db.queries.decisions import Change, DecisionView
+from db.queries.later_decisions import LaterDecision, find_later_decisions
 from db.session import Session
 
 # Decisions that are read and restored together.
@@ -23,7 +25,7 @@ Target = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo did, as (kind, id) of the rows: those that are as before, and those changed since and left so."""
+    """What an undo did, as (kind, id) of rows: those that are as before, those changed or confirmed since and left."""
 
     restored: tuple[Target, ...] = ()
     left: tuple[Target, ...] = ()
@@ -42,7 +44,7 @@ def undo(session: Session, project_id: int, user_id: int, *, target: Target | No
         What was restored; nothing where there is nothing to undo.
 
     Raises:
-        ConflictError: All of it was changed since; nothing was overwritten.
+        ConflictError: All of it was changed since, or confirmed by somebody else; nothing was overwritten.
     """
     last = decisions.find_last(session, project_id=project_id, user_id=user_id, target=target)
     return Undone() if last is None else _take_back(session, decisions.list_step_ids(session, last))
@@ -59,7 +61,7 @@ def undo_step(session: Session, project_id: int, user_id: int, decision_id: int)
 
     Raises:
         NotFoundError: The user has no such step, or it is undone already.
-        ConflictError: All of it was changed since; nothing was overwritten.
+        ConflictError: All of it was changed since, or confirmed by somebody else; nothing was overwritten.
     """
     return _take_back(session, decisions.list_step_ids(session, _get(session, project_id, user_id, decision_id)))
 
@@ -79,7 +81,7 @@ def undo_bulk_step(session: Session, project_id: int, user_id: int, batch_id: st
 
     Raises:
         NotFoundError: The user has no such step, or it is undone already.
-        ConflictError: Every one of its rows was changed since; nothing was overwritten.
+        ConflictError: Every one of its rows was changed since, or confirmed by somebody else; nothing was overwritten.
     """
     found = decisions.find_bulk_decision(session, batch_id, project_id=project_id, user_id=user_id)
     if found is None:
@@ -100,17 +102,17 @@ def _take_back(session: Session, decision_ids: Sequence[int]) -> Undone:
     """Restore what decisions changed, the newest first, and record it as one step."""
     batch_id = secrets.token_hex(8) if len(decision_ids) > 1 else None
     restored: dict[Target, None] = {}
-    left: dict[Target, DecisionView] = {}
+    left: list[DecisionView] = []
     for part in _read(session, decision_ids):
         for kind, restore in _RESTORERS.items():
             of_kind = [one for one in part if one.target_kind == kind]
             done = restore(session, of_kind)
             _record(session, of_kind, done, batch_id)
             restored |= dict.fromkeys((kind, one.target_id) for one in of_kind if one.id in done)
-            left |= {(kind, one.target_id): one for one in of_kind if one.id not in done}
+            left += [one for one in of_kind if one.id not in done]
     if left and not restored:
-        raise _changed_since(next(iter(left.values())))
-    return Undone(tuple(restored), tuple(left))
+        raise _changed_since(left[0], find_later_decisions(session, left[:1]).get(left[0].id))
+    return Undone(tuple(restored), tuple(dict.fromkeys((one.target_kind, one.target_id) for one in left)))
 
 
 def _read(session: Session, decision_ids: Sequence[int]) -> Iterator[list[DecisionView]]:
@@ -129,7 +131,9 @@ def _read(session: Session, decision_ids: Sequence[int]) -> Iterator[list[Decisi
 def _restore_sentences(session: Session, part: Sequence[DecisionView]) -> set[int]:
     """Restore sentences that are as the decisions left them; return the decisions that were taken back."""
     loaded = edits.load_sentences(session, [one.target_id for one in part])
-    fit = [one for one in part if _is(loaded, one)]
+    # Read after the versions, which everyone who decides moves on: nobody comes in between unseen.
+    later = find_later_decisions(session, part)
+    fit = [one for one in part if one.id not in later and _is(loaded, one)]
     bulk_edits.save_annotations(
         session, [(loaded[one.target_id], edits.Annotation.from_json(one.before)) for one in fit]
     )
@@ -145,10 +149,13 @@ def _restore_synthetic(session: Session, part: Sequence[DecisionView]) -> set[in
     """Restore synthetic sentences that are as the decisions left them; return the decisions that were taken back."""
     ids = [one.target_id for one in part]
     present = {view.id: view for view in synthetic.get_synthetic_views(session, ids)}
+    later = find_later_decisions(session, part)
     fit = [
         one
         for one in part
-        if one.target_id in present and synthetic_edits.to_edit(present[one.target_id]).to_json() == one.after
+        if one.id not in later
+        and one.target_id in present
+        and synthetic_edits.to_edit(present[one.target_id]).to_json() == one.after
     ]
     changes = [(present[one.target_id], synthetic_edits.SyntheticEdit.from_json(one.before)) for one in fit]
     bulk_edits.save_synthetic_edits(session, changes)
@@ -173,9 +180,15 @@ def _record(session: Session, part: Sequence[DecisionView], done: set[int], batc
             )
 
 
-def _changed_since(decision: DecisionView) -> ConflictError:
+def _changed_since(decision: DecisionView, later: LaterDecision | None) -> ConflictError:
+    noun = {decisions.SYNTHETIC: "synthetic sentence"}.get(decision.target_kind, decision.target_kind)
+    fault = f"This step ({decision.action}) cannot be undone: {noun} {decision.target_id} was"
+    if later is None:
+        return ConflictError(
+            f"{fault} changed since, by a later decision, by somebody else or by a model. Nothing was overwritten; "
+            "take the later decision back first, or change it by hand."
+        )
     return ConflictError(
-        f"This step ({decision.action}) cannot be undone: {decision.target_kind} sentence {decision.target_id} was "
-        "changed since, by a later decision, by somebody else or by a model. Nothing was overwritten; take the later "
-        "decision back first, or change it by hand."
+        f"{fault} confirmed or changed since by {later.user_name!r} ({later.action}). Nothing was overwritten; ask "
+        f"{later.user_name!r} to take that back first, or change it by hand."
     )

@@ -120,6 +120,47 @@ def test_what_somebody_else_changed_since_is_left_and_the_rest_of_the_step_goes_
     assert annotations.get_sentence_view(desk.session, desk.ids[1]).is_flagged
 
 
+def test_what_somebody_else_confirmed_since_is_not_taken_from_under_their_decision(desk: BothDesk) -> None:
+    bob = users.get_or_add_user(desk.session, "bob")
+    desk.on(0, "accept")
+    desk.on(0, "accept", user_id=bob)
+    with pytest.raises(ConflictError, match=r"sentence \d+ was confirmed .* by 'bob' \(accept\).*ask 'bob'"):
+        undo(desk.session, desk.project_id, desk.user_id)
+    desk.session.rollback()
+    assert desk.states[0] == "accepted"
+    assert undo(desk.session, desk.project_id, bob).restored
+    assert undo(desk.session, desk.project_id, desk.user_id).restored
+    assert desk.states[0] == "pending"
+
+
+def test_confirmed_synthetic_sentence_is_not_taken_from_under_the_second_decision(desk: BothDesk) -> None:
+    ada, bob = desk.user_id, users.get_or_add_user(desk.session, "bob")
+    desk.do(desk.views[0], "reject")
+    desk.user_id = bob
+    desk.do(desk.views[0], "reject")
+    with pytest.raises(ConflictError, match=r"synthetic sentence \d+ was confirmed .* by 'bob' \(reject\)"):
+        undo(desk.session, desk.project_id, ada)
+    assert desk.views[0].state is State.REJECTED
+
+
+def test_of_a_bulk_step_the_confirmed_rows_are_left_and_the_rest_goes_back(desk: BothDesk) -> None:
+    bob = users.get_or_add_user(desk.session, "bob")
+    desk.accept_all()
+    desk.on(1, "accept", user_id=bob)
+    undone = undo(desk.session, desk.project_id, desk.user_id)
+    assert undone.left == (("sentence", desk.ids[1]),)
+    assert desk.states[:3] == ["pending", "accepted", "pending"]
+
+
+def test_flag_that_somebody_else_set_and_took_off_stands_in_nobodys_way(desk: BothDesk) -> None:
+    bob = users.get_or_add_user(desk.session, "bob")
+    desk.on(0, "accept")
+    for _ in range(2):
+        desk.on(0, "flag", user_id=bob)
+    assert undo(desk.session, desk.project_id, desk.user_id).restored
+    assert desk.states[0] == "pending"
+
+
 def test_nobody_takes_back_a_step_of_somebody_else(desk: BothDesk) -> None:
     bob = users.get_or_add_user(desk.session, "bob")
     desk.on(0, "accept")
