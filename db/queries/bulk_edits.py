@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from core.domain import State
 from core.errors import ConflictError
 from db.columns import utc_now
+from db.queries.crossing import follow_mentions
 from db.queries.edits import Annotation, LoadedSentence, RelationLink, save_annotation
 from db.queries.synthetic import CHUNK, SyntheticView
 from db.queries.synthetic_edits import SyntheticEdit, save_synthetic, to_edit
@@ -34,6 +35,8 @@ def save_annotations(session: Session, changes: Sequence[tuple[LoadedSentence, A
     _take_versions(session, plain)
     _set_states(session, MentionRow, _moved((loaded.annotation.mentions, after.mentions) for loaded, after in plain))
     _set_states(session, RelationRow, _moved((loaded.annotation.relations, after.relations) for loaded, after in plain))
+    # No bulk step rejects a mention for the first time, so the states of relations before are on record already.
+    follow_mentions(session, ((loaded.annotation.mentions, after.mentions) for loaded, after in plain))
     for loaded, after in changes:
         if loaded.id not in known:
             save_annotation(session, loaded, after)

@@ -11,6 +11,7 @@ from core.domain import Mention, Source, Span, State
 from core.errors import ConflictError, NotFoundError
 from db.columns import Table, utc_now
 from db.mapping import mention_values, to_mention
+from db.queries.crossing import follow_mentions
 from db.tables import MentionRow, RelationRow, SentenceRow
 
 
@@ -33,6 +34,8 @@ class Annotation:
     Args:
         mentions: By id, in sentence coordinates; ids below 0 are not stored yet.
         relations: By id; ids below 0 are not stored yet.
+        crossing: Relations across sentences that went with a mention rejected by this change, by id, with the state
+            that they had; empty in what is read from the database.
     """
 
     state: State
@@ -40,20 +43,23 @@ class Annotation:
     comment: str = ""
     mentions: Mapping[int, Mention] = field(default_factory=dict)
     relations: Mapping[int, RelationLink] = field(default_factory=dict)
+    crossing: Mapping[int, State] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the annotation as JSON, for a decision."""
+        crossing = [{"id": relation_id, "state": state.value} for relation_id, state in sorted(self.crossing.items())]
         return {
             "state": self.state.value,
             "is_flagged": self.is_flagged,
             "comment": self.comment,
             "mentions": [_mention_json(mention_id, m) for mention_id, m in sorted(self.mentions.items())],
             "relations": [_relation_json(relation_id, r) for relation_id, r in sorted(self.relations.items())],
+            **({"crossing": crossing} if crossing else {}),
         }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Annotation":
-        """Return the annotation that a decision recorded."""
+        """Return the annotation that a decision recorded, without what went beside it."""
         return Annotation(
             State(data["state"]),
             data["is_flagged"],
@@ -61,6 +67,11 @@ class Annotation:
             {item["id"]: _mention_from_json(item) for item in data["mentions"]},
             {item["id"]: _relation_from_json(item) for item in data["relations"]},
         )
+
+
+def to_card(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a decision recorded of the row itself, to compare it with the row as it is."""
+    return {name: value for name, value in recorded.items() if name != "crossing"}
 
 
 def _mention_json(mention_id: int, mention: Mention) -> dict[str, Any]:
@@ -172,7 +183,7 @@ def save_annotation(session: Session, loaded: LoadedSentence, after: Annotation,
         columns: Further columns of the sentence row to set.
 
     Returns:
-        The stored annotation, with the ids of new items.
+        The stored annotation, with the ids of new items and what became of relations across sentences.
 
     Raises:
         ConflictError: The sentence changed; nothing was stored.
@@ -193,7 +204,8 @@ def save_annotation(session: Session, loaded: LoadedSentence, after: Annotation,
         moved = replace(link, head_id=new_ids[link.head_id], tail_id=new_ids[link.tail_id])
         relations[_store_relation(session, loaded, relation_id, moved)] = moved
     mentions = {new_ids[mention_id]: mention for mention_id, mention in after.mentions.items()}
-    return replace(after, mentions=mentions, relations=relations)
+    crossing = follow_mentions(session, [(before.mentions, mentions)])
+    return replace(after, mentions=mentions, relations=relations, crossing=crossing)
 
 
 def _take_version(session: Session, loaded: LoadedSentence, after: Annotation, columns: Mapping[str, object]) -> None:

@@ -1,12 +1,13 @@
 """What models say about sentences: stored beside what people decided, never over it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from sqlmodel import Session
 
 from core.domain import Mention, SentencePrediction, Source, State
 from core.errors import ConflictError
+from db.queries.crossing import list_held_mentions
 from db.queries.edits import Annotation, LoadedSentence, RelationLink, load_sentences, save_annotation
 
 
@@ -24,37 +25,45 @@ def store_predictions(
         predicted_by: Name of the model.
     """
     stored = []
+    held = list_held_mentions(session, list(predictions))
     for sentence_id, loaded in load_sentences(session, list(predictions)).items():
         if loaded.annotation.state is not State.PENDING:
             continue
         prediction = predictions[sentence_id]
         try:
-            _store(session, loaded, prediction, predicted_by)
+            _store(session, loaded, prediction, predicted_by, held)
         except ConflictError:
             continue
         stored.append(sentence_id)
     return stored
 
 
-def _store(session: Session, loaded: LoadedSentence, prediction: SentencePrediction, predicted_by: str) -> None:
+def _store(
+    session: Session, loaded: LoadedSentence, prediction: SentencePrediction, predicted_by: str, held: Set[int]
+) -> None:
     save_annotation(
         session,
         loaded,
-        _merge(_without_open_predictions(loaded.annotation), prediction),
+        _merge(_without_open_predictions(loaded.annotation, held), prediction),
         uncertainty=prediction.uncertainty,
         disagreement=prediction.disagreement,
         predicted_by=predicted_by,
     )
 
 
-def _without_open_predictions(annotation: Annotation) -> Annotation:
-    """Return what people decided or imported; a mention stays while a relation that stays needs it."""
+def _without_open_predictions(annotation: Annotation, held: Set[int]) -> Annotation:
+    """Return what people decided or imported; a mention stays while a relation that stays needs it.
+
+    Args:
+        annotation: What is stored about a sentence.
+        held: Mentions that such a relation across sentences needs.
+    """
     relations = {relation_id: link for relation_id, link in annotation.relations.items() if not _is_open(link)}
     needed = {mention_id for link in relations.values() for mention_id in (link.head_id, link.tail_id)}
     mentions = {
         mention_id: mention
         for mention_id, mention in annotation.mentions.items()
-        if not _is_open(mention) or mention_id in needed
+        if not _is_open(mention) or mention_id in needed or mention_id in held
     }
     return replace(annotation, mentions=mentions, relations=relations)
 

@@ -78,7 +78,7 @@ def find_clash(
     stored = _load(session, project_id, target)
     mine, error = _apply(session, project_id, target, stored, seen_version, events)
     last = _find_last(session, project_id, target)
-    is_by_person = last is not None and dict(last.after) == stored.card.to_json()
+    is_by_person = last is not None and edits.to_card(last.after) == stored.card.to_json()
     who = users.get_user_names(session).get(last.user_id) if last is not None and is_by_person else None
     return Clash(
         stored.text,
@@ -193,9 +193,9 @@ def _find_seen(session: Session, project_id: int, target: Target, stored: _Store
         for decision in page:
             if decision.action == decisions.KEEP or not missing:  # Keeping a row as it is makes no version.
                 continue
-            if dict(decision.after) != present:
+            if edits.to_card(decision.after) != present:
                 return None
-            present, missing = decision.before, missing - 1
+            present, missing = edits.to_card(decision.before), missing - 1
         before_id = page[-1].id
     return Annotation.from_json(present) if target[0] == decisions.SENTENCE else SyntheticEdit.from_json(present)
 

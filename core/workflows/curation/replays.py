@@ -64,7 +64,7 @@ def _has_effect(session: Session, project_id: int, decision: DecisionView, event
 
 def _with_new_ids(decision: DecisionView) -> dict[str, Any]:
     """Return what a decision left, with new items named as they were before they were stored."""
-    after = dict(decision.after)
+    after = edits.to_card(decision.after)
     for group in ("mentions", "relations"):
         known = {item["id"] for item in decision.before[group]}
         items = [item if item["id"] in known else item | {"id": sentence_events.NEW_ID} for item in after[group]]

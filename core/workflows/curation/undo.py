@@ -142,7 +142,7 @@ def _restore_sentences(session: Session, part: Sequence[DecisionView]) -> set[in
 
 def _is(loaded: Mapping[int, edits.LoadedSentence], decision: DecisionView) -> bool:
     sentence = loaded.get(decision.target_id)
-    return sentence is not None and sentence.annotation.to_json() == decision.after
+    return sentence is not None and sentence.annotation.to_json() == edits.to_card(decision.after)
 
 
 def _restore_synthetic(session: Session, part: Sequence[DecisionView]) -> set[int]:

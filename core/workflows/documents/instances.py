@@ -69,13 +69,14 @@ def _number_repeats(documents: Iterable[Document]) -> Iterator[Document]:
 
 
 def _labels_by_pair(document: Document, schema: Schema) -> dict[PairKey, list[str]]:
-    """Map each gold pair to its labels, in schema order; a symmetric label's pair is put in text order."""
+    """Map each pair of gold mentions to its gold labels, in schema order; a symmetric label's pair in text order."""
     order = {name: position for position, name in enumerate(schema.label_names)}
     labels: dict[PairKey, list[str]] = {}
     reviewed = [sentence.span for sentence in document.sentences if sentence.state.is_gold]
+    gold = {mention for mention in document.mentions if mention.state.is_gold}
     for relation in document.relations:
         label = schema.find_label(relation.label)
-        if not relation.state.is_gold or label is None:
+        if not relation.state.is_gold or label is None or not {relation.head, relation.tail} <= gold:
             continue
         head, tail = relation.head, relation.tail
         same_sentence = [s for s in document.sentences if s.span.contains(head.span) and s.span.contains(tail.span)]

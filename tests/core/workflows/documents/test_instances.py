@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from core.domain import NO_RELATION, Document, Mention, Relation, RelationLabel, Sentence, Span, State
 from core.workflows.documents.instances import build_instances, list_names
 from tests.builders import find_mention, make_drug_schema, make_instance, make_schema
@@ -41,6 +43,15 @@ def test_a_sentence_nobody_reviewed_gives_no_instances_and_no_misses() -> None:
 def test_a_relation_across_sentences_is_unreachable_not_forgotten() -> None:
     found = build_instances([make_document(("Aspirin", "cough"))], make_schema())
     assert [label for _, label in found.unreachable] == ["CID"]
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.PENDING])
+def test_a_relation_across_sentences_of_a_mention_that_is_not_gold_is_no_miss(state: State) -> None:
+    document = make_document(("Aspirin", "cough"))
+    cough = replace(document.mentions[-1], state=state)
+    link = replace(document.relations[0], tail=cough)
+    document = replace(document, mentions=(*document.mentions[:-1], cough), relations=(link,))
+    assert build_instances([document], make_schema()).unreachable == ()
 
 
 def test_overlapping_mentions_are_a_pair_that_an_architecture_may_leave_out() -> None:
