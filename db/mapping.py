@@ -1,8 +1,7 @@
 """Rows to domain types and back; nothing else knows both."""
 
 import hashlib
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from random import Random
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from core.domain import (
     State,
     SyntheticSentence,
 )
+from core.domain.placing import find_sentence as find_sentence  # What stores documents takes it from here.
 from db.columns import utc_now
 from db.tables import (
     DocumentFactRow,
@@ -125,17 +125,6 @@ def sentence_values(document: Document, *, project_id: int, document_id: int) ->
         }
         for position, sentence in enumerate(document.sentences)
     ]
-
-
-def find_sentence(span: Span, sentences: Sequence[Sentence]) -> int | None:
-    """Return the place of the sentence that wholly holds a span; None where the span crosses a sentence end.
-
-    Args:
-        span: In document coordinates.
-        sentences: In order and disjoint.
-    """
-    index = bisect_right(sentences, span.start, key=lambda sentence: sentence.span.start) - 1
-    return index if index >= 0 and span.end <= sentences[index].span.end else None
 
 
 def mention_values(

@@ -6,6 +6,7 @@ tokens are joined by single spaces and every sentence is a document.
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -113,12 +114,11 @@ def _state_block(block: Block, name: str) -> StatedDocument:
 
 def _join(tokens: Iterator[str]) -> tuple[str, list[Span]]:
     """Return the tokens with single spaces between them, and where each stands."""
-    text, places = "", []
-    for token in tokens:
-        start = len(text) + bool(text)
-        text = f"{text} {token}" if text else token
-        places.append(Span(start, len(text)))
-    return text, places
+    words, places, end = list(tokens), [], -1
+    for word in words:
+        places.append(Span(end + 1, end + 1 + len(word)))
+        end = places[-1].end
+    return " ".join(words), places
 
 
 def _find_runs(labels: list[str]) -> Iterator[tuple[int, int, str]]:
@@ -173,13 +173,14 @@ def _keep_flat(document: Document, losses: Losses) -> Document:
 def _make_lines(document: Document) -> list[str]:
     lines = [f"# id = {json.dumps(document.id)}", f"# text = {json.dumps(document.text)}"]
     labels = {m.span.start: m for m in document.mentions}
-    starts = sorted(sentence.span.start for sentence in document.sentences)[1:]
+    starts = deque(sorted(sentence.span.start for sentence in document.sentences)[1:])
     current: Mention | None = None
     cuts = [mention.span for mention in document.mentions] + [sentence.span for sentence in document.sentences]
     for token in find_tokens(document.text, cuts):
         if starts and token.start >= starts[0]:
             lines.append("")
-            starts = [start for start in starts if start > token.start]
+            while starts and starts[0] <= token.start:
+                starts.popleft()
         if token.start in labels:
             current = labels[token.start]
             label = f"B-{current.entity_type}"

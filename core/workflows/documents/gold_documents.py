@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from core.domain import Document, Schema
+from core.domain import Document, Mention, Schema
+from core.domain.placing import find_sentence
 
 
 def keep_reviewed(document: Document) -> Document:
@@ -12,11 +13,10 @@ def keep_reviewed(document: Document) -> Document:
     Gold that lies in no sentence at all, or crosses a border, stays: a scorer counts it as missed.
     """
     sentences = tuple(sentence for sentence in document.sentences if sentence.state.is_gold)
-    left_out = [sentence.span for sentence in document.sentences if not sentence.state.is_gold]
     mentions = tuple(
         mention
         for mention in document.mentions
-        if mention.state.is_gold and not any(span.contains(mention.span) for span in left_out)
+        if mention.state.is_gold and not _is_in_open_sentence(mention, document)
     )
     kept = set(mentions)
     relations = tuple(
@@ -25,6 +25,11 @@ def keep_reviewed(document: Document) -> Document:
         if relation.state.is_gold and relation.head in kept and relation.tail in kept
     )
     return replace(document, sentences=sentences, mentions=mentions, relations=relations)
+
+
+def _is_in_open_sentence(mention: Mention, document: Document) -> bool:
+    place = find_sentence(mention.span, document.sentences)
+    return place is not None and not document.sentences[place].state.is_gold
 
 
 def orient_relations(documents: Iterable[Document], schema: Schema) -> list[Document]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core.domain import NO_RELATION, Document, Instance, Mention, Origin, Schema, Split, SyntheticSentence
+from core.domain.placing import find_sentence, group_mentions
 from core.nlp.masking import mask_instance
 
 # (head start, head end, head type, tail start, tail end, tail type), in document coordinates.
@@ -72,15 +73,14 @@ def _labels_by_pair(document: Document, schema: Schema) -> dict[PairKey, list[st
     """Map each pair of gold mentions to its gold labels, in schema order; a symmetric label's pair in text order."""
     order = {name: position for position, name in enumerate(schema.label_names)}
     labels: dict[PairKey, list[str]] = {}
-    reviewed = [sentence.span for sentence in document.sentences if sentence.state.is_gold]
     gold = {mention for mention in document.mentions if mention.state.is_gold}
     for relation in document.relations:
         label = schema.find_label(relation.label)
         if not relation.state.is_gold or label is None or not {relation.head, relation.tail} <= gold:
             continue
         head, tail = relation.head, relation.tail
-        same_sentence = [s for s in document.sentences if s.span.contains(head.span) and s.span.contains(tail.span)]
-        if same_sentence and same_sentence[0].span not in reviewed:
+        place, tail_place = (find_sentence(end.span, document.sentences) for end in (head, tail))
+        if place is not None and place == tail_place and not document.sentences[place].state.is_gold:
             continue
         if label.is_symmetric and (tail.span, tail.entity_type) < (head.span, head.entity_type):
             head, tail = tail, head
@@ -97,16 +97,12 @@ def _key(head: Mention, tail: Mention, shift: int) -> PairKey:
 
 def _candidate_instances(document: Document, schema: Schema) -> Iterator[tuple[int, Instance]]:
     """Yield (sentence start, unlabelled instance) for each candidate pair of the reviewed sentences."""
-    gold = [mention for mention in document.mentions if mention.state.is_gold]
-    for sentence in document.sentences:
+    gold = group_mentions((mention for mention in document.mentions if mention.state.is_gold), document.sentences)
+    for place, sentence in enumerate(document.sentences):
         if not sentence.state.is_gold:
             continue
         start = sentence.span.start
-        local = tuple(
-            Mention(m.span.shifted(-start), m.entity_type, m.concept_ids)
-            for m in gold
-            if sentence.span.contains(m.span)
-        )
+        local = tuple(Mention(m.span.shifted(-start), m.entity_type, m.concept_ids) for m in gold.get(place, ()))
         text = sentence.span.text(document.text)
         for head, tail in schema.candidates(local):
             pair = f"{head.span.start}-{head.span.end}>{tail.span.start}-{tail.span.end}"
