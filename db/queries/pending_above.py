@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from core.domain import Schema, State
 from db.queries.projects import GOLD
 from db.queries.queue import QueueFilter, filter_sentences
-from db.tables import MentionRow, RelationRow
+from db.tables import MentionRow, RelationRow, SentenceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,16 @@ def count_above(session: Session, chosen: AboveScore, schema: Schema) -> AboveCo
     return AboveCounts(*session.execute(sa.select(*counts, unfinished)).one())
 
 
-def list_sentence_ids_above(session: Session, chosen: AboveScore, schema: Schema) -> list[int]:
-    """Return the ids of the sentences with a suggestion above a score, in text order."""
+def list_versions_above(session: Session, chosen: AboveScore, schema: Schema) -> dict[int, int]:
+    """Return the versions of the sentences with a suggestion above a score, by their ids and in text order."""
     relations, mentions = _above(chosen, schema)
     found = sa.union(sa.select(relations.c.sentence_id), sa.select(mentions.c.sentence_id)).subquery()
-    return list(session.execute(sa.select(found.c.sentence_id).order_by(found.c.sentence_id)).scalars())
+    query = (
+        sa.select(col(SentenceRow.id), col(SentenceRow.version))
+        .join(found, found.c.sentence_id == col(SentenceRow.id))
+        .order_by(col(SentenceRow.id))
+    )
+    return {row.id: row.version for row in session.execute(query)}
 
 
 def _above(chosen: AboveScore, schema: Schema) -> tuple[sa.CTE, sa.CTE]:

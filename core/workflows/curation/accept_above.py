@@ -2,7 +2,9 @@
 
 import random
 import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from core.domain import Schema, State
 from core.errors import ConflictError, NotFoundError
@@ -35,7 +37,7 @@ def get_counts(session: Session, chosen: AboveScore) -> AboveCounts:
 def draw_examples(session: Session, chosen: AboveScore) -> list[Example]:
     """Return a few of the sentences that would change, drawn anew at each call."""
     schema = projects.get_schema(session, chosen.queue.project_id)
-    ids = pending_above.list_sentence_ids_above(session, chosen, schema)
+    ids = list(pending_above.list_versions_above(session, chosen, schema))
     drawn = random.sample(ids, min(NUM_EXAMPLES, len(ids)))
     loaded = edits.load_sentences(session, drawn)
     return [
@@ -96,38 +98,72 @@ def _reaches(score: float | None, chosen: AboveScore) -> bool:
 def accept_above(session: Session, user_id: int, chosen: AboveScore, *, expected: AboveCounts | None = None) -> int:
     """Accept the suggestions above a score as one step, which one undo takes back; return how many sentences changed.
 
+    After every 500 sentences the session is committed, so that nobody else who writes waits for the whole step. If it
+    ends early, what was accepted stays: it is a step like any other, and repeating the call accepts the rest. A
+    sentence that somebody changes meanwhile is left as it is.
+
     Args:
-        session: An open session; the caller commits, or rolls back when this raises.
+        session: An open session; the caller commits the last sentences, or rolls them back when this raises.
         user_id: Who decides.
         chosen: Which suggestions.
         expected: What the user was told that it would do; None where nobody was asked.
 
     Raises:
         NotFoundError: No suggestion is above the score.
-        ConflictError: It would do something else than expected, or somebody changed one of the sentences meanwhile.
+        ConflictError: It would do something else than expected, or somebody changed a sentence at this very moment.
     """
-    project_id = chosen.queue.project_id
-    schema = projects.get_schema(session, project_id)
+    schema = projects.get_schema(session, chosen.queue.project_id)
     if expected is not None and expected != pending_above.count_above(session, chosen, schema):
         raise ConflictError(
             "The suggestions above the score are not those that you were told of any more; nothing was accepted. "
             "Look at them again and repeat the step."
         )
-    ids = pending_above.list_sentence_ids_above(session, chosen, schema)
-    if not ids:
+    versions = pending_above.list_versions_above(session, chosen, schema)
+    if not versions:
         raise NotFoundError(f"No suggestion in these sentences has a score of at least {chosen.min_score:.2f}.")
-    batch_id = secrets.token_hex(8)
-    for start in range(0, len(ids), CHUNK):
-        loaded = edits.load_sentences(session, ids[start : start + CHUNK])
-        changes = [(one, accept_suggestions(one.annotation, chosen, schema)) for one in loaded.values()]
-        bulk_edits.save_annotations(session, changes)
-        decisions.add_bulk_decisions(
-            session,
-            [Change(one.id, one.annotation.to_json(), after.to_json()) for one, after in changes],
-            project_id=project_id,
-            user_id=user_id,
-            target_kind=decisions.SENTENCE,
-            action=ACTION,
-            batch_id=batch_id,
-        )
-    return len(ids)
+    batch_id, number = secrets.token_hex(8), 0
+    for part in _cut(versions):
+        if number:
+            session.commit()
+        try:
+            changes = _accept_part(session, part, chosen, schema)
+        except ConflictError as error:
+            raise _stopped(error, number) from error
+        _record(session, changes, project_id=chosen.queue.project_id, user_id=user_id, batch_id=batch_id)
+        number += len(changes)
+    return number
+
+
+def _cut(versions: Mapping[int, int]) -> Iterator[dict[int, int]]:
+    """Cut sentences into what is read and stored together."""
+    remaining = iter(versions.items())
+    while part := dict(islice(remaining, CHUNK)):
+        yield part
+
+
+def _accept_part(session: Session, versions: Mapping[int, int], chosen: AboveScore, schema: Schema) -> list[Change]:
+    """Accept what is above the score in the sentences that are still at these versions."""
+    loaded = edits.load_sentences(session, list(versions)).values()
+    changes = [
+        (one, accept_suggestions(one.annotation, chosen, schema)) for one in loaded if one.version == versions[one.id]
+    ]
+    bulk_edits.save_annotations(session, changes)
+    return [Change(one.id, one.annotation.to_json(), after.to_json()) for one, after in changes]
+
+
+def _record(session: Session, changes: Sequence[Change], *, project_id: int, user_id: int, batch_id: str) -> None:
+    decisions.add_bulk_decisions(
+        session,
+        changes,
+        project_id=project_id,
+        user_id=user_id,
+        target_kind=decisions.SENTENCE,
+        action=ACTION,
+        batch_id=batch_id,
+    )
+
+
+def _stopped(error: ConflictError, number: int) -> ConflictError:
+    """Return the error with what stays of a step that ends early."""
+    stays = f" {number} sentences were accepted before; they are a step of their own, which undo takes back."
+    return ConflictError(f"{error}{stays}") if number else error

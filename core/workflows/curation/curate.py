@@ -139,7 +139,8 @@ def apply_synthetic_batch(
 
 
 def _undo_on(session: Session, *, project_id: int, user_id: int, target: tuple[str, int]) -> None:
-    if not undo(session, project_id, user_id, target=target).restored:
+    # The caller commits: a file of decisions is applied as a whole or not at all.
+    if not undo(session, project_id, user_id, target=target, in_parts=False).restored:
         raise NotFoundError("You have nothing left to undo here.")
 
 

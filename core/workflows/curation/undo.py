@@ -3,7 +3,9 @@
 A step is one decision, or all decisions of a bulk step. What was changed since, by somebody else, by a model or by
 a later decision that stands, is never overwritten, and what somebody else confirmed since is not taken from under
 their decision: of several rows such a one is left as it is, alone it stops the undo.
-The caller commits, or rolls back when a function here raises.
+The caller commits, or rolls back when a function here raises. Of a step of more than 500 rows every 500 are committed
+once they are taken back, so that nobody else who writes waits for all of them; if that ends early, they stay so, and
+the rest still stands until the undo is repeated. `in_parts=False` keeps a step one transaction.
 """
 
 import secrets
@@ -31,7 +33,9 @@ class Undone:
     left: tuple[Target, ...] = ()
 
 
-def undo(session: Session, project_id: int, user_id: int, *, target: Target | None = None) -> Undone:
+def undo(
+    session: Session, project_id: int, user_id: int, *, target: Target | None = None, in_parts: bool = True
+) -> Undone:
     """Take back the user's last step that is not undone; a bulk step goes as a whole.
 
     Args:
@@ -39,6 +43,7 @@ def undo(session: Session, project_id: int, user_id: int, *, target: Target | No
         project_id: The project.
         user_id: Whose step.
         target: Only a step on this row: ("sentence" or "synthetic", id).
+        in_parts: Whether a large step is committed in parts.
 
     Returns:
         What was restored; nothing where there is nothing to undo.
@@ -47,7 +52,9 @@ def undo(session: Session, project_id: int, user_id: int, *, target: Target | No
         ConflictError: All of it was changed since, or confirmed by somebody else; nothing was overwritten.
     """
     last = decisions.find_last(session, project_id=project_id, user_id=user_id, target=target)
-    return Undone() if last is None else _take_back(session, decisions.list_step_ids(session, last))
+    if last is None:
+        return Undone()
+    return _take_back(session, decisions.list_step_ids(session, last), in_parts=in_parts)
 
 
 def undo_step(session: Session, project_id: int, user_id: int, decision_id: int) -> Undone:
@@ -98,12 +105,18 @@ def _get(session: Session, project_id: int, user_id: int, decision_id: int) -> D
     return found[0]
 
 
-def _take_back(session: Session, decision_ids: Sequence[int]) -> Undone:
+def _take_back(session: Session, decision_ids: Sequence[int], *, in_parts: bool = True) -> Undone:
     """Restore what decisions changed, the newest first, and record it as one step."""
     batch_id = secrets.token_hex(8) if len(decision_ids) > 1 else None
     restored: dict[Target, None] = {}
     left: list[DecisionView] = []
+    num_open = 0
     for part in _read(session, decision_ids):
+        # Where nothing is restored at all, even the record that rows were left is taken back.
+        if in_parts and restored and num_open >= CHUNK:
+            session.commit()
+            num_open = 0
+        num_open += len(part)
         for kind, restore in _RESTORERS.items():
             of_kind = [one for one in part if one.target_kind == kind]
             done = restore(session, of_kind)
