@@ -19,7 +19,6 @@ from core.domain import (
     State,
     SyntheticSentence,
 )
-from core.domain.placing import find_sentence as find_sentence  # What stores documents takes it from here.
 from db.columns import utc_now
 from db.tables import (
     DocumentFactRow,

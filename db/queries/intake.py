@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.domain import Document, Mention, State
+from core.domain.placing import find_sentence
 from db.bulk import insert_rows
 from db.mapping import (
     StoredMention,
     document_values,
     fact_values,
-    find_sentence,
     mention_values,
     relation_values,
     sentence_values,
