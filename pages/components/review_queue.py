@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from pages.components.span_editor import Undecided
+
 BEFORE, AHEAD = 5, 40
 _STORE_KEY = "review-queues"
 _NUMBER_KEY = "review-queue-number"
@@ -69,6 +71,18 @@ class ReviewQueue(Generic[CursorT]):
     def current_id(self) -> int | None:
         """The card that is shown; None at the end."""
         return self.ids[self.position] if self.position < len(self.ids) else None
+
+    def find_undecided(self, find_pending: Callable[[Sequence[int]], set[int]]) -> Undecided | None:
+        """Return which cards of the queue are undecided once its end is reached; None before.
+
+        Args:
+            find_pending: Returns those of the cards that nobody has decided.
+        """
+        if self.position < self.total:
+            return None
+        pending = find_pending(self.ids)
+        first = next((place for place, card_id in enumerate(self.ids) if card_id in pending), self.total)
+        return Undecided(len(pending), len(self.ids), first)
 
     def move(self, position: int) -> None:
         """Go to a place; the browser names it, so it is held within the queue."""

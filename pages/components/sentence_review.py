@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain import State
 from core.workflows.curation import curate
-from db.queries import decisions, projects, queue
+from db.queries import decisions, pending, projects, queue
 from db.queries.annotations import SentenceView
 from db.queries.projects import ProjectView
 from db.queries.queue import QueueCursor, QueueFilter
@@ -74,6 +74,7 @@ def _show_deck(
         on_move=cards.move,
         guideline=project.guideline,
         examples=get_examples(project.id, schema),
+        undecided=cards.find_undecided(partial(pending.find_pending_sentences, session)),
     )
     return views
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.workflows.curation import curate
 from core.workflows.synthesis.acceptance import LabelStanding, count_accepted
-from db.queries import decisions, projects, synthetic
+from db.queries import decisions, pending, projects, synthetic
 from db.queries.synthetic import Place, SyntheticView
 from db.session import Session
 from pages.components import clash_panel, comment_field, history_panel, synthetic_cards
@@ -93,6 +93,7 @@ def _show_deck(
         on_move=cards.move,
         guideline=projects.get_project(session, choice.project_id).guideline,
         examples=get_examples(choice.project_id, schema),
+        undecided=cards.find_undecided(partial(pending.find_pending_synthetic, session)),
     )
     return views
 

@@ -220,6 +220,16 @@ def test_queue_stays_as_it_is_until_new_suggestions_are_asked_for(open_database:
     assert order[0] not in [item["id"] for item in tab.deck["items"]]
 
 
+def test_end_of_the_queue_names_what_was_skipped_and_the_way_to_new_suggestions_stays(project_id: int) -> None:
+    tab = DeckPage("annotate", project=str(project_id))
+    assert tab.deck["undecided"] is None
+    tab.send("skip", position=1)
+    tab.send("accept", position=2)
+    tab.send("skip", position=3)
+    assert tab.deck["undecided"] == {"count": 2, "of": 3, "first": 0}
+    assert any(button.label == "Go on with new suggestions" for button in tab.app.button)
+
+
 def test_removed_document_leaves_the_queue(open_database: OpenDatabase, project_id: int) -> None:
     other = Document("doc-2", "One more.", (Sentence(Span(0, 9)),))
     with open_database() as session:

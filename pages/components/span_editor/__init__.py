@@ -2,7 +2,7 @@
 
 from pages.components.span_editor.deck import show_deck
 from pages.components.span_editor.events import REJECT_REASONS, DeckEvent, EventKind, parse_event
-from pages.components.span_editor.items import DeckExample, DeckItem, DeckMention, DeckRelation, ItemKind
+from pages.components.span_editor.items import DeckExample, DeckItem, DeckMention, DeckRelation, ItemKind, Undecided
 
 __all__ = [
     "REJECT_REASONS",
@@ -13,6 +13,7 @@ __all__ = [
     "DeckRelation",
     "EventKind",
     "ItemKind",
+    "Undecided",
     "parse_event",
     "show_deck",
 ]

@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain import Schema
 from pages.components.span_editor.event_log import EventLog, OnEvent
 from pages.components.span_editor.events import REJECT_REASONS
-from pages.components.span_editor.items import DeckExample, DeckItem, encode_schema
+from pages.components.span_editor.items import DeckExample, DeckItem, Undecided, encode_schema
 
 _FRONTEND = Path(__file__).parent / "frontend"
 # Concatenated into one module in this order, so that no build step is needed; index.js holds the default export.
@@ -67,6 +67,7 @@ def show_deck(
     on_move: Callable[[int], None] = _stay,
     guideline: str = "",
     examples: Mapping[str, Sequence[DeckExample]] | None = None,
+    undecided: Undecided | None = None,
 ) -> None:
     """Show a queue of cards one at a time; with one item it is the plain editor.
 
@@ -89,6 +90,7 @@ def show_deck(
         on_move: Stores the place in the queue that the curator went to; called before `on_event`.
         guideline: The project's guideline, shown on demand above those of types and labels.
         examples: Approved sentences by relation label, shown with its guideline.
+        undecided: At the end of the queue, the cards of it that nobody has decided; None before the end.
     """
     log: EventLog = st.session_state.setdefault(f"{key}:log", EventLog())
 
@@ -114,7 +116,9 @@ def show_deck(
             "examples": {label: [asdict(one) for one in found] for label, found in (examples or {}).items()},
             "reasons": list(REJECT_REASONS),
             "session": log.session,
+            "undecided": None if undecided is None else asdict(undecided),
             "ack": dict(log.acks),
+            "stored": dict(log.stored),
             "notices": [asdict(notice) for notice in log.notices],
         },
         on_log_change=receive,

@@ -33,6 +33,7 @@ class EventLog:
     Args:
         session: Random token of the session; an event typed under another one is a replay after a restart.
         acks: Last sequence number applied, by browser view.
+        stored: Last sequence number of an event that is in the database, by browser view.
         notices: Latest refusals, oldest first.
         versions: For each card, from a version the browser may have seen to the present one, as far as only
             this session's own events lie between.
@@ -40,6 +41,7 @@ class EventLog:
 
     session: str = field(default_factory=lambda: secrets.token_hex(8))
     acks: dict[str, int] = field(default_factory=dict)
+    stored: dict[str, int] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     versions: dict[tuple[str, int], dict[int, int]] = field(default_factory=dict)
 
@@ -82,17 +84,19 @@ class EventLog:
         if is_live:
             on_move(event.position)
         try:
-            self._dispatch(event, on_event if is_live else on_replay)
+            if self._dispatch(event, on_event if is_live else on_replay):
+                self.stored[client] = seq
         except DareError as error:
             conflict = isinstance(error, ConflictError)
             self._refuse(Notice(client, seq, event.item_kind, event.item_id, str(error), conflict))
 
-    def _dispatch(self, event: DeckEvent, on_event: OnEvent) -> None:
+    def _dispatch(self, event: DeckEvent, on_event: OnEvent) -> bool:
+        """Hand an event to the page, with the version that its card has by now; return whether it was stored."""
         if event.kind is EventKind.UNDO_LAST and event.session != self.session:
             raise ConflictError("The server was restarted, so this undo was not repeated. Press undo again if needed.")
         if event.item_id is None or event.version is None:
             on_event(event)
-            return
+            return event.kind is EventKind.UNDO_LAST
         seen = self.versions.setdefault((event.item_kind, event.item_id), {})
         if event.kind is EventKind.RELOAD:
             seen.clear()
@@ -101,6 +105,8 @@ class EventLog:
         if changed is not None and changed != current:
             seen |= {version: changed for version, present in seen.items() if present == current}
             seen[current] = changed
+        # Taking back the last step changes another card than the one shown, so there is no version to return.
+        return changed is not None or event.kind is EventKind.UNDO_LAST
 
     def _refuse(self, notice: Notice) -> None:
         self.notices = [*self.notices, notice][-MAX_NOTICES:]

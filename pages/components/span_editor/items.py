@@ -92,6 +92,15 @@ class DeckExample:
     tail: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The cards of a queue that nobody has decided: `count` of all `of`, the first at place `first`."""
+
+    count: int
+    of: int
+    first: int
+
+
 def encode_schema(schema: Schema) -> dict[str, object]:
     """Return the entity types and relation labels as the browser reads them."""
     return {

@@ -7,7 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from pages.components.span_editor import DeckEvent, EventKind, show_deck
+from core.domain import State
+from pages.components.span_editor import DeckEvent, EventKind, Undecided, show_deck
 from tests.browser.harness.cards import CHEMICAL_DISEASE, Store, make_decks
 
 st.set_page_config(page_title="harness", layout="wide")
@@ -34,6 +35,8 @@ def deck() -> None:
     time.sleep(delay)
     store: Store = state.store
     first = max(0, store.position - 5)
+    open_places = [place for place, item in enumerate(store.items) if item.state is State.PENDING]
+    is_over = store.position >= len(store.items)
     show_deck(
         store.items[first : store.position + 40],
         position=store.position,
@@ -44,6 +47,7 @@ def deck() -> None:
         on_event=handle,
         on_move=move,
         guideline="Mark every chemical and disease; relate them only where the sentence says so.",
+        undecided=Undecided(len(open_places), len(store.items), (open_places or [0])[0]) if is_over else None,
     )
     held = {"items": [asdict(item) for item in store.items], "position": store.position, "log": store.decisions}
     st.html(f"<pre hidden class='probe'>{escape(json.dumps(held))}</pre>")
@@ -51,8 +55,8 @@ def deck() -> None:
 
 def change_elsewhere() -> None:
     """Change the first card as another tab would."""
-    version = state.store.items[0].version
-    state.store.apply(DeckEvent(EventKind.FLAG, "other tab", 1, "", 0, item_id=1, version=version))
+    first = state.store.items[0]
+    state.store.apply(DeckEvent(EventKind.FLAG, "other tab", 1, "", 0, item_id=first.id, version=first.version))
 
 
 deck()

@@ -62,6 +62,21 @@ def test_log_sent_again_is_applied_once_and_in_order() -> None:
     assert (seen, log.acks) == ([1, 2, 3], {"c1": 3})
 
 
+def test_only_what_was_stored_is_called_stored() -> None:
+    def save(event: DeckEvent) -> int | None:
+        if event.kind is EventKind.REJECT:
+            raise SchemaError("no")
+        return None if event.kind in (EventKind.NEXT, EventKind.UNDO_LAST) else 2
+
+    log = EventLog(session="s1")
+    apply_all(log, [event(1, "reject"), event(2, "next"), event(3, "accept", sql="x")], on_event=save)
+    assert (log.acks, log.stored) == ({"c1": 3}, {})
+    apply_all(log, [event(4, "flag"), event(5, "reject")], on_event=save)
+    assert (log.acks, log.stored) == ({"c1": 5}, {"c1": 4})
+    apply_all(log, [event(6, "undo_last")], on_event=save)
+    assert log.stored == {"c1": 6}
+
+
 def test_own_rapid_edits_do_not_conflict_with_each_other() -> None:
     present = 1
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pages.components.review_queue import AHEAD, ReviewQueue
+from pages.components.span_editor import Undecided
 
 
 def load_numbers(after: int | None) -> tuple[Sequence[int], int | None]:
@@ -66,3 +67,11 @@ def test_own_changes_lead_from_every_version_seen_to_the_present_one() -> None:
     queue.note_change(8, before=5, after=5)
     assert [queue.present_version(7, seen) for seen in (1, 2, 3)] == [3, 3, 3]
     assert queue.present_version(8, 5) == 5
+
+
+def test_end_of_a_queue_names_its_undecided_cards_and_no_place_before_the_end_asks() -> None:
+    queue: ReviewQueue[int] = ReviewQueue("k", counted=4, ids=[7, 5, 6, 8], is_complete=True, position=3)
+    assert queue.find_undecided(set) is None
+    queue.move(4)
+    assert queue.find_undecided(lambda ids: {card_id for card_id in ids if card_id in (5, 8)}) == Undecided(2, 4, 1)
+    assert queue.find_undecided(lambda _: set()) == Undecided(0, 4, 4)

@@ -73,6 +73,8 @@ class DeckActions {
 
   goto(position) { this.emit("goto", {}, position); }
 
+  openUndecided() { if (this.undecided?.count) this.goto(this.undecided.first); }
+
   undo() {
     this.flushNudge();
     const entry = this.log.history.pop();

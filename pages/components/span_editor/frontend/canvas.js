@@ -86,9 +86,13 @@ class Canvas {
 
   textWidth(text) { return Math.ceil(this.ruler.measureText(text).width); }
 
+  // Without a place on the page, as between two mounts, text has no lines for arcs to be laid out by.
+  get isLaidOut() { return this.text.clientWidth > 0; }
+
   // Draws mentions and relations; `view` says what is selected and which colours the schema gives.
   draw(item, view) {
     this.setText(item.text, view.section);
+    if (!this.isLaidOut) return;
     this.ruler.font = `600 ${FONT_SIZE_SMALL}px ${getComputedStyle(this.text).fontFamily}`;
     const mentions = item.mentions
       .filter((mention) => isVisible(mention) && this.offset <= mention.start && mention.end <= this.end)

@@ -98,7 +98,6 @@ function renderChoices(deck, item) {
 function renderActions(deck, item) {
   const part = item && deck.selectedPart();
   const noun = part ? ` ${deck.selected.kind}` : "";
-  const { reasons } = deck.data;
   const isAcceptingPart = part && isPending(part);
   const all = item?.kind === "sentence" && [...item.mentions, ...item.relations].some(isPending) ? " all" : "";
   const decisions = item && [
@@ -110,11 +109,6 @@ function renderActions(deck, item) {
         "▾",
         { class: "dare-button is-more", "aria-label": "Reject with a reason (Shift+X)", title: "Reject with a reason (Shift+X)", "aria-expanded": String(deck.open.reasons) },
         () => deck.toggle("reasons"),
-      ),
-      deck.open.reasons && html(
-        "div", { class: "dare-menu", role: "menu", "aria-label": "Reasons" },
-        reasons.map((reason, at) => choiceButton({ name: capitalise(reason), colour: NEUTRAL, action: () => deck.giveReason(at) }, at, "menuitem")),
-        html("div", { class: "dare-own-reason" }, deck.parts.reason, html("kbd", { "aria-hidden": "true" }, String(reasons.length + 1))),
       ),
     ),
     deck.data.total > 1 && button("Skip", { key: "space" }, () => deck.skip()),
@@ -137,7 +131,19 @@ function renderActions(deck, item) {
   );
 }
 
-// Refusals by Python stay until dismissed; a hint of the editor itself goes with the next action.
+// Between the text and its buttons, so that the sentence to be judged stays in sight.
+function renderReasons(deck, item) {
+  const { reasons } = deck.data;
+  deck.parts.reasons.hidden = !item || !deck.open.reasons;
+  rebuild(
+    deck.parts.reasons,
+    html("span", { class: "dare-lead" }, "Reject as"),
+    reasons.map((reason, at) => choiceButton({ name: capitalise(reason), colour: NEUTRAL, action: () => deck.giveReason(at) }, at, "menuitem")),
+    html("div", { class: "dare-own-reason" }, deck.parts.reason, html("kbd", { "aria-hidden": "true" }, String(reasons.length + 1))),
+  );
+}
+
+// Refusals by Python stay until dismissed or settled; a hint of the editor itself goes with the next action.
 function renderNotices(deck, item) {
   const current = item ? itemKey(item) : "";
   const notices = deck.log.notices.map((notice) => html(

@@ -10,8 +10,10 @@ class EventLog {
     this.pending = [];
     this.history = []; // own decisions, newest last, so that undo knows which card to go back to
     this.savedAt = null;
+    this.stored = 0; // number of the last own event that Python says is in the database
     this.notices = [];
     this.known = new Set();
+    this.seen = new Set(); // refusals that were shown while their card was
     this.onChange = onChange;
     this.app = document.querySelector("[data-testid=stApp]");
     const watcher = new MutationObserver(() => this.connectionChanged());
@@ -31,7 +33,10 @@ class EventLog {
     this.session = data.session;
     this.addNotices(data.notices); // before the acknowledgement: a replay after a restart repeats acked numbers
     const ack = data.ack[this.client] ?? 0;
-    if (this.pending.some((event) => event.seq <= ack && !NAVIGATION.has(event.kind))) this.savedAt = new Date();
+    const stored = data.stored[this.client] ?? 0;
+    if (stored > this.stored) this.savedAt = new Date();
+    this.stored = Math.max(this.stored, stored);
+    this.settle(this.pending.filter((event) => event.seq <= stored), data.notices);
     this.acked = Math.max(this.acked, ack);
     this.pending = this.pending.filter((event) => event.seq > ack);
     if (this.mustResend && this.pending.length) this.send();
@@ -46,6 +51,23 @@ class EventLog {
       this.notices = this.notices.filter((other) => itemId(other) !== itemId(notice)).concat(notice);
       this.history = this.history.filter((entry) => entry.seq !== notice.seq);
     }
+  }
+
+  // What was stored on a card settles what was refused there before.
+  settle(events, refusals) {
+    const isRefused = (event) => refusals.some((notice) => notice.client === this.client && notice.seq === event.seq);
+    for (const event of events.filter((one) => !NAVIGATION.has(one.kind) && !isRefused(one))) {
+      this.notices = this.notices.filter((notice) => itemId(notice) !== itemId(event) || notice.seq > event.seq);
+    }
+  }
+
+  // A refusal that was seen on its card goes when another card is shown; one whose card was left already stays.
+  leave(itemKey) {
+    this.notices = this.notices.filter((notice) => itemId(notice) !== itemKey || !this.seen.has(notice.seq));
+  }
+
+  see(itemKey) {
+    for (const notice of this.notices) if (itemId(notice) === itemKey) this.seen.add(notice.seq);
   }
 
   push(event, before) {

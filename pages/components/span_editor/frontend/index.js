@@ -45,13 +45,13 @@ class Deck extends DeckMarking {
     const part = (name, attributes = {}) => html("div", { class: `dare-${name}`, ...attributes });
     this.parts = {
       top: part("top"), meta: part("meta"), choices: part("choices"), notices: part("notices", { role: "alert" }),
-      hint: part("hint", { role: "status" }), actions: part("actions", { role: "toolbar", "aria-label": "Decisions" }),
+      hint: part("hint", { role: "status" }), reasons: part("reasons", { role: "menu", "aria-label": "Reasons", hidden: true }), actions: part("actions", { role: "toolbar", "aria-label": "Decisions" }),
       before: part("context", { dir: "auto" }), after: part("context", { dir: "auto" }), notes: part("notes"),
       sections: part("sections", { role: "group", "aria-label": "Sections of a long text" }),
       guideline: part("guideline", { role: "region", "aria-label": "Guideline" }), end: part("end", { hidden: true }),
       listSummary: html("summary", {}), listBody: part("list-body"), content: part("content"), editor: buildTextEditor(this), reason: buildReasonField(this),
     };
-    const { top, meta, choices, notices, hint, actions, before, after, notes, guideline, end, listSummary, listBody, content, editor, sections } = this.parts;
+    const { top, meta, choices, notices, hint, reasons, actions, before, after, notes, guideline, end, listSummary, listBody, content, editor, sections } = this.parts;
     this.parts.list = html("details", { class: "dare-list" }, listSummary, listBody);
     this.parts.list.addEventListener("toggle", () => {
       if (this.open.list !== this.parts.list.open) this.toggle("list");
@@ -62,7 +62,7 @@ class Deck extends DeckMarking {
     this.help = buildHelp(() => this.toggleHelp());
     this.root = html(
       "section", { class: "dare-deck", "aria-label": "Annotation", "data-testid": "dare-deck" },
-      top, html("div", { class: "dare-card" }, content, end, hint, notices, actions), this.parts.list, this.help,
+      top, html("div", { class: "dare-card" }, content, end, hint, notices, reasons, actions), this.parts.list, this.help,
     );
   }
 
@@ -79,10 +79,15 @@ class Deck extends DeckMarking {
     const before = this.item && itemKey(this.item);
     this.item = this.shown();
     const now = this.item && itemKey(this.item);
-    if (now !== before) this.cardChanged();
+    if (now !== before) {
+      this.log.leave(before);
+      this.cardChanged();
+    }
+    this.log.see(now);
     if (this.selected && !this.selectedPart()) this.selected = null;
     renderTop(this);
     renderNotices(this, this.item);
+    renderReasons(this, this.item);
     renderActions(this, this.item);
     this.renderContent();
     renderTable(this, this.item);
@@ -106,15 +111,7 @@ class Deck extends DeckMarking {
     const { item, parts } = this;
     parts.content.hidden = !item;
     parts.end.hidden = Boolean(item);
-    if (!item) {
-      const isOver = this.position >= this.data.total;
-      rebuild(
-        parts.end,
-        html("strong", {}, isOver ? "Nothing left in this queue" : "Loading the next cards…"),
-        html("p", {}, isOver ? "Every card was seen. Go back with p, or undo with u." : "Your decisions are being saved."),
-      );
-      return;
-    }
+    if (!item) { renderEnd(this); return; }
     renderMeta(this, item);
     renderGuideline(this);
     renderChoices(this, item);
@@ -131,6 +128,7 @@ class Deck extends DeckMarking {
     this.section = clamp(this.section, 0, sections.length - 1);
     const section = sections.length > 1 ? sections[this.section] : null;
     renderSections(this, item);
+    if (!this.canvas.isLaidOut) this.width = 0; // so that it is drawn once there is room
     this.canvas.draw(realised(drawn), { schema, selected, mark, headId, canEdit, section });
     renderOffer(this, item);
   }
@@ -175,6 +173,9 @@ class Deck extends DeckMarking {
     const at = this.data.items.findIndex((item) => itemKey(item) === itemId(notice));
     return at < 0 ? null : this.data.first + at;
   }
+
+  // Past the last card Python names those of the queue that nobody has decided.
+  get undecided() { return this.item ? null : this.data.undecided; }
 
   digit(at) {
     if (!this.item) return;

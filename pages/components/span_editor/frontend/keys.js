@@ -15,6 +15,7 @@ const KEYS = {
   g: (deck) => deck.toggle("guideline"),
   n: (deck) => deck.move("next"),
   p: (deck) => deck.move("previous"),
+  o: (deck) => deck.openUndecided(),
   r: (deck) => deck.reverse(),
   m: (deck) => deck.startMark(),
   l: (deck) => deck.startLink(),

@@ -12,7 +12,7 @@ const KEY_HELP = [
     ["Shift ↑ ↓", "move its start"], ["Esc", "clear the selection"],
   ]],
   ["Look", [
-    ["n  p", "next, previous"], ["e", "list of a sentence, text of a synthetic one"], ["c", "context"],
+    ["n  p", "next, previous"], ["o", "at the end: first undecided card"], ["e", "list of a sentence, text of a synthetic one"], ["c", "context"],
     ["g", "guideline"], [",  .", "section before, after, of a long text"], ["?", "this help"],
   ]],
 ];
@@ -58,6 +58,26 @@ function exampleLine({ text, head, tail }) {
     read = end;
   }
   return html("li", { dir: "auto" }, parts, index.slice(read, index.length));
+}
+
+// What stands in the place of the card past the end of the queue, or before the next cards have come.
+function renderEnd(deck) {
+  const { data, undecided, position, parts } = deck;
+  const isOver = position >= data.total && data.position >= data.total;
+  const ways = "Go back with p, or undo with u.";
+  if (!isOver) {
+    rebuild(parts.end, html("strong", {}, "Loading the next cards…"), html("p", {}, "Your decisions are being saved."));
+  } else if (undecided?.count) {
+    const { count, of } = undecided;
+    rebuild(
+      parts.end,
+      html("strong", {}, `${count} of ${of} cards of this queue ${count === 1 ? "is" : "are"} still undecided`),
+      html("p", {}, "You went past the last card. ", ways),
+      button("First undecided card", { key: "o" }, () => deck.openUndecided()),
+    );
+  } else {
+    rebuild(parts.end, html("strong", {}, "Nothing left in this queue"), html("p", {}, "Every card is decided. ", ways));
+  }
 }
 
 function renderContext(deck, item) {
