@@ -1,6 +1,8 @@
 """Suggestions above a score in the sentences of a queue: counted and listed in the database."""
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,17 +49,68 @@ class AboveCounts:
     unfinished: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a sentence holds after the step, without its words.
+
+    Args:
+        types: Entity types of its mentions, in text order.
+        relations: (head, tail, label), the mentions by their place in `types`.
+    """
+
+    types: tuple[str, ...]
+    relations: tuple[tuple[int, int, str], ...] = ()
+
+
 def count_above(session: Session, chosen: AboveScore, schema: Schema) -> AboveCounts:
     """Count the suggestions above a score, and the sentences that they are in."""
     relations, mentions = _above(chosen, schema)
-    touched = sa.union(sa.select(relations.c.sentence_id), sa.select(mentions.c.sentence_id)).cte("touched")
-    rest = sa.union(
-        _open_items(MentionRow, chosen, touched).where(col(MentionRow.id).not_in(sa.select(mentions.c.id))),
-        _open_items(RelationRow, chosen, touched).where(col(RelationRow.id).not_in(sa.select(relations.c.id))),
-    ).cte("rest")
+    touched, rest = _touched(chosen, relations, mentions)
     counts = [sa.select(sa.func.count()).select_from(part).scalar_subquery() for part in (mentions, relations, touched)]
     unfinished = sa.select(sa.func.count()).select_from(rest).scalar_subquery()
     return AboveCounts(*session.execute(sa.select(*counts, unfinished)).one())
+
+
+def read_finished(session: Session, chosen: AboveScore, schema: Schema, *, limit: int) -> list[Outline]:
+    """Return what the open sentences hold that the step leaves nothing to decide in, at most `limit` of them.
+
+    Whatever is not rejected in such a sentence is gold afterwards.
+    """
+    touched, rest = _touched(chosen, *_above(chosen, schema))
+    finished = (
+        sa.select(touched.c.sentence_id)
+        .join(SentenceRow, col(SentenceRow.id) == touched.c.sentence_id)
+        .where(col(SentenceRow.state) == State.PENDING, touched.c.sentence_id.not_in(sa.select(rest.c.sentence_id)))
+        .order_by(touched.c.sentence_id)
+        .limit(limit)
+        .cte("finished")
+    )
+    mention, relation = MentionRow, RelationRow
+    kept = sa.select(col(mention.sentence_id), col(mention.id), col(mention.entity_type)).where(
+        col(mention.sentence_id).in_(sa.select(finished.c.sentence_id)), col(mention.state) != State.REJECTED
+    )
+    place = (col(mention.sentence_id), col(mention.start), col(mention.end), col(mention.entity_type))
+    links = sa.select(
+        col(relation.sentence_id), col(relation.head_id), col(relation.tail_id), col(relation.label)
+    ).where(col(relation.sentence_id).in_(sa.select(finished.c.sentence_id)), col(relation.state) != State.REJECTED)
+    by_sentence = _group(session.execute(links.order_by(col(relation.sentence_id))))
+    found = groupby(session.execute(kept.order_by(*place)), key=itemgetter(0))
+    return [_outline(list(rows), by_sentence.get(sentence_id, [])) for sentence_id, rows in found]
+
+
+def _group(rows: Any) -> dict[int, list[Any]]:  # noqa: ANN401 - rows of columns
+    """Return rows by their first column, by which they are ordered."""
+    return {key: list(found) for key, found in groupby(rows, key=itemgetter(0))}
+
+
+def _outline(mentions: list[Any], relations: list[Any]) -> Outline:
+    types = tuple(row[2] for row in mentions)
+    if not relations:
+        return Outline(types)
+    at = {row[1]: place for place, row in enumerate(mentions)}
+    # A relation whose mention was rejected is none.
+    links = sorted((at[head], at[tail], label) for _, head, tail, label in relations if head in at and tail in at)
+    return Outline(types, tuple(links))
 
 
 def list_versions_above(session: Session, chosen: AboveScore, schema: Schema) -> dict[int, int]:
@@ -84,6 +137,16 @@ def _above(chosen: AboveScore, schema: Schema) -> tuple[sa.CTE, sa.CTE]:
         ends = sa.union(sa.select(relations.c.head_id), sa.select(relations.c.tail_id))
         query = query.where(mention.in_(ends))
     return relations, query.cte("mentions_above")
+
+
+def _touched(chosen: AboveScore, relations: sa.CTE, mentions: sa.CTE) -> tuple[sa.CTE, sa.CTE]:
+    """Select the sentences with a suggestion above the score, and those of them that keep others."""
+    touched = sa.union(sa.select(relations.c.sentence_id), sa.select(mentions.c.sentence_id)).cte("touched")
+    rest = sa.union(
+        _open_items(MentionRow, chosen, touched).where(col(MentionRow.id).not_in(sa.select(mentions.c.id))),
+        _open_items(RelationRow, chosen, touched).where(col(RelationRow.id).not_in(sa.select(relations.c.id))),
+    ).cte("rest")
+    return touched, rest
 
 
 def _relations_above(chosen: AboveScore, schema: Schema) -> Any:  # noqa: ANN401 - a select of four columns

@@ -5,9 +5,10 @@ from functools import partial
 import streamlit as st
 
 from core.domain import Schema
-from core.workflows.curation import accept_above
+from core.workflows.curation import accept_above, unrelated_pairs
 from core.workflows.curation.accept_above import ACTION, Example
 from core.workflows.curation.undo import undo_step
+from core.workflows.curation.unrelated_pairs import UnrelatedPairs
 from db.queries import history, projects
 from db.queries.pending_above import AboveCounts, AboveScore
 from db.queries.projects import ProjectView
@@ -22,6 +23,7 @@ from pages.components.wording import SPLIT_NAMES, count, group, moment
 
 USUAL_SCORE = 0.9
 ALL_LABELS = "All mentions and relations"
+_ACCEPT_KEY = "above-accept"
 
 
 def show(session: Session, project: ProjectView, user_id: int, choice: Choice) -> None:
@@ -53,8 +55,12 @@ def _undo(project_id: int, user_id: int, decision_id: int) -> None:
     forget_queues(PAGE)
 
 
-@st.dialog("Accept suggestions above a score", width="large")
+@st.dialog("Accept suggestions above a score", width="large", on_dismiss="rerun")
 def _open(user_id: int, queue: QueueFilter, schema: Schema) -> None:
+    if st.session_state.get(
+        _ACCEPT_KEY
+    ):  # asked first: nothing is left above the score, so the button is drawn no more
+        st.rerun()
     left, right = st.columns([1, 2], gap="large")
     label = left.selectbox(
         "Suggestions", ["", *schema.label_names], format_func=lambda name: name or ALL_LABELS, key="above-label"
@@ -70,17 +76,20 @@ def _open(user_id: int, queue: QueueFilter, schema: Schema) -> None:
     with open_session() as session:
         counts = accept_above.get_counts(session, chosen)
         _show_counts(counts)
+        if counts.sentences > counts.unfinished:
+            _show_unrelated(unrelated_pairs.count_unrelated(session, chosen))
         if counts.sentences:
             _show_examples(accept_above.draw_examples(session, chosen))
     with st.container(horizontal=True):
-        if counts.sentences and st.button(
-            f"Accept {count(counts.mentions + counts.relations, 'suggestion')}",
-            type="primary",
-            icon=":material/done_all:",
-            on_click=_accept,
-            args=(user_id, chosen, counts),
-        ):
-            st.rerun()
+        if counts.sentences:
+            st.button(
+                f"Accept {count(counts.mentions + counts.relations, 'suggestion')}",
+                key=_ACCEPT_KEY,
+                type="primary",
+                icon=":material/done_all:",
+                on_click=_accept,
+                args=(user_id, chosen, counts),
+            )
         if st.button("Cancel"):
             st.rerun()
 
@@ -112,6 +121,24 @@ def _show_counts(counts: AboveCounts) -> None:
         group(counts.unfinished),
         help="They keep suggestions below the score, so they stay in the queue, with what is accepted marked so.",
     )
+
+
+def _show_unrelated(pairs: UnrelatedPairs) -> None:
+    if not pairs.number:
+        return
+    st.markdown(
+        f":material/link_off: {describe_unrelated(pairs)}",
+        help="A model learns from every pair of mentions that a label could join, in each sentence that counts as "
+        "reviewed. Where nobody suggested a relation it learns that there is none. If suggestions of relations are "
+        "often missing here, review these sentences one by one.",
+    )
+
+
+def describe_unrelated(pairs: UnrelatedPairs) -> str:
+    """Return how many pairs of mentions become "no relation"."""
+    told = count(pairs.number, "pair of mentions", "pairs of mentions")
+    become = "becomes" if pairs.number == 1 else "become"
+    return f"{'' if pairs.is_exact else 'At least '}**{told}** without a suggested relation {become} “no relation”."
 
 
 def _show_examples(examples: list[Example]) -> None:

@@ -96,7 +96,7 @@ def _show_buttons(project_id: int, user_id: int, outlook: Outlook) -> None:
             st.caption("No pending sentence is above this score.")
 
 
-@st.dialog("Accept the rest?", width="large")
+@st.dialog("Accept the rest?", width="large", on_dismiss="rerun")
 def _confirm(project_id: int, user_id: int, outlook: Outlook) -> None:
     low, high = outlook.interval
     rest, label = count(outlook.pending, "pending sentence"), escape(label_name(outlook.label))

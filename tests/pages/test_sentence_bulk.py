@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.domain import Split, State
+from core.workflows.curation.unrelated_pairs import UnrelatedPairs
 from db.queries import annotations, documents, queue
 from db.queries.queue import QueueFilter
-from pages.components.sentence_bulk import describe_filter
+from pages.components.sentence_bulk import describe_filter, describe_unrelated
 from tests.pages.deck_page import DeckPage, OpenDatabase, use_database
 from tests.pages.support import press, texts
 from tests.pages.test_annotate import TEXTS, seed
@@ -35,6 +36,7 @@ def test_step_is_told_with_a_sample_then_done_then_undone(open_database: OpenDat
     press(tab.app, "Accept above a score")
     told = texts(tab.app)
     assert [metric.value for metric in tab.app.metric] == ["4", "0", "1", "1"]
+    assert "**1 pair of mentions** without a suggested relation becomes “no relation”" in told
     assert r"\<b\>quickly\<\/b\>" in told and "“Codeine” is Chemical, accepted" in told
     press(tab.app, "Accept 4 suggestions")
     assert read_states(open_database, project_id) == [State.ACCEPTED, State.PENDING, State.PENDING]
@@ -69,3 +71,8 @@ def test_nothing_above_the_score_offers_no_step(open_database: OpenDatabase) -> 
 )
 def test_filter_is_told_in_words(chosen: QueueFilter, words: str) -> None:
     assert describe_filter(chosen) == words
+
+
+def test_pairs_of_a_large_step_are_told_as_a_least_number() -> None:
+    told = describe_unrelated(UnrelatedPairs(31_000, is_exact=False))
+    assert told == "At least **31\u2009000 pairs of mentions** without a suggested relation become “no relation”."

@@ -1,6 +1,8 @@
 // Keys of the deck: one table, and the rules for when they must stay silent.
 const TEXT_FIELDS = "input, textarea, select, [contenteditable=''], [contenteditable=true]";
 const OTHER_WIDGETS = "[role=combobox], [role=listbox], [role=menu], [role=slider], [role=tab], [role=grid], [data-testid=stDataFrame]";
+// A toast has the role of an alert dialog too, but it holds no key and stays for seconds.
+const DIALOGS = "[role=dialog], [role=alertdialog]:not([data-testid=stToast])";
 const PRESSABLE = "button, a[href], summary, [role=button]";
 
 const KEYS = {
@@ -41,7 +43,7 @@ function isSilent(event, deck) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || (event.altKey && !isExact) || event.isComposing) return true;
   const path = event.composedPath().filter((node) => node instanceof Element);
   if (path.some((node) => node.matches(TEXT_FIELDS) || (node.matches(OTHER_WIDGETS) && !deck.root.contains(node)))) return true;
-  return Boolean(document.querySelector("[role=dialog], [role=alertdialog]"));
+  return Boolean(document.querySelector(DIALOGS));
 }
 
 // Returns what the key does, or null.

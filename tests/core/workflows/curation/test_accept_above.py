@@ -1,10 +1,12 @@
 """Accepting all suggestions above a score: which ones count, what stays, one undo, nothing in between overwritten."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from core.domain import (
+    NO_RELATION,
     Document,
     EntityType,
     Mention,
@@ -21,9 +23,11 @@ from core.errors import ConflictError, NotFoundError
 from core.workflows.curation import curate
 from core.workflows.curation.accept_above import accept_above, draw_examples, get_counts
 from core.workflows.curation.undo import undo
+from core.workflows.curation.unrelated_pairs import UnrelatedPairs, count_in_outlines, count_unrelated
+from core.workflows.documents.instances import build_instances
 from db.queries import annotations, decisions, documents, intake, projects, users
 from db.queries.annotations import SentenceView
-from db.queries.pending_above import AboveCounts, AboveScore
+from db.queries.pending_above import AboveCounts, AboveScore, Outline
 from db.queries.queue import QueueFilter
 from db.session import Session
 
@@ -170,3 +174,37 @@ def test_sample_shows_at_most_ten_sentences_with_what_would_be_accepted(desk: De
     examples = draw_examples(desk.session, desk.choose(0.98))
     assert len(examples) == 10
     assert all(one.before.to_json() != one.after.to_json() and one.text.startswith(TEXT) for one in examples)
+
+
+def test_pairs_that_nobody_related_are_counted_as_a_training_will_read_them(desk: Desk) -> None:
+    assert count_unrelated(desk.session, desk.choose(0.9)) == UnrelatedPairs(0, is_exact=True)
+    lone = (_suggest(0, 7, "Chemical", 0.99), _suggest(15, 19, "Disease", 0.95))
+    document = Document("lone", TEXT, (Sentence(Span(0, len(TEXT))),), lone)
+    for number in range(3):
+        another = replace(document, id=f"lone-{number}", text=f"{TEXT} Again {number}.")
+        intake.store_document(desk.session, desk.project_id, another, source_name="s")
+    desk.session.commit()
+    chosen = desk.choose(0.9)
+    assert count_unrelated(desk.session, chosen) == UnrelatedPairs(3, is_exact=True)
+    assert count_unrelated(desk.session, chosen, max_read=2).is_exact is False
+    desk.accept(chosen)
+    stored = documents.stream_documents(desk.session, desk.project_id, only_reviewed=True)
+    assert [one.label for one in build_instances(stored, SCHEMA).instances].count(NO_RELATION) == 3
+
+
+@pytest.mark.parametrize(
+    ("outline", "unrelated"),
+    [
+        (Outline(("Gene",)), 0),
+        (Outline(("Gene", "Drug", "Gene")), 3),  # two of drug and gene, one of the genes
+        (Outline(("Gene", "Drug", "Gene"), ((1, 0, "HITS"),)), 2),
+        (Outline(("Gene", "Gene"), ((1, 0, "BINDS"),)), 0),  # a symmetric label written backwards
+    ],
+)
+def test_unrelated_pairs_follow_the_schema(outline: Outline, unrelated: int) -> None:
+    labels = (
+        RelationLabel("HITS", (("Drug", "Gene"),)),
+        RelationLabel("BINDS", (("Gene", "Gene"),), is_symmetric=True),
+    )
+    schema = Schema((EntityType("Drug"), EntityType("Gene")), labels)
+    assert count_in_outlines([outline, outline], schema) == 2 * unrelated
