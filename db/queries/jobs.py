@@ -1,6 +1,7 @@
 """Jobs as users see them, their progress, and what workers say about themselves."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,11 +10,12 @@ from sqlmodel import Session, col, select
 from core.domain import JobKind, JobState
 from core.errors import ConflictError, NotFoundError
 from db.columns import utc_now
-from db.tables import Job, JobProgress, WorkerStatus
+from db.tables import Job, JobProgress, Project, WorkerStatus
 
 __all__ = [
     "ACTIVE_STATES",
     "MAX_POINTS",
+    "BusyJob",
     "Job",
     "JobProgress",
     "WorkerStatus",
@@ -23,6 +25,7 @@ __all__ = [
     "find_job",
     "get_job",
     "get_progress",
+    "list_busy_jobs",
     "list_jobs",
     "list_workers",
     "requeue_job",
@@ -35,6 +38,16 @@ __all__ = [
 MAX_POINTS = 400
 ACTIVE_STATES = (JobState.QUEUED, JobState.RUNNING)
 RETRIED_STATES = (JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class BusyJob:
+    """A running job that has told progress: what it is, and of which project."""
+
+    job_id: str
+    kind: JobKind
+    project_id: int
+    project_name: str
 
 
 def add_job(
@@ -87,6 +100,20 @@ def list_jobs(
     if states:
         query = query.where(col(Job.state).in_(states))
     return list(session.exec(query))
+
+
+def list_busy_jobs(session: Session, kinds: Sequence[JobKind]) -> list[BusyJob]:
+    """Return the running jobs of these kinds that have told progress, the one heard of last first."""
+    heard = sa.func.max(col(JobProgress.updated_at))
+    query = (
+        sa.select(col(Job.id), col(Job.kind), col(Project.id), col(Project.name))
+        .join(Project, col(Project.id) == col(Job.project_id))
+        .join(JobProgress, col(JobProgress.job_id) == col(Job.id))
+        .where(col(Job.kind).in_(kinds), col(Job.state) == JobState.RUNNING)
+        .group_by(col(Job.id), col(Job.kind), col(Project.id), col(Project.name))
+        .order_by(heard.desc(), col(Job.id))
+    )
+    return [BusyJob(*row) for row in session.execute(query)]
 
 
 def start_job(session: Session, job_id: str) -> Job:

@@ -14,6 +14,7 @@ from core.workflows.retraining.retrain_params import NUM_TEACHERS
 from db.queries import jobs
 from db.queries.jobs import Job, JobProgress
 from db.session import Session
+from pages.components import job_wait
 from pages.components.session import act, escape, get_settings, open_session
 from pages.components.wording import JOB_BADGES, JOB_NAMES, badge, duration, moment
 
@@ -50,10 +51,17 @@ def show_header(job: Job, title: str, *, state: tuple[str, str] | None = None) -
 
 
 def show_bar(job: Job, progress: Sequence[JobProgress], *, num_parts: int = 1, waiting: str = "") -> None:
-    """Show how far a job is, and how long it will take once that can be told from this run."""
+    """Show how far a job is, and how long it will take once that can be told from this run.
+
+    Args:
+        job: The job.
+        progress: What its parts have told.
+        num_parts: How many parts take time.
+        waiting: Why nothing has been told yet, if anybody knows.
+    """
     if job.state is JobState.QUEUED or not progress:
         text = waiting or ("Queued: waits for the worker" if job.state is JobState.QUEUED else "Starting")
-        st.progress(0.0, text=text)
+        st.progress(0.0, text=escape(text))
         return
     fraction = overall_fraction(progress, num_parts)
     newest = max(progress, key=lambda part: part.updated_at)
@@ -136,8 +144,10 @@ def show_running(session: Session, project_id: int) -> bool:
     active = jobs.list_jobs(session, project_id=project_id, states=jobs.ACTIVE_STATES)
     for job in active:
         with st.container(border=True):
-            show_header(job, JOB_NAMES[job.kind])
-            show_bar(job, jobs.get_progress(session, job.id), num_parts=count_parts(job))
+            progress = jobs.get_progress(session, job.id)
+            waiting = job_wait.find_wait(session, job, progress)
+            show_header(job, JOB_NAMES[job.kind], state=job_wait.STATE if waiting else None)
+            show_bar(job, progress, num_parts=count_parts(job), waiting=waiting)
     return bool(active)
 
 

@@ -14,7 +14,7 @@ from core.workflows.synthesis.pretrain_params import NEW_BASES, PretrainParams
 from db.queries import jobs
 from db.queries.jobs import Job, JobProgress
 from db.session import Session
-from pages.components import hub_models, job_progress
+from pages.components import hub_models, job_progress, job_wait
 from pages.components.session import act, escape, get_settings
 from pages.components.wording import duration, group
 
@@ -148,10 +148,12 @@ def _draw(session: Session, *, project_id: int) -> bool:
     if job is None:
         return False
     progress = jobs.get_progress(session, job.id)
+    waiting = job_wait.find_wait(session, job, progress)
     with st.container(border=True):
-        job_progress.show_header(job, f"{job.params.get('name', '')} from {job.params.get('base', '')}")
+        title = f"{job.params.get('name', '')} from {job.params.get('base', '')}"
+        job_progress.show_header(job, title, state=job_wait.STATE if waiting else None)
         if not job.state.is_over:
-            job_progress.show_bar(job, progress)
+            job_progress.show_bar(job, progress, waiting=waiting)
         st.caption(escape(describe_scores(progress)))
         job_progress.show_failure(job)
         job_progress.show_log(job, [TASK])

@@ -14,7 +14,7 @@ from core.workflows.synthesis.synthesise_params import MIN_GOLD, SCRATCH, SCRATC
 from db.queries import jobs, readiness
 from db.queries.jobs import Job
 from db.session import Session
-from pages.components import hub_models, job_progress
+from pages.components import hub_models, job_progress, job_wait
 from pages.components.session import act, escape, get_settings
 from pages.components.wording import count, duration, group, label_name
 
@@ -201,10 +201,11 @@ def _draw(session: Session, *, project_id: int, num_labels: int) -> bool:
     if job is None:
         return False
     progress = jobs.get_progress(session, job.id)
+    waiting = job_wait.find_wait(session, job, progress)
     with st.container(border=True):
-        job_progress.show_header(job, name_generation(job))
+        job_progress.show_header(job, name_generation(job), state=job_wait.STATE if waiting else None)
         if not job.state.is_over:
-            job_progress.show_bar(job, progress, num_parts=count_parts(job, num_labels))
+            job_progress.show_bar(job, progress, num_parts=count_parts(job, num_labels), waiting=waiting)
             for part in progress:
                 st.caption(f"{escape(name_part(part.part))}: {escape(part.message)}")
         job_progress.show_failure(job)

@@ -10,7 +10,7 @@ from core.domain import JobKind, JobState
 from db.queries import jobs
 from db.queries.jobs import Job, JobProgress
 from db.session import Session
-from pages.components import charts, job_progress
+from pages.components import charts, job_progress, job_wait
 from pages.components.session import escape, page_path
 from pages.components.wording import JOB_BADGES, count, duration, rate
 
@@ -51,15 +51,20 @@ def _list_trainings(session: Session, project_id: int, *, limit: int) -> list[Jo
 
 
 def _draw_latest(session: Session, *, project_id: int) -> bool:
-    job = _list_trainings(session, project_id, limit=1)[0]
+    found = _list_trainings(session, project_id, limit=1)
+    if not found:  # the project was deleted in another tab
+        return False
+    job = found[0]
     progress = jobs.get_progress(session, job.id)
     members = {part.part: part for part in progress if part.part != job_progress.EVALUATE_PART}
+    waiting = job_wait.find_wait(session, job, progress)
     with st.container(border=True):
-        job_progress.show_header(job, name_training(job))
+        job_progress.show_header(job, name_training(job), state=job_wait.STATE if waiting else None)
         if not job.state.is_over:
             done = [name for name, part in members.items() if name.startswith("member") and part.fraction >= 1]
-            st.caption(describe_stage(session, job, len(done)))
-            job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job))
+            if not waiting:
+                st.caption(describe_stage(session, job, len(done)))
+            job_progress.show_bar(job, progress, num_parts=job_progress.count_parts(job), waiting=waiting)
         job_progress.show_failure(job)
         if job.state is JobState.DONE and job.result is not None:
             _show_result(job)

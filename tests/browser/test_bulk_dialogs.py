@@ -1,4 +1,4 @@
-"""Dialogs in a real browser: a step done in one closes it, the page is drawn anew, and the next key meets no conflict."""
+"""Dialogs in a browser: a step done in one closes it, the page is drawn anew, and the next key meets no conflict."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
