@@ -3,13 +3,14 @@
 import streamlit as st
 
 from db.queries import projects
-from pages.components import fetch_form, import_report, upload_forms
+from pages.components import fetch_form, import_report, newest_import, upload_forms
 from pages.components.session import open_session, require_project, require_user
 
 user_id = require_user()
 with open_session() as session:
     project = require_project(session)
     st.title("Upload")
+    newest_import.show(session, project.id)
     left, right = st.columns(2, gap="medium")
     with left:
         upload_forms.show_paste(project, user_id)

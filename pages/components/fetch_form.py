@@ -58,4 +58,4 @@ def _do_fetch(session: Session, *, project_id: int, user_id: int) -> str:
     }
     client.enqueue(get_settings(), session, JobKind.FETCH, project_id=project_id, params=params, user_id=user_id)
     st.session_state[_IDS] = ""
-    return ""
+    return f"Fetching {params['source']}"

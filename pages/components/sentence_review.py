@@ -25,7 +25,7 @@ from pages.components.deck_changes import Desk, apply_event, apply_replay, chang
 from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, forget_queue
 from pages.components.sentence_filters import PAGE, Choice
-from pages.components.session import act, escape, open_session, show_notice
+from pages.components.session import act, escape, open_session, redraw_without, show_notice
 from pages.components.span_editor import show_deck
 from pages.components.wording import group
 
@@ -33,6 +33,7 @@ from pages.components.wording import group
 @st.fragment
 def show(project: ProjectView, user_id: int, choice: Choice, cards: ReviewQueue[QueueCursor]) -> None:
     """Show the card at the place reached; a decision reruns this part of the page only."""
+    redraw_without(project.id)
     if cards.is_outdated:
         forget_queue(PAGE, choice)
         st.rerun()

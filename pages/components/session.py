@@ -12,6 +12,7 @@ from core.settings import Settings
 from db.queries import projects, users
 from db.queries.projects import ProjectView
 from db.session import Engine, Session, make_engine, session_scope
+from pages.components.wording import shorten
 
 PROJECT_KEY = "project"
 _CHOICE_KEY = "project_choice"
@@ -58,6 +59,36 @@ def find_current_project(session: Session) -> ProjectView | None:
         if wanted in by_id:
             return by_id[wanted]
     return found[0] if found else None
+
+
+def show_missing_project(session: Session) -> None:
+    """Say that the project of the URL, or of this tab, does not exist, and which is shown instead.
+
+    Call it before the sidebar, which puts the shown project into the URL: so it is said once.
+    """
+    wanted = st.query_params.get(PROJECT_KEY) or st.session_state.get(_CHOICE_KEY)
+    current = find_current_project(session)
+    if wanted is None or (current is not None and current.id == _as_id(str(wanted))):
+        return
+    told = describe_missing(str(wanted), None if current is None else current.name)
+    st.warning(escape(told), icon=":material/link_off:")
+    choose_project(None if current is None else current.id)
+
+
+def describe_missing(wanted: str, shown: str | None) -> str:
+    """Return that there is no project of that number, and the name of the one that is shown instead."""
+    instead = "" if shown is None else f" This is “{shown}”; choose another in the sidebar."
+    if _as_id(wanted) is None:
+        return f"“{shorten(wanted)}” is no number of a project.{instead}"
+    return f"Project {wanted} does not exist any more.{instead}"
+
+
+def redraw_without(project_id: int) -> None:
+    """Draw the whole page anew where a part of it still shows a project that was deleted in another tab."""
+    with session_scope(get_engine(get_settings().resolved_database_url)) as session:
+        is_there = any(project.id == project_id for project in projects.list_projects(session))
+    if not is_there:
+        st.rerun()
 
 
 def require_project(session: Session) -> ProjectView:
@@ -129,4 +160,5 @@ _MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~$:&^=@/\"'")
 
 
 def _as_id(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    # SQLite's integers end at 19 digits.
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -15,7 +15,7 @@ from pages.components import clash_panel, comment_field, history_panel, syntheti
 from pages.components.deck_changes import Desk, apply_event, apply_replay
 from pages.components.label_examples import get_examples
 from pages.components.review_queue import ReviewQueue, find_queue, forget_queue, start_queue
-from pages.components.session import escape, open_session, page_path, show_notice
+from pages.components.session import escape, open_session, page_path, redraw_without, show_notice
 from pages.components.span_editor import show_deck
 from pages.components.synthetic_filters import (
     PAGE,
@@ -50,6 +50,7 @@ def show(session: Session, user_id: int, choice: Choice, *, standings: list[Labe
 def _show_cards(
     user_id: int, choice: Choice, cards: ReviewQueue[Place], standings: list[LabelStanding], with_names: bool
 ) -> None:
+    redraw_without(choice.project_id)
     if cards.is_outdated:
         forget_queue(PAGE, choice)
         st.rerun()

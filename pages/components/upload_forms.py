@@ -1,5 +1,6 @@
 """The two ways in: a box to paste text into, and a place to drop files."""
 
+import secrets
 from collections.abc import Sequence
 from functools import partial
 
@@ -13,6 +14,7 @@ from core.workflows.data_in.table_columns import TABLE
 from db.queries.projects import ProjectView
 from db.session import Session
 from pages.components import column_choice
+from pages.components.import_report import name_import
 from pages.components.session import act, get_settings
 from pages.components.upload_store import store_upload
 from pages.components.wording import SPLIT_NAMES, count
@@ -131,7 +133,7 @@ def _do_paste(session: Session, *, project_id: int, user_id: int) -> str:
     params = {"text": text, "external_id": title, "predict": True}
     client.enqueue(get_settings(), session, JobKind.INGEST, project_id=project_id, params=params, user_id=user_id)
     st.session_state[_TEXT] = st.session_state[_TITLE] = ""
-    return ""
+    return f"Reading “{name_import(params)}”"
 
 
 def _import_files(project: ProjectView, user_id: int) -> None:
@@ -140,7 +142,8 @@ def _import_files(project: ProjectView, user_id: int) -> None:
 
 def _do_import(session: Session, *, project_id: int, user_id: int) -> str:
     files: list[UploadedFile] = st.session_state[_uploader_key()]
-    split = st.session_state[_SPLIT]
+    split, only_check = st.session_state[_SPLIT], bool(st.session_state[_ONLY_CHECK])
+    batch = secrets.token_hex(8)
     for file in files:
         columns = column_choice.get_chosen(file, format_name=st.session_state[_FORMAT])
         params = {
@@ -151,8 +154,10 @@ def _do_import(session: Session, *, project_id: int, user_id: int) -> str:
             "split": None if split == KEEP_SPLIT else Split(split).value,
             "as_gold": st.session_state[_STANDING] == AS_GOLD,
             "predict": bool(st.session_state[_PREDICT]),
-            "only_check": bool(st.session_state[_ONLY_CHECK]),
+            "only_check": only_check,
+            "batch": batch,  # by which the page tells what became of files that were dropped together
         }
         client.enqueue(get_settings(), session, JobKind.INGEST, project_id=project_id, params=params, user_id=user_id)
     st.session_state[_ROUND] += 1
-    return ""
+    what = f"“{files[0].name}”" if len(files) == 1 else count(len(files), "file")
+    return f"{'Checking' if only_check else 'Reading'} {what}"

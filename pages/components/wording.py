@@ -42,6 +42,22 @@ def group(number: int) -> str:
     return f"{number:,}".replace(",", "\u2009")
 
 
+def shorten(text: str, length: int = 60) -> str:
+    """Return a text on one line, cut behind a word and closed with "…" where it is longer.
+
+    Args:
+        text: The text.
+        length: Most characters, the "…" included.
+    """
+    words = " ".join(text.split())
+    if len(words) <= length:
+        return words
+    kept = words[: length - 1]
+    if words[length - 1] != " " and " " in kept:
+        kept = kept.rpartition(" ")[0]
+    return f"{kept.rstrip()}…"
+
+
 def rate(value: float | None) -> str:
     """Return a share or score in [0, 1] with three decimals."""
     return "–" if value is None else f"{value:.3f}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.session import open_session, require_user, show_notice
+from pages.components.session import open_session, require_user, show_missing_project, show_notice
 from pages.shell.menu import make_pages
 from pages.shell.sidebar import show_sidebar
 from pages.shell.theme import CHOSEN_SEGMENT
@@ -19,6 +19,7 @@ st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.sv
 page = st.navigation(make_pages())
 st.set_page_config(page_title=f"{page.title} · DARE Curator")
 with open_session() as session:
+    show_missing_project(session)
     show_sidebar(session)
 show_notice()
 page.run()

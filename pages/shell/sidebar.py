@@ -8,7 +8,7 @@ import streamlit as st
 from db.queries import jobs, projects
 from db.queries.jobs import WorkerStatus
 from db.session import Session
-from pages.components.session import PROJECT_KEY, choose_project, find_current_project, open_session
+from pages.components.session import choose_project, find_current_project, open_session
 from pages.components.wording import JOB_NAMES, count
 
 ALIVE_SECONDS = 15.0
@@ -29,12 +29,9 @@ def _show_project(session: Session) -> None:
     if not found:
         st.caption("No project yet")
         return
-    wanted = st.query_params.get(PROJECT_KEY)
     current = find_current_project(session)
     if current is None:
         return
-    if wanted is not None and wanted != str(current.id):
-        st.warning("The project of this link does not exist any more.", icon=":material/link_off:")
     choose_project(current.id)
     names = {project.id: project.name for project in found}
     st.session_state[_SELECTOR_KEY] = current.id

@@ -6,6 +6,7 @@ from core.errors import FormatError
 from core.settings import Settings
 from db.session import Session
 from pages.components import session as current
+from tests.pages.support import OpenPage
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,25 @@ def test_an_action_that_fails_leaves_its_message_for_the_next_run(
 
     current.act(fail)
     assert list(state.values()) == [("error", "The box is empty.")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown", "told"),
+    [
+        ("999", "Demo", "Project 999 does not exist any more. This is “Demo”; choose another in the sidebar."),
+        ("<b>", "Demo", "“<b>” is no number of a project. This is “Demo”; choose another in the sidebar."),
+        ("9" * 30, None, f"“{'9' * 30}” is no number of a project."),
+        ("7", None, "Project 7 does not exist any more."),
+    ],
+)
+def test_a_missing_project_is_told_with_the_one_shown_instead(wanted: str, shown: str | None, told: str) -> None:
+    assert current.describe_missing(wanted, shown) == told
+
+
+@pytest.mark.parametrize("page", ["home", "annotate"])
+def test_a_link_to_a_missing_project_warns_once_at_the_top(open_page: OpenPage, page: str) -> None:
+    app = open_page(page, project="999")
+    assert "Project 999 does not exist any more" in app.warning[0].value
+    assert not app.sidebar.warning
+    app.run()
+    assert not app.warning

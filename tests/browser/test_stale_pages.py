@@ -1,4 +1,4 @@
-"""Dialogs in a browser: a step done in one closes it, the page is drawn anew, and the next key meets no conflict."""
+"""Pages in a browser after something else changed: a step done in a dialog, a project deleted in another tab."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.workflows.projects import create_project
 from db.session import make_engine, session_scope
 from tests.browser.test_review_pages import SERVE, PageDesk
 from tests.pages.test_annotate import TEXTS, seed
@@ -29,6 +30,7 @@ def address(
     engine = make_engine(f"sqlite:///{tmp_path / 'curator.db'}")
     with session_scope(engine) as session:
         seed(session)
+        create_project(session, "Another <b>one</b>", template="drug-drug")
     engine.dispose()
     yield start_server("-c", SERVE, environment={"DARE_HOME": str(tmp_path)})
 
@@ -59,3 +61,25 @@ def test_dialog_closed_without_a_step_leaves_the_present_state(page: "Page", add
     dialog.get_by_role("button", name="Close").click()
     dialog.wait_for(state="detached")
     assert page.get_by_test_id("dare-text").text_content() == TEXTS[0]
+
+
+def test_tab_left_open_on_a_deleted_project_says_so_once(page: "Page", address: str, tmp_path: Path) -> None:
+    desk = PageDesk(page, f"{address}/annotate?project=1")
+    engine = make_engine(f"sqlite:///{tmp_path / 'curator.db'}")
+    with session_scope(engine) as session:
+        session.connection().exec_driver_sql("DELETE FROM project WHERE id = 1")
+    engine.dispose()
+    desk.press("f")
+    warning = page.get_by_text("Project 1 does not exist any more. This is “Another <b>one</b>”")
+    warning.wait_for()
+    page.get_by_text("This project has no text yet").wait_for()
+    assert page.url.endswith("project=2")
+    page.get_by_role("link", name="Upload", exact=True).click()
+    page.get_by_role("heading", name="Imports").wait_for()
+    assert warning.count() == 0
+
+
+def test_link_to_a_project_that_is_none_says_so(page: "Page", address: str) -> None:
+    page.goto(f"{address}/annotate?project=abc")
+    page.get_by_text("“abc” is no number of a project. This is “Another <b>one</b>”").wait_for()
+    page.get_by_text("This project has no text yet").wait_for()
