@@ -18,7 +18,7 @@ from pages.components.wording import badge, count, group
 
 # Files that were dropped together carry one batch; more of them are imported all the same, but not counted here.
 MAX_FILES = 500
-_COLOURS = {"stored": "green", "in the project already": "gray", "checked": "blue", "refused": "red", "failed": "red"}
+_COLOURS = {"stored": "green", "checked": "blue", "refused": "red", "failed": "red"}
 
 
 def show(session: Session, project_id: int) -> None:
@@ -58,7 +58,7 @@ def _draw(session: Session, *, project_id: int) -> bool:
         return False
     active = [job for job in newest if not job.state.is_over]
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="medium"):
             st.markdown(describe_import(newest), width="stretch")
             if not active:
                 _show_link(newest)
@@ -78,14 +78,14 @@ def describe_import(newest: Sequence[Job]) -> str:
         parts = ", ".join(f"{group(number)} {state}" for state, number in numbers.items())
         return f"**{count(len(newest), 'file')}**: {parts}"
     (job,) = newest
-    state = find_state(job)
-    told = f"**{escape(name_import(job.params))}** {badge(state, _COLOURS.get(state, 'gray'))}"
-    outcome = _read_outcome(job)
-    if outcome is not None:
-        is_stored = state != "checked"
-        lines = describe_outcome(outcome, (job.result or {}).get("prediction"), is_stored=is_stored)
-        return " ".join([told, *lines])
-    return f"{told} Why is said below, under Imports." if state in ("refused", "failed") else told
+    state, outcome = find_state(job), _read_outcome(job)
+    name = f"**{escape(name_import(job.params))}**"
+    told = f"{name} {badge(state, _COLOURS.get(state, 'gray'))}"
+    if outcome is None:
+        return f"{told} Why is said below, under Imports." if state in ("refused", "failed") else told
+    is_stored = state != "checked"
+    lines = describe_outcome(outcome, (job.result or {}).get("prediction"), is_stored=is_stored)
+    return " ".join([f"{name}:" if is_stored and lines else told, *lines])  # the lines say that it is stored
 
 
 def find_state(job: Job) -> str:

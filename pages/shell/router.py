@@ -7,14 +7,14 @@ import streamlit as st
 from pages.components.session import open_session, require_user, show_missing_project, show_notice
 from pages.shell.menu import make_pages
 from pages.shell.sidebar import show_sidebar
-from pages.shell.theme import CHOSEN_SEGMENT
+from pages.shell.theme import STYLES
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
 require_user()
 # A local icon, and set first: icons by name are fetched from a server on the internet when they become favicons.
 st.set_page_config(page_title="DARE Curator", page_icon=str(ASSETS / "icon.svg"), layout="wide")
-st.html(CHOSEN_SEGMENT)
+st.html(STYLES)
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
 page = st.navigation(make_pages())
 st.set_page_config(page_title=f"{page.title} · DARE Curator")

@@ -64,7 +64,16 @@ DARK: dict[str, Any] = {
 
 # The primary colour carries white text on buttons, so on dark paper it is too dark for the text of a chosen segment,
 # where Streamlit uses it too (3.4 to 1). Its shade and frame tell the chosen one.
-CHOSEN_SEGMENT = '<style>[data-testid="stButtonGroup"] button[data-variant][data-selected] { color: inherit; }</style>'
+_CHOSEN_SEGMENT = '[data-testid="stButtonGroup"] button[data-variant][data-selected] { color: inherit; }'
+# A click beside the text gives the focus to the page as a whole, and the next key would frame all of it.
+_PAGE_FOCUS = '[data-testid="stMain"]:focus-visible { outline: none; box-shadow: none; }'
+# "Press Enter to apply" stands below its field: in a narrow one it would lie over what is typed.
+_BELOW_ITS_FIELD = (
+    '[data-testid="stTextInput"] [data-testid="InputInstructions"] '
+    "{ top: 100%; bottom: auto; padding-top: 0.125rem; white-space: nowrap; }"
+)
+# What a theme's options cannot say.
+STYLES = f"<style>{_CHOSEN_SEGMENT} {_PAGE_FOCUS} {_BELOW_ITS_FIELD}</style>"
 
 
 def theme_options() -> dict[str, Any]:

@@ -24,9 +24,7 @@ def test_the_newest_import_is_told_above_the_forms_with_its_link(open_page: Open
     jobs.finish_job(session, job.id, result={"refused": False, "report": None, "outcome": OUTCOME, "prediction": None})
     session.commit()
     app = open_page("upload")
-    assert app.main.markdown[0].value.endswith(
-        ":green-badge[stored] Stored 1 document, 2 sentences, 0 mentions, 0 relations."
-    )
+    assert app.main.markdown[0].value.endswith(r"nausea\.**: Stored 1 document, 2 sentences, 0 mentions, 0 relations.")
     assert app.get("page_link")[0].proto.label == "Review it"
 
 

@@ -1,0 +1,35 @@
+"""What the app's few rules of style are for, measured in a browser."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import StartServer
+from tests.browser.test_deep_link import SERVE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+FRAME = "node => { const style = getComputedStyle(node); return [style.boxShadow, style.outlineStyle]; }"
+
+
+def test_a_key_after_a_click_beside_the_text_frames_no_page_and_no_hint_lies_over_what_is_typed(
+    start_server: StartServer, page: "Page", tmp_path: Path
+) -> None:
+    url = start_server("-c", SERVE, str(tmp_path), "{port}")
+    page.goto(f"{url}/annotate")
+    page.get_by_test_id("dare-text").wait_for()
+    page.mouse.click(1250, 880)
+    page.keyboard.press("c")
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("node => node.matches(':focus-visible')")
+    assert main.evaluate(FRAME) == ["none", "none"]
+    field = page.get_by_placeholder("Words in the sentence")
+    field.fill("nausea caused by")
+    hint, box = page.get_by_test_id("InputInstructions").bounding_box(), field.bounding_box()
+    assert hint and box and hint["y"] >= box["y"] + box["height"]
+    field.press("Tab")
+    assert main.evaluate("node => getComputedStyle(node.ownerDocument.activeElement).boxShadow") != "none"
