@@ -113,3 +113,10 @@ def get_short_texts(session: Session, steps: Sequence[Step], *, length: int = 80
     )
     found = {(SENTENCE, row_id): text for row_id, text in session.exec(sentences)}
     return found | {(SYNTHETIC, row_id): text for row_id, text in session.exec(generated)}
+
+
+def get_contents(session: Session, steps: Sequence[Step]) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return what steps of one row recorded, before and after, by decision; bulk steps are left out."""
+    ids = [step.decision_id for step in steps if step.num_rows == 1]
+    query = select(Decision.id, Decision.before, Decision.after).where(col(Decision.id).in_(ids))
+    return {decision_id: (before, after) for decision_id, before, after in session.exec(query)}

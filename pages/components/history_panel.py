@@ -13,32 +13,16 @@ from db.session import Session
 from pages.components.deck_changes import Desk, find_here
 from pages.components.review_queue import ReviewQueue
 from pages.components.session import PROJECT_KEY, act, escape, page_path
+from pages.components.step_wording import Contents, describe_step
 from pages.components.undo_wording import describe_undone
-from pages.components.wording import count, moment
+from pages.components.wording import moment, shorten
 
 NUM_STEPS, NUM_FIRST = 50, 10
+MAX_TEXT = 20_000  # characters of a sentence that are read, to quote the mentions in it
+MAX_TOLD = 300  # those that the button leading to it tells
 SENTENCE_KEY = "sentence"
 _PAGES = {decisions.SENTENCE: "annotate", decisions.SYNTHETIC: "synthetic"}
 _TITLES = {decisions.SENTENCE: "Annotate", decisions.SYNTHETIC: "Synthetic"}
-_WORDS = {
-    "accept": "accepted",
-    "reject": "rejected",
-    "edit": "text edited",
-    "relabel": "relabelled",
-    "flag": "flag changed",
-    "comment": "comment written",
-    "reopen": "reopened",
-    "add_mention": "mention added",
-    "delete_mention": "mention removed",
-    "set_type": "type changed",
-    "resize_mention": "mention resized",
-    "add_relation": "relation added",
-    "reverse_relation": "relation reversed",
-    "set_label": "label changed",
-    "delete_relation": "relation removed",
-    "accept_above": "suggestions accepted above a score",
-}
-
 TakeBack = Callable[[Session, int, int, int], Undone]
 
 
@@ -59,42 +43,41 @@ def show(session: Session, desk: Desk, queue: ReviewQueue[Any]) -> None:
         )
         is_whole = len(steps) <= NUM_FIRST or st.toggle(f"Show all {len(steps)}", key=f"all-{desk.target_kind}")
         shown = steps if is_whole else steps[:NUM_FIRST]
-        texts = history.get_short_texts(session, shown)
+        texts = history.get_short_texts(session, shown, length=MAX_TEXT)
+        contents = history.get_contents(session, shown)
         for step in shown:
-            _show_step(desk, queue, step, texts.get((step.target_kind, step.target_id)))
+            text = texts.get((step.target_kind, step.target_id))
+            _show_step(desk, queue, step, text, contents.get(step.decision_id))
 
 
-def _show_step(desk: Desk, queue: ReviewQueue[Any], step: Step, text: str | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_describe(step, text), width="stretch")
+def _show_step(desk: Desk, queue: ReviewQueue[Any], step: Step, text: str | None, contents: Contents | None) -> None:
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(_describe(desk, step, text, contents), width="stretch")
         if text is not None:
-            _show_jump(desk, queue, step)
+            _show_jump(desk, queue, step, text)
         if step.is_undone:
             return
         _undo_button(desk, queue, step, "Undo this", undo_step)
         _undo_button(desk, queue, step, "Undo back to here", undo_back_to)
 
 
-def _describe(step: Step, text: str | None) -> str:
-    what = _WORDS.get(step.action, step.action.replace("_", " "))
-    where = f"{_TITLES[step.target_kind]} · {moment(step.created_at)}"
-    if step.num_rows > 1:
-        told = f"**{count(step.num_rows, 'sentence')}: {escape(what)}** in one step · {where}"
-    else:
-        words = "a sentence that was removed" if text is None else f"“{escape(' '.join(text.split()))}”"
-        told = f"**{escape(what.capitalize())}**: {words} · {where}"
+def _describe(desk: Desk, step: Step, text: str | None, contents: Contents | None) -> str:
+    where = "" if step.target_kind == desk.target_kind else f" · {_TITLES[step.target_kind]}"
+    told = f"{describe_step(step, text, contents)}{where} · {moment(step.created_at)}"
     if step.was_left:
         return f"{told} :orange-badge[left: changed since]"
     return f"{told} :gray-badge[taken back]" if step.is_undone else told
 
 
-def _show_jump(desk: Desk, queue: ReviewQueue[Any], step: Step) -> None:
+def _show_jump(desk: Desk, queue: ReviewQueue[Any], step: Step, text: str) -> None:
+    whole = escape(shorten(text, MAX_TOLD))
     if step.target_kind == desk.target_kind:
         st.button(
             "Open",
             icon=":material/arrow_upward:",
             type="tertiary",
             key=f"open-{desk.target_kind}-{step.decision_id}",
+            help=whole,
             on_click=_jump,
             args=(queue, step.target_id),
         )
@@ -103,6 +86,7 @@ def _show_jump(desk: Desk, queue: ReviewQueue[Any], step: Step) -> None:
         page_path(_PAGES[step.target_kind]),
         label="Open",
         icon=":material/open_in_new:",
+        help=whole,
         query_params={PROJECT_KEY: str(desk.project_id), SENTENCE_KEY: str(step.target_id)},
     )
 
