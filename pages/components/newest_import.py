@@ -18,6 +18,8 @@ from pages.components.wording import badge, count, group
 
 # Files that were dropped together carry one batch; more of them are imported all the same, but not counted here.
 MAX_FILES = 500
+_WHY = " – why is said below, under Imports"
+_UNTOLD = {"refused", "failed"}
 _COLOURS = {"stored": "green", "checked": "blue", "refused": "red", "failed": "red"}
 
 
@@ -76,13 +78,13 @@ def describe_import(newest: Sequence[Job]) -> str:
     if len(newest) > 1:
         numbers = Counter(find_state(job) for job in newest)
         parts = ", ".join(f"{group(number)} {state}" for state, number in numbers.items())
-        return f"**{count(len(newest), 'file')}**: {parts}"
+        return f"**{count(len(newest), 'file')}**: {parts}{_WHY if _UNTOLD & numbers.keys() else ''}"
     (job,) = newest
     state, outcome = find_state(job), _read_outcome(job)
     name = f"**{escape(name_import(job.params))}**"
     told = f"{name} {badge(state, _COLOURS.get(state, 'gray'))}"
     if outcome is None:
-        return f"{told} Why is said below, under Imports." if state in ("refused", "failed") else told
+        return f"{told}{_WHY}" if state in _UNTOLD else told
     is_stored = state != "checked"
     lines = describe_outcome(outcome, (job.result or {}).get("prediction"), is_stored=is_stored)
     return " ".join([f"{name}:" if is_stored and lines else told, *lines])  # the lines say that it is stored

@@ -40,7 +40,9 @@ def test_files_dropped_together_are_counted_by_what_became_of_them(open_page: Op
         jobs.finish_job(session, job.id, result={"refused": False, "report": None, "prediction": None} | result)
     session.commit()
     app = open_page("upload")
-    assert app.main.markdown[0].value == "**4 files**: 1 being read, 2 stored, 1 refused"
+    assert app.main.markdown[0].value == (
+        "**4 files**: 1 being read, 2 stored, 1 refused – why is said below, under Imports"
+    )
     assert "3 of 4 files read" in [bar.text for bar in app.get("progress")]
 
 
