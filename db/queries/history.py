@@ -1,6 +1,6 @@
 """The steps of one person, newest first, as a history panel shows them: a bulk step is one line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -115,7 +115,7 @@ def get_short_texts(session: Session, steps: Sequence[Step], *, length: int = 80
     return found | {(SYNTHETIC, row_id): text for row_id, text in session.exec(generated)}
 
 
-def get_contents(session: Session, steps: Sequence[Step]) -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
+def get_contents(session: Session, steps: Sequence[Step]) -> dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Return what steps of one row recorded, before and after, by decision; bulk steps are left out."""
     ids = [step.decision_id for step in steps if step.num_rows == 1]
     query = select(Decision.id, Decision.before, Decision.after).where(col(Decision.id).in_(ids))

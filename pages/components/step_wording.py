@@ -66,6 +66,7 @@ def find_part(action: str, before: Part, after: Part) -> tuple[str, Part] | None
 
     A mention that is rejected takes its relations with it, and a relation that is accepted its mentions.
     """
+    order: tuple[str, ...]
     if action in _OF_MENTIONS:
         order = ("mention",)
     elif action in _OF_RELATIONS:

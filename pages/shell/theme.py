@@ -66,7 +66,7 @@ DARK: dict[str, Any] = {
 # where Streamlit uses it too (3.4 to 1). Its shade and frame tell the chosen one.
 _CHOSEN_SEGMENT = '[data-testid="stButtonGroup"] button[data-variant][data-selected] { color: inherit; }'
 # A click beside the text gives the focus to the page as a whole, and the next key would frame all of it.
-_PAGE_FOCUS = '[data-testid="stMain"]:focus-visible { outline: none; box-shadow: none; }'
+_PAGE_FOCUS = 'main[data-testid="stMain"]:focus-visible::before { box-shadow: none; }'
 # "Press Enter to apply" stands below its field: in a narrow one it would lie over what is typed.
 _BELOW_ITS_FIELD = (
     '[data-testid="stTextInput"] [data-testid="InputInstructions"] '
