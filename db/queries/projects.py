@@ -120,7 +120,10 @@ def list_projects(session: Session) -> list[ProjectView]:
 
 
 def lock_project(session: Session, project_id: int) -> None:
-    """Let nobody else store documents in a project before this transaction ends; SQLite then has no other writer."""
+    """Let nobody else who asks for it change a project before this transaction ends; SQLite then has no other writer.
+
+    Who stores documents asks for it, and who chooses or removes models.
+    """
     unchanged = sa.update(Project).where(col(Project.id) == project_id).values(template=col(Project.template))
     session.execute(unchanged.execution_options(synchronize_session=False))
 

@@ -7,14 +7,14 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from core.domain import ModelState
-from db.columns import Table, type_of_enum, type_of_json, type_of_moment, type_of_text, utc_now
+from db.columns import IDS_STAY_UNIQUE, Table, type_of_enum, type_of_json, type_of_moment, type_of_text, utc_now
 
 
 class Model(Table, table=True):
     """A trained model; `kind` is "ensemble" or "joint", `project_id` None for a shipped one."""
 
     __tablename__ = "model"
-    __table_args__ = (sa.Index(None, "project_id", "state"),)
+    __table_args__ = (sa.Index(None, "project_id", "state"), IDS_STAY_UNIQUE)
 
     id: int = Field(default=None, primary_key=True)
     project_id: int | None = Field(default=None, foreign_key="project.id", ondelete="CASCADE")

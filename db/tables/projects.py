@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db.columns import Table, type_of_json, type_of_moment, type_of_text, utc_now
+from db.columns import IDS_STAY_UNIQUE, Table, type_of_json, type_of_moment, type_of_text, utc_now
 
 
 class UserAccount(Table, table=True):
@@ -22,6 +22,7 @@ class Project(Table, table=True):
     """A body of text with its schema; `model_id` is the promoted ensemble, `joint_model_id` the joint model."""
 
     __tablename__ = "project"
+    __table_args__ = IDS_STAY_UNIQUE
 
     id: int = Field(default=None, primary_key=True)
     name: str = Field(sa_type=type_of_text, unique=True)

@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from core.domain import Schema
 from core.errors import SettingsError
 from db.columns import Table
-from db.queries.projects import list_projects
+from db.queries.models import add_model, delete_model, list_members
+from db.queries.projects import add_project, delete_project, list_projects
 from db.queries.synthetic import get_synthetic_views
 from db.queries.synthetic_edits import save_synthetic, to_edit
 from db.queries.users import get_or_add_user, get_user_names
@@ -159,6 +161,55 @@ def test_synthetic_sentences_of_an_older_database_are_neither_flagged_nor_commen
         (view,) = get_synthetic_views(session, [7])
     assert (view.is_flagged, view.comment, view.text) == (True, "Who?", "$A$ $B$")
     engine.dispose()
+
+
+@needs_sqlite
+def test_projects_and_models_of_an_older_database_stay_and_their_ids_are_given_once(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
+        command.upgrade(migration_config(connection), "0007")
+        connection.exec_driver_sql("INSERT INTO user_account VALUES (1, 'ada', 'lead')")
+        connection.exec_driver_sql(
+            "INSERT INTO project VALUES (3, 'p', 'blank', '', 'guide', 0, '2026-01-01', 4, NULL), "
+            "(5, 'q', 'blank', '', '', 0, '2026-01-01', NULL, NULL)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO model (id, project_id, name, architecture, kind, state, artifact_key, metrics, settings, "
+            "created_at) VALUES (4, 3, 'm', 'cls', 'ensemble', 'promoted', 'k', '{}', '{}', '2026-01-01')"
+        )
+        connection.exec_driver_sql("INSERT INTO member VALUES (1, 4, 0, 7, 'k/1', '{}')")
+        connection.exec_driver_sql(
+            "INSERT INTO decision (project_id, user_id, created_at, target_kind, target_id, action, before, after) "
+            "VALUES (3, 1, '2026-01-01', 'model', 9, 'remove', '{}', '{}')"
+        )
+        connection.commit()
+    migrate(engine)
+    with session_scope(engine) as session:
+        kept = [(one.id, one.name, one.guideline, one.model_id) for one in list_projects(session)]
+        assert kept == [(3, "p", "guide", 4), (5, "q", "", None)]
+        assert [member.artifact_key for member in list_members(session, 4)] == ["k/1"]
+        delete_project(session, 5)
+        assert add_empty_project(session, "r") == 6
+        assert add_candidate(session, 3) == 10  # model 9 was removed, and a decision names it
+        delete_model(session, 10)
+        assert add_candidate(session, 3) == 11
+        delete_project(session, 3)
+        assert [one.id for one in list_projects(session)] == [6]
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    engine.dispose()
+
+
+def add_empty_project(session: Session, name: str) -> int:
+    return add_project(session, name, template="blank", description="", guideline="", schema=Schema((), ()))
+
+
+def add_candidate(session: Session, project_id: int) -> int:
+    return add_model(
+        session, project_id=project_id, name="n", architecture="cls", kind="ensemble", artifact_key="runs/n"
+    )
 
 
 def test_two_processes_starting_at_once_both_find_a_migrated_database(tmp_path: Path) -> None:

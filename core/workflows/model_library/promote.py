@@ -1,11 +1,13 @@
 """Choose the models that predict for a project; each choice is recorded and can be rolled back.
 
 An ensemble labels pairs and a joint model finds mentions, so a project may have one promoted model of each kind.
+Each choice holds the project's row before it reads how things stand: of two people who choose at once, the second
+chooses after the first.
 """
 
 from core.domain import ModelState
 from core.errors import ModelError, NotFoundError
-from db.queries import decisions, models
+from db.queries import decisions, models, projects
 from db.queries.models import ModelView
 from db.session import Session
 
@@ -17,6 +19,7 @@ def promote(session: Session, project_id: int, model_id: int, *, user_id: int) -
         NotFoundError: The project has no such model.
         ModelError: The model is promoted already.
     """
+    projects.lock_project(session, project_id)
     chosen = _get_own(session, project_id, model_id)
     if chosen.state is ModelState.PROMOTED:
         raise ModelError(f"Model {chosen.name!r} is promoted already; nothing to do.")
@@ -38,6 +41,7 @@ def roll_back(session: Session, project_id: int, *, user_id: int, kind: str = mo
     Raises:
         ModelError: No model of that kind is promoted.
     """
+    projects.lock_project(session, project_id)
     present = models.find_promoted(session, project_id, kind=kind)
     if present is None:
         name = "joint model" if kind == models.JOINT else kind
@@ -58,6 +62,7 @@ def archive(session: Session, project_id: int, model_id: int, *, user_id: int) -
         NotFoundError: The project has no such model.
         ModelError: The model is promoted.
     """
+    projects.lock_project(session, project_id)
     chosen = _get_own(session, project_id, model_id)
     if chosen.state is ModelState.PROMOTED:
         raise ModelError(f"Model {chosen.name!r} is promoted; roll back or promote another one before archiving it.")

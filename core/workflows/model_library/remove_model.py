@@ -8,7 +8,7 @@ from core.domain import ModelState
 from core.errors import ConflictError
 from core.settings import Settings
 from core.starter import Starter
-from core.workflows.model_library.catalogue import ModelEntry, get_entry, measure_folder
+from core.workflows.model_library.catalogue import ModelEntry, Source, get_entry, measure_folder
 from core.workflows.model_library.generators import generator_key, open_store
 from core.workflows.model_library.pulled import PulledRecord, pulled_key
 from db.queries import decisions, jobs, models, projects, users
@@ -56,12 +56,19 @@ def plan_removal(session: Session, settings: Settings, name: str) -> Removal:
 
 
 def remove_model(session: Session, settings: Settings, removal: Removal) -> None:
-    """Delete what was planned; a trained model's removal is recorded as a decision of its project.
+    """Delete what was planned, if it still may go; a trained model's removal is recorded as a decision of its project.
 
     The session is committed before the files go: a row without files would be offered for use, files without a row
     only take room.
+
+    Raises:
+        NotFoundError: Somebody else has removed it since it was planned.
+        ConflictError: It was promoted or replaced since, or a job has come to need it.
     """
     source = removal.entry.source
+    if isinstance(source, ModelView) and source.project_id is not None:
+        projects.lock_project(session, source.project_id)
+    removal = _plan_again(session, settings, removal)
     if isinstance(source, ModelView) and source.project_id is not None:
         decisions.add_decision(
             session,
@@ -75,6 +82,20 @@ def remove_model(session: Session, settings: Settings, removal: Removal) -> None
         models.delete_model(session, source.id)
         session.commit()
     open_store(settings).remove(removal.key)
+
+
+def _plan_again(session: Session, settings: Settings, removal: Removal) -> Removal:
+    """Return what removing the model would delete by now; a person may have thought about the question for long."""
+    name = removal.entry.name
+    again = plan_removal(session, settings, name)
+    if _identify(again.entry.source) != _identify(removal.entry.source):
+        raise ConflictError(f"{name} is another model by now; nothing was removed. Look at it again.")
+    return again
+
+
+def _identify(source: Source) -> object:
+    """Return what tells a model from another one of its name: a trained one may have changed its state meanwhile."""
+    return source.id if isinstance(source, ModelView) else source
 
 
 def _choose_trained_key(session: Session, model: ModelView) -> str:

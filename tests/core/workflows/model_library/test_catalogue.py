@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain import JobKind
+from core.domain import JobKind, ModelState
 from core.errors import ConflictError, NotFoundError
 from core.settings import Settings
 from core.starter import DEFAULT_STARTER
@@ -125,6 +125,30 @@ def test_what_is_shipped_or_promoted_stays(session: Session, settings: Settings,
         plan_removal(session, settings, "runs-a")
     roll_back(session, project_id, user_id=user_id)
     assert remove(session, settings, "runs-a") == 5
+
+
+def test_a_model_promoted_while_its_removal_waits_for_an_answer_stays(
+    session: Session, settings: Settings, project_id: int
+) -> None:
+    model_id = add_trained(session, settings, project_id, "runs/a")
+    removal = plan_removal(session, settings, "runs-a")
+    promote(session, project_id, model_id, user_id=users.get_or_add_user(session))
+    with pytest.raises(ConflictError, match="is promoted and predicts"):
+        remove_model(session, settings, removal)
+    assert models.get_model(session, model_id).state is ModelState.PROMOTED
+    assert open_store(settings).path("runs/a").is_dir()
+
+
+def test_another_model_that_took_the_name_while_a_removal_waited_for_an_answer_stays(
+    session: Session, settings: Settings, project_id: int
+) -> None:
+    add_trained(session, settings, project_id, "runs/a")
+    removal = plan_removal(session, settings, "runs-a")
+    remove(session, settings, "runs-a")
+    later = add_trained(session, settings, project_id, "runs/a")
+    with pytest.raises(ConflictError, match="another model by now"):
+        remove_model(session, settings, removal)
+    assert [one.id for one in models.list_models(session, project_id)] == [later]
 
 
 def test_an_ensemble_stays_while_its_student_lies_in_its_folder(

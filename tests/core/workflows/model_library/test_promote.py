@@ -1,5 +1,7 @@
 """Promotion of models: at most one, recorded, rolled back."""
 
+import threading
+
 import pytest
 
 from core.domain import ModelState
@@ -8,7 +10,7 @@ from core.workflows.curation.undo import Undone, undo
 from core.workflows.model_library.promote import archive, promote, roll_back
 from core.workflows.projects import create_project
 from db.queries import decisions, models, projects, users
-from db.session import Session
+from db.session import Engine, Session, session_scope
 
 
 @pytest.fixture
@@ -95,3 +97,26 @@ def test_a_joint_model_and_an_ensemble_are_promoted_beside_each_other(session: S
         roll_back(session, project_id, user_id=user_id, kind="joint")
     found = models.find_promoted(session, project_id)
     assert found is not None and found.id == ensemble
+
+
+def test_of_two_people_who_promote_at_once_the_second_archives_what_the_first_chose(engine: Engine) -> None:
+    with session_scope(engine) as session:
+        project_id = create_project(session, "p", template="blank")
+        ann, bob = users.get_or_add_user(session, "ann"), users.get_or_add_user(session, "bob")
+        first, second = add(session, project_id, "first"), add(session, project_id, "second")
+    done = threading.Event()
+
+    def promote_second() -> None:
+        with session_scope(engine) as session:
+            promote(session, project_id, second, user_id=bob)
+        done.set()
+
+    with session_scope(engine) as session:
+        promote(session, project_id, first, user_id=ann)
+        thread = threading.Thread(target=promote_second)
+        thread.start()
+        assert not done.wait(0.3)  # long enough for the second to read whatever it reads before it waits
+    thread.join(60)
+    with session_scope(engine) as session:
+        assert states(session, project_id) == {"first": ModelState.ARCHIVED, "second": ModelState.PROMOTED}
+        assert projects.get_project(session, project_id).model_id == second
