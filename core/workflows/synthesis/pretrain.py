@@ -3,13 +3,18 @@
 import json
 import platform
 import shutil
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from filelock import FileLock
+
 from core.artifacts import hash_file
-from core.errors import ConflictError
+from core.domain import JobKind
+from core.errors import ConflictError, ModelError
 from core.generation.domain import CausalLearner, give_new_pieces, make_base, make_base_of_pieces
 from core.generation.domain_config import SIZES
 from core.generation.generator import Generator, load_generator
@@ -30,6 +35,7 @@ from core.workflows.model_library.sources import describe_revisions, resolve_bas
 from core.workflows.synthesis.pretrain_card import write_card
 from core.workflows.synthesis.pretrain_params import PretrainParams, name_source
 from core.workflows.unfinished import only_run, open_work
+from db.queries import jobs
 from db.session import Session
 
 if TYPE_CHECKING:
@@ -48,13 +54,12 @@ def pretrain_generator(params: PretrainParams, *, settings: Settings, report: Re
     """Make a generator, going on where an earlier run of the same command was stopped.
 
     Raises:
-        ConflictError: There is such a generator made in another way, or its training runs at this moment.
+        ConflictError: There is such a generator made in another way, it came there meanwhile, or its training runs at
+            this moment.
         NotFoundError: A text file is missing.
         ModelError, FormatError: The training failed; see `core.pretraining.loop`.
     """
-    store, key = open_store(settings), generator_key(params.name)
-    final_path = store.path(key)
-    work_path = final_path.with_name(f".{params.name}.training")
+    work_path = open_store(settings).path(generator_key(params.name)).with_name(f".{params.name}.training")
     work_path.parent.mkdir(parents=True, exist_ok=True)
     with only_run(work_path):
         recipe = make_recipe(params, settings)
@@ -63,10 +68,9 @@ def pretrain_generator(params: PretrainParams, *, settings: Settings, report: Re
             return existing
         result = _train(params, recipe, work_path, settings=settings, report=report)
         record = _describe(params, recipe, result)
-        write_folder(final_path, lambda path: _fill(path, work_path, record, is_half=params.is_half))
-        store.publish(key)
+        kept = _keep(params, record, settings, lambda path: _fill(path, work_path, record, is_half=params.is_half))
         shutil.rmtree(work_path)
-    return record
+    return kept
 
 
 class PretrainPipeline:
@@ -74,9 +78,9 @@ class PretrainPipeline:
 
     def prepare(self, session: Session, job: "Job", run_path: Path) -> list[list[str]]:
         """Check the files and the name before anything is trained."""
-        del session
         params = PretrainParams.from_json(job.params)
         params.require_files()
+        _require_first(session, job, params.name)
         if not params.is_replacing:
             find_existing(params, make_recipe(params, Settings()), Settings())
         (run_path / PARAMS_NAME).write_text(json.dumps(params.to_json()), encoding="utf-8")
@@ -103,13 +107,13 @@ class PretrainPipeline:
     def finish(self, session: Session, job: "Job", run_path: Path) -> dict[str, object]:
         """Put the generator under its name and return its record."""
         del session
-        params, store = PretrainParams.from_json(job.params), open_store(Settings())
-        key = generator_key(params.name)
-        write_folder(store.path(key), lambda path: _copy_files(run_path / TASK, path))
-        store.publish(key)
+        made = read_record(run_path / TASK)
+        if made is None:
+            raise ModelError(f"{run_path / TASK} holds no generator; retry the job.")
+        params = PretrainParams.from_json(job.params)
+        kept = _keep(params, made, Settings(), lambda path: _copy_files(run_path / TASK, path))
         shutil.rmtree(run_path / _WORK_NAME, ignore_errors=True)
-        record = read_record(store.path(key))
-        return record.to_json() if record else {}
+        return kept.to_json()
 
 
 def make_recipe(params: PretrainParams, settings: Settings) -> dict[str, Any]:
@@ -148,6 +152,41 @@ def find_existing(params: PretrainParams, recipe: dict[str, Any], settings: Sett
         f"There is a generator {params.name!r} already, made by `{record.command}` on {record.date}. "
         "Choose another name, or replace it with --replace."
     )
+
+
+def _require_first(session: Session, job: "Job", name: str) -> None:
+    """Refuse a job while an earlier one makes a generator of the same name.
+
+    Raises:
+        ConflictError: There is such a job.
+    """
+    active = jobs.list_jobs(session, kinds=[JobKind.PRETRAIN], states=jobs.ACTIVE_STATES, limit=sys.maxsize)
+    for other in active:
+        if other.params.get("name") == name and (other.created_at, other.id) < (job.created_at, job.id):
+            raise ConflictError(
+                f"Job {other.id} ({other.state}) makes a generator {name!r} already. Choose another name, "
+                "or cancel that job or let it end."
+            )
+
+
+def _keep(
+    params: PretrainParams, record: GeneratorRecord, settings: Settings, fill: Callable[[Path], None]
+) -> GeneratorRecord:
+    """Put a finished generator under its name and return its record, or that of one made in just this way before.
+
+    Raises:
+        ConflictError: Another one has come under that name while this one was trained.
+    """
+    store, key = open_store(settings), generator_key(params.name)
+    path = store.path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{params.name}.lock")):
+        existing = None if params.is_replacing else find_existing(params, record.recipe, settings)
+        if existing is not None:
+            return existing
+        write_folder(path, fill)
+    store.publish(key)
+    return record
 
 
 def _train(
