@@ -21,6 +21,8 @@ FETCH_FLOW = "fetch"
 INTERACTIVE_KINDS = frozenset({JobKind.INGEST, JobKind.PREDICT})
 
 STAGES_FILE = "stages.json"
+# Stage of a job that the process that asked for it does itself; the engine never hears of it.
+OUTSIDE_STAGE = "outside the workers"
 
 
 def flow_of(kind: JobKind) -> tuple[str, str]:

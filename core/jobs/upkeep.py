@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from core.domain import JobState
 from core.errors import ConflictError
+from core.jobs import names
 from core.jobs.engine import CANCELLED_STATUS, FAILED_STATUSES, POISON_STATUS, JobEngine
 from core.jobs.flows import MAX_TASK_RECOVERIES, poison_message
 from db.queries import jobs
@@ -32,6 +33,8 @@ class Upkeep:
         suspects = {}
         for job_id, job in active.items():
             status = statuses.get(job_id, "")
+            if not status and job.state is JobState.RUNNING and job.stage == names.OUTSIDE_STAGE:
+                continue  # whoever asked for it does it, and a worker would do it a second time
             if status and status not in FAILED_STATUSES and status != CANCELLED_STATUS:
                 continue
             if self._suspects.get(job_id) != status:

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain import JobKind, JobState
 from core.errors import ConflictError, NotFoundError
-from core.jobs import client
+from core.jobs import client, names
 from core.jobs.engine import JobEngine
 from core.jobs.status import StatusBoard
 from core.jobs.supervisor import prepare
@@ -142,6 +142,27 @@ def test_upkeep_queues_a_job_that_the_engine_never_received(
     assert job_engine.find_statuses(["lost"]) == {}  # once may be a moment between two writes
     upkeep.run()
     assert job_engine.find_statuses(["lost"]) == {"lost": "ENQUEUED"}
+
+
+def test_upkeep_leaves_a_job_alone_that_a_notebook_does_itself_until_it_is_retried(
+    settings: Settings, engine: Engine, session: Session, job_engine: JobEngine
+) -> None:
+    jobs.add_job(session, "mine", JobKind.RETRAIN, project_id=1, params={})
+    jobs.start_job(session, "mine")
+    jobs.set_stage(session, "mine", names.OUTSIDE_STAGE)
+    session.commit()
+    upkeep = Upkeep(engine, job_engine)
+    for _ in range(3):
+        upkeep.run()
+    assert job_engine.find_statuses(["mine"]) == {}
+    assert state_of(engine, "mine") is JobState.RUNNING
+    client.cancel(settings, session, "mine")  # its process was killed
+    assert state_of(engine, "mine") is JobState.CANCELLED
+    jobs.requeue_job(session, "mine")
+    session.commit()
+    for _ in range(2):
+        upkeep.run()
+    assert job_engine.find_statuses(["mine"]) == {"mine": "ENQUEUED"}
 
 
 def test_upkeep_ends_the_row_of_a_job_that_the_engine_has_cancelled(
