@@ -15,10 +15,11 @@ from pathlib import Path
 from core.errors import JobError
 from core.jobs.processes import describe_exit, end_process, parse_message
 from core.jobs.progress import Progress, parse_progress
+from core.jobs.status import READY
 
 log = logging.getLogger(__name__)
 
-MAX_RUNS = 2  # a job whose run ended the predictor is run once more, then it fails
+MAX_CRASHES = 2  # a job whose run ended the predictor is run once more, then it fails
 SHORT_LIFE_SECONDS = 30.0
 MAX_PAUSE_SECONDS = 60.0
 
@@ -30,11 +31,13 @@ class _Request:
     job_id: str
     on_progress: Callable[[Progress], None]
     future: "Future[None]" = field(default_factory=Future)
-    num_runs: int = 0
+    num_crashes: int = 0
 
 
 class WarmPredictor:
     """Keeps one predictor process alive.
+
+    The process does the jobs that it was handed one after the other, in that order: it works on the first of them.
 
     Args:
         command: The predictor's command line.
@@ -60,6 +63,9 @@ class WarmPredictor:
         self._pause_seconds = pause_seconds
         self._lock = threading.Lock()
         self._requests: dict[str, _Request] = {}
+        self._handed: list[str] = []  # jobs that the process has been sent and has not ended yet
+        self._is_loaded = False
+        self._is_ended_by_us = False
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_alive, name="predictor", daemon=True)
@@ -76,7 +82,7 @@ class WarmPredictor:
         self._thread.join()
 
     async def run(self, job_id: str, on_progress: Callable[[Progress], None]) -> None:
-        """Run one job to its end; a cancelled call ends the process under it, which starts again.
+        """Run one job to its end; a cancelled call ends the process if it works on the job, and it starts again.
 
         Raises:
             JobError: The job failed, or ended the predictor twice.
@@ -92,17 +98,20 @@ class WarmPredictor:
             raise
 
     def _drop(self, request: _Request) -> None:
-        """Forget a cancelled job, and end the process that works on it."""
+        """Forget a cancelled job, and end the process if it works on it: one that only waits is passed over there."""
         with self._lock:
-            self._requests.pop(request.job_id, None)
-        if request.num_runs:
+            if self._requests.get(request.job_id) is request:
+                del self._requests[request.job_id]
+            is_worked_on = self._handed[:1] == [request.job_id]
+            self._is_ended_by_us = self._is_ended_by_us or is_worked_on
+        if is_worked_on:
             self._end_process()
 
     def _hand_over(self, request: _Request) -> None:
         """Send a job to the process, if there is one; the caller holds the lock."""
         if self._process is None or self._process.stdin is None:
             return
-        request.num_runs += 1
+        self._handed.append(request.job_id)
         # A process that has just died is seen by its reader, which starts another one.
         with suppress(OSError):
             self._process.stdin.write(json.dumps({"job": request.job_id}).encode() + b"\n")
@@ -138,6 +147,7 @@ class WarmPredictor:
             )
         with self._lock:
             self._process = process
+            self._handed, self._is_loaded, self._is_ended_by_us = [], False, False
             for request in self._requests.values():
                 self._hand_over(request)
         if self._stopping.is_set():
@@ -157,10 +167,14 @@ class WarmPredictor:
     def _receive(self, message: Mapping[str, object]) -> None:
         """Act on one message of the process."""
         if "state" in message:
+            self._is_loaded = message["state"] == READY
             self._on_state(str(message["state"]), str(message.get("message", "")))
             return
+        job_id = str(message.get("job"))
         with self._lock:
-            request = self._requests.get(str(message.get("job")))
+            request = self._requests.get(job_id)
+            if "error" in message and job_id in self._handed:
+                self._handed.remove(job_id)
         if request is None:
             return
         if progress := parse_progress(message):
@@ -179,13 +193,21 @@ class WarmPredictor:
                 request.future.set_result(None)
 
     def _give_up_jobs(self, code: int) -> None:
-        """Fail the jobs that have had their last run; the others go to the next process."""
+        """Fail the jobs that have ended the process too often; the others go to the next process."""
         with self._lock:
-            spent = [request for request in self._requests.values() if request.num_runs >= MAX_RUNS]
-        for request in spent:
-            self._settle(
-                request, f"The predictor {describe_exit(code)}, twice in this job; its log is {self._log_path}."
-            )
+            crashed = [] if self._is_ended_by_us else self._find_crashed()
+            for request in crashed:
+                request.num_crashes += 1
+        for request in crashed:
+            if request.num_crashes >= MAX_CRASHES:
+                self._settle(
+                    request, f"The predictor {describe_exit(code)}, twice in this job; its log is {self._log_path}."
+                )
+
+    def _find_crashed(self) -> list[_Request]:
+        """Return the job under which the process ended: all of them, where it could not even load."""
+        handed = self._handed[:1] if self._is_loaded else self._handed
+        return [self._requests[job_id] for job_id in dict.fromkeys(handed) if job_id in self._requests]
 
     def _end_process(self) -> None:
         with self._lock:

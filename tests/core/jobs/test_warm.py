@@ -27,6 +27,7 @@ for line in sys.stdin:
         Path("crashed").touch()
         os._exit(9)
     if job == "hang": time.sleep(600)
+    while job.startswith("wait") and not Path(f"{job} is over").exists(): time.sleep(0.01)
     say(job=job, fraction=0.5, message="half way", values={})
     say(job=job, error="no such project" if job == "fail" else "")
 """
@@ -102,6 +103,56 @@ def test_cancelled_job_ends_the_process_which_starts_again(warm: Warm) -> None:
     asyncio.run(start_and_cancel())
     warm.run("job-1")
     assert warm.starts() == ["hang", "job-1"]
+
+
+def test_cancelled_job_that_only_waits_leaves_the_process_to_the_job_it_works_on(warm: Warm) -> None:
+    async def cancel_what_waits() -> None:
+        first = asyncio.create_task(warm.predictor.run("wait", warm.progress.append))
+        await started(warm, "wait")
+        for number in range(2):
+            waiting = asyncio.create_task(warm.predictor.run(f"job-{number}", warm.progress.append))
+            await asyncio.sleep(0.05)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+        (warm.path / "wait is over").touch()
+        await first
+
+    asyncio.run(cancel_what_waits())
+    assert warm.starts().count("wait") == 1
+    assert warm.states.count("ready") == 1
+
+
+def test_an_end_that_a_cancel_has_caused_is_no_crash_of_the_jobs_that_wait(warm: Warm) -> None:
+    async def cancel_then_crash() -> None:
+        hanging = asyncio.create_task(warm.predictor.run("hang", warm.progress.append))
+        await started(warm, "hang")
+        waiting = asyncio.create_task(warm.predictor.run("crash once", warm.progress.append))
+        await asyncio.sleep(0.05)
+        hanging.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hanging
+        await waiting
+
+    asyncio.run(cancel_then_crash())
+    assert warm.starts() == ["hang", "crash once", "crash once"]
+
+
+def test_a_job_that_waits_behind_one_that_crashes_twice_is_done_afterwards(warm: Warm) -> None:
+    async def run_both() -> None:
+        crashing = asyncio.create_task(warm.predictor.run("crash", warm.progress.append))
+        waiting = asyncio.create_task(warm.predictor.run("job-1", warm.progress.append))
+        with pytest.raises(JobError, match="twice in this job"):
+            await crashing
+        await waiting
+
+    asyncio.run(run_both())
+    assert warm.starts() == ["crash", "crash", "job-1"]
+
+
+async def started(warm: Warm, job_id: str) -> None:
+    while not (warm.path / "starts").exists() or job_id not in warm.starts():
+        await asyncio.sleep(0.01)
 
 
 def test_stop_ends_the_process_for_good(tmp_path: Path) -> None:
