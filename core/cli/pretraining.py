@@ -83,7 +83,7 @@ def pretrain_encoder(
     """
     if not may_download:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when transformers is imported
-    from core.workflows.model_library.sources import resolve_encoder
+    from core.workflows.model_library.sources import may_ask_hub, resolve_encoder
     from core.workflows.starter_builds import pretrain_encoder as workflow
 
     settings = Settings()
@@ -105,7 +105,7 @@ def pretrain_encoder(
             context=context,
             minutes=USUAL_MINUTES if minutes is None and pieces is None else minutes,
             pieces=pieces,
-            may_download=may_download,
+            may_download=may_ask_hub(settings, is_wanted=may_download),
             device=settings.device,
             is_replacing=is_replacing,
             report=_with_scores(progress),

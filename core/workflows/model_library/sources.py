@@ -43,6 +43,11 @@ def resolve_base(settings: Settings, base: str) -> str:
     return str(shipped) if shipped is not None else resolve_encoder(settings, base)
 
 
+def may_ask_hub(settings: Settings, *, is_wanted: bool) -> bool:
+    """Return whether a hub name may be fetched: somebody asks for it, and the installation is not kept offline."""
+    return is_wanted and not settings.offline
+
+
 def describe_revisions(settings: Settings, sources: Sequence[str]) -> dict[str, str]:
     """Return the commit of the hub that each pulled source is from; others are left out."""
     found = {name: find_pulled(settings, name) for name in sources if find_starter(name) is None}

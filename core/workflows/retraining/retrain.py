@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.domain import Split
 from core.ensemble.dataset import Dataset
@@ -21,7 +21,7 @@ from core.settings import Settings
 from core.training.trainer import Report
 from core.workflows.data_out.snapshot import snapshot_for_run
 from core.workflows.model_library.generators import open_store
-from core.workflows.model_library.sources import describe_revisions, resolve_encoder
+from core.workflows.model_library.sources import describe_revisions, may_ask_hub, resolve_encoder
 from core.workflows.pipelines import read_seconds
 from core.workflows.prediction.parsers import load_parser
 from core.workflows.retraining.retrain_data import (
@@ -40,7 +40,7 @@ from core.workflows.retraining.retrain_results import (
     store_joint,
     write_ensemble,
 )
-from core.workflows.retraining.train_joint import train_joint
+from core.workflows.retraining.train_joint import JointRecipe, train_joint
 from db.queries import models, projects
 from db.session import Session
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 DATASET_NAME = "dataset.json"
 _WORK_NAME = "training"  # checkpoints beside the tasks' outputs, which killed tasks lose
 _VERSIONED = ("torch", "transformers", "accelerate", "dare-curator")
+_Trained = TypeVar("_Trained", MemberSpec, JointRecipe)
 
 
 class RetrainPipeline:
@@ -122,9 +123,8 @@ def _prepare_joint(session: Session, job: "Job", params: RetrainParams, run_path
 
 def _train_joint(plan: RetrainPlan, run_path: Path, out_path: Path, report: Report) -> None:
     schema, gold = load_documents(run_path)
-    recipe = plan.joint()
     train_joint(
-        replace(recipe, encoder=resolve_encoder(Settings(), recipe.encoder)),
+        _with_folder(plan.joint()),
         schema,
         train_documents=gold[Split.TRAIN],
         dev_documents=gold[Split.DEV],
@@ -180,9 +180,11 @@ def _train_student(plan: RetrainPlan, dataset: Dataset, run_path: Path, out_path
     write_ensemble(out_path, [STUDENT_MEMBER], result, plan)
 
 
-def _with_folder(spec: MemberSpec) -> MemberSpec:
-    """Name the folder of an encoder that was pulled; looked up where the training runs."""
-    return replace(spec, encoder=resolve_encoder(Settings(), spec.encoder))
+def _with_folder(plan: _Trained) -> _Trained:
+    """Name the folder of an encoder that was pulled, and whether the hub may be asked, where the training runs."""
+    settings = Settings()
+    may_download = may_ask_hub(settings, is_wanted=plan.may_download)
+    return replace(plan, encoder=resolve_encoder(settings, plan.encoder), may_download=may_download)
 
 
 def _parser_of(plan: RetrainPlan) -> Callable[[], Parser]:

@@ -16,10 +16,12 @@ from core.generation.config import ScratchConfig, pretrained_label_training, scr
 from core.generation.generator import Generator, fine_tune, load_generator, save_generator
 from core.generation.rates import MIN_SENTENCES, choose_rate, is_small
 from core.generation.scratch import make_scratch_generator, plan_reading
+from core.settings import Settings
 from core.training.checkpoints import WEIGHTS_NAME
 from core.training.config import TrainingConfig
 from core.training.trainer import Report, pick_device
 from core.workflows.model_library.pulled import RECORD_NAME
+from core.workflows.model_library.sources import may_ask_hub
 from core.workflows.synthesis.synthesise_params import GenerateParams
 from core.workflows.synthesis.synthesise_plan import GenerationPlan, LabelPlan
 from core.workflows.task_cache import TaskCache
@@ -168,9 +170,10 @@ def train_generator(
     Returns:
         The generator where it was trained, and how, as JSON.
     """
+    may_download = may_ask_hub(Settings(), is_wanted=params.may_download)
 
     def load() -> Generator:
-        found = load_generator(base, masks=reading.tokens, seed=params.seed, may_download=params.may_download)
+        found = load_generator(base, masks=reading.tokens, seed=params.seed, may_download=may_download)
         spread_codes(found, reading.codes, seed=params.seed)
         return found
 

@@ -31,7 +31,7 @@ from core.workflows.model_library.generators import (
     open_store,
     read_record,
 )
-from core.workflows.model_library.sources import describe_revisions, resolve_base, resolve_encoder
+from core.workflows.model_library.sources import describe_revisions, may_ask_hub, resolve_base, resolve_encoder
 from core.workflows.synthesis.pretrain_card import write_card
 from core.workflows.synthesis.pretrain_params import PretrainParams, name_source
 from core.workflows.unfinished import only_run, open_work
@@ -208,13 +208,14 @@ def _train(
 
 
 def _load(params: PretrainParams, checkpoint: Checkpoint | None, settings: Settings) -> Generator:
+    may_download = may_ask_hub(settings, is_wanted=params.may_download)
     if checkpoint is None and params.pieces_of:
-        encoder = load_encoder(resolve_encoder(settings, params.pieces_of), may_download=params.may_download)
+        encoder = load_encoder(resolve_encoder(settings, params.pieces_of), may_download=may_download)
         return make_base_of_pieces(encoder.tokenizer, encoder.vectors, SIZES[params.base], params.config())
     if checkpoint is None and params.is_new:
         return make_base(params.paths, SIZES[params.base], params.config())
     source = str(checkpoint.path) if checkpoint else resolve_base(settings, params.base)
-    generator = load_generator(source, masks=(), seed=params.seed, may_download=params.may_download)
+    generator = load_generator(source, masks=(), seed=params.seed, may_download=may_download)
     if checkpoint is None and params.new_pieces:
         return give_new_pieces(generator, params.paths, params.new_pieces, params.config())
     return generator

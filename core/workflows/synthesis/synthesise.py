@@ -17,7 +17,7 @@ from core.generation.near_copies import NearCopyIndex
 from core.settings import Settings
 from core.training.processes import Processes
 from core.training.trainer import Report, pick_device
-from core.workflows.model_library.sources import describe_revisions, resolve_base, resolve_encoder
+from core.workflows.model_library.sources import describe_revisions, may_ask_hub, resolve_base, resolve_encoder
 from core.workflows.pipelines import read_seconds
 from core.workflows.retraining.retrain_data import collect_dataset
 from core.workflows.synthesis.judges import make_lesson, train_judge
@@ -129,7 +129,8 @@ def _train_judge(
     settings, encoder = Settings(), plan.judges.encoder
     how = plan.judges.to_json() | {"folds": None} | describe_revisions(settings, [encoder])
     key = {"kind": "judge", "judge": judge, "gold": lesson.content_hash, "how": how}
-    local = replace(plan.judges, encoder=resolve_encoder(settings, encoder))
+    may_download = may_ask_hub(settings, is_wanted=plan.judges.may_download)
+    local = replace(plan.judges, encoder=resolve_encoder(settings, encoder), may_download=may_download)
     folder, _ = cache.get(key, lambda path: train_judge(local, lesson, judge, path, report))
     copy_folder(folder, out_path)
 

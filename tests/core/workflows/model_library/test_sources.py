@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from transformers import AutoConfig
 
 from core.errors import EncoderNotFoundError
 from core.settings import Settings
@@ -12,7 +13,7 @@ from core.workflows.model_library.sources import resolve_base, resolve_encoder
 from core.workflows.retraining.memory import estimate_memory
 from core.workflows.retraining.retrain_params import RetrainParams
 from core.workflows.synthesis.pretrain import pretrain_generator
-from db.queries import models
+from db.queries import models, projects
 from db.session import Session
 from tests.builders import write_tiny_encoder
 from tests.core.generation.test_generator import write_tiny_gpt2
@@ -44,6 +45,35 @@ def test_members_and_joint_models_train_from_a_pulled_encoder(
         found = models.find_run(session, job)
         assert found is not None
         assert (found.settings["encoder"], found.versions[ENCODER]) == (ENCODER, REVISION)
+
+
+def test_an_installation_kept_offline_asks_the_hub_for_nothing_whatever_a_training_asks_for(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DARE_OFFLINE", "1")
+    is_local = []
+
+    def look(_name: str, *, local_files_only: bool, **_: object) -> None:
+        is_local.append(local_files_only)
+        raise OSError
+
+    monkeypatch.setattr(AutoConfig, "from_pretrained", look)
+    asked = {"encoder": ENCODER, "may_download": True}
+    project_id = seed_project(session, splits=FULL)
+    projects.rename_project(session, project_id, "q")
+    generating = test_synthesise.seed_project(session, gold={"CPR:3": 30})
+    generation = {"labels": ["CPR:3"], "count": 1, "may_download": True}
+    pretraining = make_params(write_corpus(tmp_path / "corpus.txt"), base=GENERATOR, may_download=True)
+    for number, train in enumerate((
+        lambda path: run(session, project_id, path, **{**QUICK, **asked}),
+        lambda path: run(session, project_id, path, architecture="joint", **asked),
+        lambda path: test_synthesise.run(session, generating, path, base=GENERATOR, num_judges=0, **generation),
+        lambda path: test_synthesise.run(session, generating, path, num_judges=3, judge_encoder=ENCODER, **generation),
+        lambda _: pretrain_generator(pretraining, settings=Settings()),
+    )):  # fmt: skip
+        with pytest.raises(EncoderNotFoundError):
+            train(tmp_path / f"job-{number}")
+    assert is_local == [True] * 5
 
 
 def test_a_pulled_generator_is_a_base_of_generation_and_of_the_domain_stage(
