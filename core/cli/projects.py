@@ -101,7 +101,12 @@ def delete(name: ProjectArgument, yes: YesOption = False, as_json: JsonOption = 
                 abort=True,
                 err=True,
             )
-        delete_project(session, project_id, open_store(settings))
+        # The job engine takes half a second to load, and the other commands need none.
+        from core.jobs import client, supervisor
+
+        supervisor.prepare(settings)
+        client.cancel_all(settings, session, project_id)
+        delete_project(session, project_id, open_store(settings), uploads_path=settings.uploads_path)
     show_result({"deleted": name}, as_json=as_json, lines=lambda: [f"{name} deleted"])
 
 

@@ -1,5 +1,6 @@
 """What pages and commands do with jobs: enqueue, cancel, retry. Imports neither torch nor spaCy, runs nothing."""
 
+import sys
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -46,6 +47,18 @@ def cancel(settings: Settings, session: Session, job_id: str) -> None:
     with suppress(ConflictError):  # it has ended in this very moment
         jobs.end_job(session, job_id, JobState.CANCELLED)
     session.commit()
+
+
+def cancel_all(settings: Settings, session: Session, project_id: int) -> None:
+    """Cancel the jobs of a project that are not over yet, and wait until nothing works on them any more.
+
+    Takes a few seconds where there are any. What they wrote may be removed then: nothing comes back.
+    """
+    active = jobs.list_jobs(session, project_id=project_id, states=jobs.ACTIVE_STATES, limit=sys.maxsize)
+    for job in active:
+        cancel(settings, session, job.id)
+    for job in active:
+        _job_engine(settings).settle(job.id)
 
 
 def retry(settings: Settings, session: Session, job_id: str) -> None:

@@ -1,10 +1,13 @@
 """Start a project, change its schema, remove it."""
 
+import sys
+from pathlib import Path
+
 from core.artifacts import ArtifactStore
 from core.domain import EntityType, RelationLabel, Schema
 from core.errors import DomainError, NotFoundError, SchemaError
 from core.workflows.templates import TEMPLATES
-from db.queries import projects, snapshots
+from db.queries import jobs, models, projects, snapshots
 from db.session import Session
 
 MAX_NAME_LENGTH = 100
@@ -75,24 +78,35 @@ def get_project_id(session: Session, name: str) -> int:
     return project.id
 
 
-def delete_project(session: Session, project_id: int, store: ArtifactStore) -> None:
-    """Remove a project with everything in it, its decisions and snapshots too; this cannot be undone.
+def delete_project(session: Session, project_id: int, store: ArtifactStore, *, uploads_path: Path) -> None:
+    """Remove a project with everything in it, its decisions, snapshots and models too; this cannot be undone.
 
-    The session is committed: the files of snapshots may go only after their rows have.
+    The session is committed: files may go only after their rows have. Whatever still works on a job of the project
+    would write its files anew: `core.jobs.client.cancel_all` ends that first.
 
     Args:
         session: An open session.
         project_id: The project.
-        store: Where the files of its snapshots lie.
+        store: Where the files of its snapshots, jobs and models lie.
+        uploads_path: Folder of the files that were uploaded for its imports.
 
     Raises:
         NotFoundError: There is no such project.
     """
-    keys = [one.artifact_key for one in snapshots.list_snapshots(session, project_id)]
+    found = jobs.list_jobs(session, project_id=project_id, limit=sys.maxsize)
+    keys = [
+        *(one.artifact_key for one in snapshots.list_snapshots(session, project_id)),
+        *(f"runs/{job.id}" for job in found),
+        *(model.artifact_key for model in models.list_models(session, project_id)),
+    ]
+    uploads = [Path(job.params["path"]) for job in found if "path" in job.params]
     projects.delete_project(session, project_id)
     session.commit()
     for key in keys:
         store.remove(key)
+    for upload in uploads:
+        if upload.parent == uploads_path:  # a job may have been told to read any file of this machine
+            upload.unlink(missing_ok=True)
 
 
 def set_guideline(session: Session, project_id: int, guideline: str, *, before: str) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.jobs import client
 from core.workflows.model_library.generators import open_store
 from core.workflows.projects import MAX_NAME_LENGTH, create_project, delete_project, rename_project
 from core.workflows.templates import TEMPLATES
@@ -131,6 +132,8 @@ def _remove(project: ProjectView) -> None:
 
 
 def _do_remove(session: Session, *, project: ProjectView) -> str:
-    delete_project(session, project.id, open_store(get_settings()))
+    settings = get_settings()
+    client.cancel_all(settings, session, project.id)
+    delete_project(session, project.id, open_store(settings), uploads_path=settings.uploads_path)
     choose_project(None)
     return f"Removed {project.name}."

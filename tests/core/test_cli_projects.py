@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.jobs.engine import JobEngine
 from tests.core.cli_desk import CliDesk
 
 
@@ -40,6 +41,15 @@ def test_documents_are_moved_and_removed_after_a_question(desk: CliDesk) -> None
     assert desk.read("document", "remove", "p", str(second), "--yes") == {"removed": 1}
     assert "has none of these documents (999)" in desk.refuse("document", "remove", "p", "999", "--yes")
     assert [one["id"] for one in desk.read("documents", "p")["documents"]] == [first]
+
+
+def test_a_deleted_project_takes_its_waiting_jobs_along(desk: CliDesk) -> None:
+    job_id = desk.read("project", "predict", "p")["job_id"]
+    desk.read("project", "delete", "p", "--yes")
+    assert desk.read("jobs", "list")["jobs"] == []
+    job_engine = JobEngine(desk.settings)
+    assert job_engine.find_statuses([job_id]) == {job_id: "CANCELLED"}
+    job_engine.close()
 
 
 def test_a_project_is_shown_with_counts_balance_and_what_became_of_suggestions(desk: CliDesk) -> None:

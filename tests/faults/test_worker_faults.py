@@ -17,6 +17,8 @@ from core.jobs import client, names
 from core.jobs.processes import settings_environment
 from core.jobs.supervisor import prepare
 from core.settings import Settings
+from core.workflows.model_library.generators import open_store
+from core.workflows.projects import delete_project
 from db.queries import jobs
 from db.queries.jobs import Job, WorkerStatus
 from db.session import Engine, make_engine, session_scope
@@ -151,6 +153,18 @@ def test_cancel_ends_the_child_and_a_retry_keeps_what_was_finished(installation:
     assert installation.wait_until_over(job_id).state is JobState.DONE
     counts = Counter(task for task, _ in installation.starts(job_id))
     assert counts == {"generate": 1, "member-0": 1, "member-1": 2, "member-2": 1}
+
+
+def test_a_deleted_project_ends_what_runs_for_it_and_leaves_no_file(installation: Installation) -> None:
+    installation.start_worker()
+    job_id = installation.enqueue({"stages": STAGES, "member-1": "hang at first"})
+    child_id = installation.wait_for_start(job_id, "member-1")
+    store = open_store(installation.settings)
+    with session_scope(installation.engine) as session:
+        client.cancel_all(installation.settings, session, installation.project_id)
+        delete_project(session, installation.project_id, store, uploads_path=installation.settings.uploads_path)
+    assert not is_alive(child_id)
+    assert list(store.path("runs").iterdir()) == []
 
 
 def test_a_retry_at_once_after_a_cancel_starts_anew_what_hung(installation: Installation) -> None:

@@ -2,6 +2,9 @@
 
 from streamlit.testing.v1 import AppTest
 
+from core.domain import JobKind
+from core.jobs import client, names
+from core.jobs.engine import JobEngine
 from core.settings import Settings
 from core.workflows.model_library.generators import open_store
 from core.workflows.projects import create_project, delete_project
@@ -32,7 +35,9 @@ def test_the_class_balance_has_a_table_with_every_label(open_page: OpenPage) -> 
 def test_without_a_project_only_the_form_for_one_is_shown(
     open_page: OpenPage, session: Session, settings: Settings
 ) -> None:
-    delete_project(session, projects.list_projects(session)[0].id, open_store(settings))
+    delete_project(
+        session, projects.list_projects(session)[0].id, open_store(settings), uploads_path=settings.uploads_path
+    )
     session.commit()
     app = open_page()
     assert app.subheader[0].value == "Create your first project"
@@ -131,6 +136,23 @@ def test_another_project_goes_only_after_its_name_was_typed(open_page: OpenPage,
     app.text_input(key=f"confirm-{made}").input("Zeta").run()
     press(app, "Remove for good")
     assert projects.find_project(session, "Zeta") is None
+
+
+def test_a_removed_project_takes_its_running_jobs_and_their_files_along(
+    open_page: OpenPage, session: Session, settings: Settings
+) -> None:
+    made = create_project(session, "Zeta", template="blank")
+    job_id = client.enqueue(settings, session, JobKind.RETRAIN, project_id=made, params={}, user_id=None)
+    run_path = open_store(settings).path(names.run_key(job_id))
+    run_path.mkdir(parents=True)
+    app = open_page(project=str(made))
+    app.text_input(key=f"confirm-{made}").input("Zeta").run()
+    press(app, "Remove for good")
+    assert projects.find_project(session, "Zeta") is None
+    assert not run_path.exists()
+    job_engine = JobEngine(settings)
+    assert job_engine.find_statuses([job_id]) == {job_id: "CANCELLED"}
+    job_engine.close()
 
 
 def test_a_blank_project_gets_types_labels_and_a_guideline(open_page: OpenPage, session: Session) -> None:

@@ -19,7 +19,7 @@ def test_a_first_start_makes_the_demo_and_has_the_shipped_model_read_it(tmp_path
         (demo,) = projects.list_projects(session)
         assert demo.is_demo
         assert [job.kind for job in jobs.list_jobs(session, project_id=demo.id)] == [JobKind.PREDICT]
-        delete_project(session, demo.id, open_store(settings))
+        delete_project(session, demo.id, open_store(settings), uploads_path=settings.uploads_path)
     prepare_data(settings)
     with session_scope(engine) as session:
         assert projects.list_projects(session) == []  # who removed the demo does not get it back

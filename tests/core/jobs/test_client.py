@@ -79,6 +79,19 @@ def test_cancelled_job_is_cancelled_in_both_databases_and_can_be_retried(
     assert job_engine.find_statuses([job_id]) == {job_id: "ENQUEUED"}
 
 
+def test_all_jobs_of_a_project_are_cancelled_and_those_of_others_are_not(
+    settings: Settings, engine: Engine, session: Session, job_engine: JobEngine
+) -> None:
+    session.add(Project(id=2, name="Other", template="blank"))
+    mine = [enqueue(settings, session) for _ in range(2)]
+    other = client.enqueue(settings, session, JobKind.RETRAIN, project_id=2, params={}, user_id=None)
+    client.cancel_all(settings, session, 1)
+    assert [state_of(engine, job_id) for job_id in (*mine, other)] == [
+        JobState.CANCELLED, JobState.CANCELLED, JobState.QUEUED
+    ]  # fmt: skip
+    assert job_engine.find_statuses([*mine, other]) == {**dict.fromkeys(mine, "CANCELLED"), other: "ENQUEUED"}
+
+
 def test_a_job_never_waits_while_its_flow_is_still_cancelled(
     settings: Settings, engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,12 @@
 """Projects, templates, schema changes."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from core.artifacts import ArtifactStore
-from core.domain import EntityType, RelationLabel
+from core.domain import EntityType, JobKind, RelationLabel
 from core.errors import ConflictError, DomainError, NotFoundError, SchemaError
 from core.workflows.projects import (
     add_entity_type,
@@ -15,7 +16,7 @@ from core.workflows.projects import (
     set_guideline,
 )
 from core.workflows.templates import PALETTE, TEMPLATES
-from db.queries import projects
+from db.queries import jobs, models, projects
 from db.session import Session
 
 
@@ -82,8 +83,36 @@ def test_deleted_project_is_gone(session: Session, tmp_path: Path) -> None:
     before = projects.get_project(session, project_id).guideline
     set_guideline(session, project_id, "new", before=before)
     assert projects.get_project(session, project_id).guideline == "new"
-    delete_project(session, project_id, store)
+    delete_project(session, project_id, store, uploads_path=tmp_path)
     assert projects.list_projects(session) == []
-    for change in (lambda *args: delete_project(*args, store), lambda *args: set_guideline(*args, "x", before="new")):
+    remove = partial(delete_project, store=store, uploads_path=tmp_path)
+    for change in (remove, lambda *args: set_guideline(*args, "x", before="new")):
         with pytest.raises(NotFoundError):
             change(session, project_id)
+
+
+def test_a_deleted_project_takes_the_files_of_its_jobs_models_and_uploads_along(
+    session: Session, tmp_path: Path
+) -> None:
+    store, uploads_path = ArtifactStore(tmp_path.as_uri(), cache_path=tmp_path), tmp_path / "uploads"
+    gone, kept = (create_project(session, name, template="drug-drug") for name in ("gone", "kept"))
+    paths = {name: write(uploads_path / name) for name in ("of-gone", "of-kept")} | {"own": write(tmp_path / "own.txt")}
+    for name, project_id in (("of-gone", gone), ("of-kept", kept), ("own", gone)):
+        params = {"path": str(paths[name])}
+        jobs.add_job(session, f"ingest-{name}", JobKind.INGEST, project_id=project_id, params=params)
+    runs = [write(store.path(f"runs/{name}") / "gold.json") for name in ("train-gone", "train-kept", "elsewhere")]
+    for name, project_id in (("train-gone", gone), ("train-kept", kept)):
+        jobs.add_job(session, name, JobKind.RETRAIN, project_id=project_id, params={})
+    models.add_model(
+        session, project_id=gone, name="m", architecture="cls", kind="ensemble", artifact_key="runs/elsewhere"
+    )
+    delete_project(session, gone, store, uploads_path=uploads_path)
+    assert [path.exists() for path in paths.values()] == [False, True, True]
+    assert [path.exists() for path in runs] == [False, True, False]
+    assert sorted(path.name for path in store.path("runs").iterdir()) == ["train-kept"]
+
+
+def write(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("Aspirin caused rash.", encoding="utf-8")
+    return path

@@ -226,11 +226,11 @@ def test_a_training_names_its_snapshot_and_makes_one_only_where_the_data_is_new(
 
 
 def test_only_the_end_of_its_project_takes_a_snapshot_along(
-    session: Session, store: ArtifactStore, project_id: int
+    session: Session, store: ArtifactStore, project_id: int, tmp_path: Path
 ) -> None:
     other = create_project(session, "other", template="chemical-disease")
     gone, kept = make(session, store, project_id), make(session, store, other)
-    delete_project(session, project_id, store)
+    delete_project(session, project_id, store, uploads_path=tmp_path)
     assert [one.name for one in snapshots.list_snapshots(session)] == [kept.name]
     assert not store.path(gone.artifact_key).exists()
     assert store.path(kept.artifact_key).exists()
