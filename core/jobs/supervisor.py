@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from core.jobs import names
+from core.jobs.claim import require_free_names
 from core.jobs.devices import find_devices, worker_names
 from core.jobs.engine import migrate as migrate_jobs
 from core.jobs.processes import describe_exit, end_process, settings_environment
@@ -123,9 +124,11 @@ def supervise(settings: Settings, serve: Callable[[], None], *, worker_command: 
     Raises:
         JobError: CUDA was asked for and is not there.
         SettingsError: A database cannot be used.
+        WorkerBusyError: A worker of the same name is alive on another machine.
     """
     devices = find_devices(settings)
     prepare(settings)
+    _require_free_names(settings, worker_names(settings, devices))
     workers = make_workers(settings, devices, worker_command=worker_command)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
@@ -137,6 +140,15 @@ def supervise(settings: Settings, serve: Callable[[], None], *, worker_command: 
         log.info("interrupted")
     finally:
         stop_all(workers)
+
+
+def _require_free_names(settings: Settings, wanted: Sequence[str]) -> None:
+    """Refuse names that are taken on another machine; a worker would say so in its log alone, and try again."""
+    engine = make_engine(settings.resolved_database_url)
+    try:
+        require_free_names(settings, engine, wanted)
+    finally:
+        engine.dispose()
 
 
 def make_workers(

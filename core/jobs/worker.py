@@ -6,17 +6,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
-from filelock import FileLock, Timeout
-
 from core.artifacts import ArtifactStore
-from core.errors import DareError, WorkerBusyError
+from core.errors import DareError
 from core.jobs import names, status
+from core.jobs.claim import claim_name, hold_name
 from core.jobs.devices import CPU, select_device
 from core.jobs.engine import JobEngine, start_executor, stop_executor
 from core.jobs.flows import register_flows
@@ -85,9 +83,10 @@ class Worker:
         """Work until `stop` is set.
 
         Raises:
-            WorkerBusyError: A worker of this name is alive on this machine.
+            WorkerBusyError: A worker of this name is alive, on this machine or on another one.
         """
         with hold_name(self._settings, self._config.name):
+            claim_name(self._settings, self._engine, self._config.name)
             self._tell(status.STARTING, "")
             self._predictor.start()
             register_flows(self._steps, poll_seconds=self._config.poll_seconds or 0.5)
@@ -132,34 +131,11 @@ class Worker:
             log.exception("the worker's status could not be written")
 
 
-@contextmanager
-def hold_name(settings: Settings, name: str) -> Iterator[None]:
-    """Hold the lock on a worker's name; the operating system drops it when the process dies.
-
-    Raises:
-        WorkerBusyError: Another process holds it.
-    """
-    path = settings.home / "workers" / f"{names.file_name(name)}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise WorkerBusyError(
-            f"A worker named {name!r} is already running on this machine (it holds {path}); "
-            "stop it, or start this one under another name with DARE_WORKER_NAME."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def run_worker(settings: Settings, config: WorkerConfig, *, ends_with_parent: bool = False) -> None:
     """Run a worker until SIGTERM, Ctrl-C or, if asked for, the end of stdin.
 
     Raises:
-        WorkerBusyError: A worker of this name is alive on this machine.
+        WorkerBusyError: A worker of this name is alive, on this machine or on another one.
     """
     stop = threading.Event()
     worker = Worker(settings, config)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,18 +15,22 @@ from db.tables import Job, JobProgress, Project, WorkerStatus
 
 __all__ = [
     "ACTIVE_STATES",
+    "ALIVE_SECONDS",
     "MAX_POINTS",
     "BusyJob",
     "Job",
     "JobProgress",
     "WorkerStatus",
     "add_job",
+    "claim_worker_name",
     "end_job",
     "finish_job",
     "find_job",
+    "find_rival",
     "get_job",
     "get_progress",
     "list_busy_jobs",
+    "is_alive",
     "list_jobs",
     "list_workers",
     "requeue_job",
@@ -36,6 +41,7 @@ __all__ = [
 ]
 
 MAX_POINTS = 400
+ALIVE_SECONDS = 15.0  # a worker reports every two seconds
 ACTIVE_STATES = (JobState.QUEUED, JobState.RUNNING)
 RETRIED_STATES = (JobState.FAILED, JobState.CANCELLED)
 
@@ -233,14 +239,41 @@ def get_progress(session: Session, job_id: str) -> list[JobProgress]:
     return list(session.exec(select(JobProgress).where(JobProgress.job_id == job_id).order_by(JobProgress.part)))
 
 
+def claim_worker_name(session: Session, name: str, *, place: str, now: datetime) -> WorkerStatus | None:
+    """Take a worker's name for a place, or return the worker that is alive under it elsewhere.
+
+    The row is held until the transaction ends: of two places that ask at once the second one sees the first.
+    """
+    held = sa.update(WorkerStatus).where(col(WorkerStatus.name) == name)
+    # To set what is there already takes the write lock, after which the answer stays true.
+    session.execute(held.values(state=WorkerStatus.state).execution_options(synchronize_session=False))
+    rival = find_rival(session, name, place=place, now=now)
+    if rival is None:
+        upsert_worker_status(session, name, state="starting", place=place)
+    return rival
+
+
+def find_rival(session: Session, name: str, *, place: str, now: datetime) -> WorkerStatus | None:
+    """Return the worker that is alive under a name at another place, or None."""
+    worker = session.get(WorkerStatus, name, populate_existing=True)
+    is_rival = worker is not None and worker.place not in ("", place) and is_alive(worker, now=now)
+    return worker if is_rival else None
+
+
+def is_alive(worker: WorkerStatus, *, now: datetime) -> bool:
+    """Return whether a worker has reported lately and not that it stopped."""
+    return worker.state != "stopped" and (now - worker.updated_at).total_seconds() < ALIVE_SECONDS
+
+
 def upsert_worker_status(
-    session: Session, name: str, *, state: str, message: str = "", device: str | None = None
+    session: Session, name: str, *, state: str, message: str = "", device: str | None = None, place: str | None = None
 ) -> None:
-    """Store what a worker does now; its device is kept where None is given."""
+    """Store what a worker does now; its device and its place are kept where None is given."""
     worker = session.get(WorkerStatus, name) or WorkerStatus(name=name, state=state)
     worker.state = state
     worker.message = message
     worker.device = worker.device if device is None else device
+    worker.place = worker.place if place is None else place
     worker.updated_at = utc_now()
     session.add(worker)
     session.flush()

@@ -44,7 +44,10 @@ class JobProgress(Table, table=True):
 
 
 class WorkerStatus(Table, table=True):
-    """What a worker says about itself: starting, loading, ready, busy or stopped."""
+    """What a worker says about itself: starting, loading, ready, busy or stopped.
+
+    `place` is the machine and the folder it works in: two places never share a name at a time.
+    """
 
     __tablename__ = "worker_status"
 
@@ -52,4 +55,5 @@ class WorkerStatus(Table, table=True):
     state: str = Field(sa_type=type_of_text)
     message: str = Field(default="", sa_type=type_of_text)
     device: str = Field(default="", sa_type=type_of_text)
+    place: str = Field(default="", sa_type=type_of_text, sa_column_kwargs={"server_default": ""})
     updated_at: datetime = Field(default_factory=utc_now, sa_type=type_of_moment)
