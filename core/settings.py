@@ -2,10 +2,10 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         ncbi_email: Address that NCBI can write to; NCBI asks for one.
         ncbi_tool: Name under which NCBI knows this installation.
         ncbi_timeout_seconds: Longest silence of NCBI.
+
+    Raises:
+        SettingsError: A value cannot be what it is given as; the message names its variable.
     """
 
     model_config = SettingsConfigDict(env_prefix="DARE_", frozen=True)
@@ -49,6 +52,16 @@ class Settings(BaseSettings):
     ncbi_email: str = ""
     ncbi_tool: str = "dare-curator"
     ncbi_timeout_seconds: float = Field(default=60.0, gt=0)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _explain(cls, values: Any, make: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
+        """Name the variable of each value that cannot be."""
+        try:
+            return make(values)
+        except ValidationError as error:
+            faults = [f"DARE_{one['loc'][0]}".upper() + f"={one['input']}: {one['msg']}" for one in error.errors()]
+            raise SettingsError(f"{'; '.join(faults)}. Mend or unset what is wrong.") from error
 
     @cached_property
     def resolved_database_url(self) -> str:

@@ -14,8 +14,18 @@ from sqlmodel import Session
 
 from core.errors import SettingsError
 from core.settings import Settings
+from db.faults import clear_errors, parse_url
 
-__all__ = ["Engine", "Session", "make_engine", "migrate", "migration_config", "open_session", "session_scope"]
+__all__ = [
+    "Engine",
+    "Session",
+    "make_engine",
+    "migrate",
+    "migration_config",
+    "open_session",
+    "require_database",
+    "session_scope",
+]
 
 Engine = sa.Engine
 
@@ -31,9 +41,9 @@ def make_engine(url: str) -> Engine:
     it can wait for another writer but never fail half way because another one came first.
 
     Raises:
-        SettingsError: The URL names another database.
+        SettingsError: The URL names another database, or is none.
     """
-    parsed = sa.make_url(url)
+    parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -60,8 +70,12 @@ def session_scope(engine: Engine) -> Iterator[Session]:
     """Yield a session; commit at the end, or roll back when the block raises.
 
     Rows stay readable after the commit, so views can be made from them outside.
+
+    Raises:
+        SettingsError: The database cannot be reached or opened.
+        ConflictError: Somebody else stored the same at the same moment.
     """
-    with Session(engine, expire_on_commit=False) as session:
+    with clear_errors(engine.url), Session(engine, expire_on_commit=False) as session:
         try:
             yield session
             session.commit()
@@ -77,7 +91,9 @@ def open_session(settings: Settings) -> Iterator[Session]:
     For commands and notebooks, which need one session; a process that serves many keeps its engine.
 
     Raises:
-        SettingsError: The database was written by a newer version of this program, or is of a kind that is not known.
+        SettingsError: The database was written by a newer version of this program, is of a kind that is not known, or
+            cannot be reached or opened.
+        ConflictError: Somebody else stored the same at the same moment.
     """
     engine = make_engine(settings.resolved_database_url)
     try:
@@ -101,9 +117,9 @@ def migrate(engine: Engine) -> None:
     """Bring the database to the newest version; of two processes starting at once one waits.
 
     Raises:
-        SettingsError: The database was written by a newer version of this program.
+        SettingsError: The database was written by a newer version of this program, or cannot be reached or opened.
     """
-    with _file_lock(engine), engine.connect() as connection:
+    with _file_lock(engine), clear_errors(engine.url), engine.connect() as connection:
         try:
             _begin_migration(connection)
             command.upgrade(migration_config(connection), "head")
@@ -116,6 +132,16 @@ def migrate(engine: Engine) -> None:
         finally:
             # The connection is without foreign keys now: no one may get it back from the pool.
             connection.invalidate()
+
+
+def require_database(engine: Engine) -> None:
+    """Connect to a database, for whoever cannot say clearly that it is not there.
+
+    Raises:
+        SettingsError: It cannot be reached or opened.
+    """
+    with clear_errors(engine.url):
+        engine.connect().close()
 
 
 def _file_lock(engine: Engine) -> AbstractContextManager[object]:

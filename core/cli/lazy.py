@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from core.cli.output import errors_in_one_line
+
 
 def make_lazy_group(targets: Mapping[str, str]) -> type[TyperGroup]:
     """Return a class of groups.
@@ -21,6 +23,11 @@ def make_lazy_group(targets: Mapping[str, str]) -> type[TyperGroup]:
             super().__init__(**settings)
             # The names alone are what help and "did you mean" read; whoever needs a command calls `get_command`.
             self.commands = dict.fromkeys(targets, self)
+
+        def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+            # Settings are read, and may be wrong, before a command comes to its own work.
+            with errors_in_one_line():
+                return super().invoke(ctx)
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - types that Typer keeps private
             return _load(targets[cmd_name], cmd_name) if cmd_name in targets else None

@@ -16,7 +16,7 @@ from dbos import error as dbos_error
 from core.domain import JobKind
 from core.jobs import names
 from core.settings import Settings
-from db.session import Engine, make_engine
+from db.session import Engine, make_engine, require_database
 
 INTERACTIVE_POLL_SECONDS = 0.1
 BATCH_POLL_SECONDS = 0.5
@@ -35,9 +35,16 @@ POISON_STATUS = WorkflowStatusString.MAX_RECOVERY_ATTEMPTS_EXCEEDED.value
 
 
 def migrate(settings: Settings) -> None:
-    """Create the engine's own tables, or bring them up to date; run before anything else touches them."""
+    """Create the engine's own tables, or bring them up to date; run before anything else touches them.
+
+    Raises:
+        SettingsError: The database cannot be reached or opened.
+    """
     engine = make_engine(settings.resolved_jobs_database_url)
-    engine.dispose()  # made only for the folder and the URL check
+    try:
+        require_database(engine)
+    finally:
+        engine.dispose()
     logging.getLogger("dbos").setLevel(logging.WARNING)  # it tells every one of its many steps
     DBOS.migrate(settings.resolved_jobs_database_url)
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.domain import NO_RELATION, EntityType, RelationLabel, Schema, Split, State
 from core.errors import ConflictError, NotFoundError, SchemaError
+from db.faults import taken_as_conflict
 from db.mapping import entity_type_row, relation_label_row, to_schema
 from db.queries.search import forget_project
 from db.queries.synthetic import count_synthetic
@@ -85,7 +86,8 @@ def add_project(
         raise ConflictError(f"A project named {name!r} exists already; choose another name.")
     project = Project(name=name, template=template, description=description, guideline=guideline, is_demo=is_demo)
     session.add(project)
-    session.flush()
+    with taken_as_conflict(f"A project named {name!r} exists already; choose another name."):
+        session.flush()
     for entity_type in schema.entity_types:
         add_entity_type(session, project.id, entity_type)
     for label in schema.relation_labels:
@@ -104,7 +106,8 @@ def rename_project(session: Session, project_id: int, name: str) -> None:
     other = find_project(session, name)
     if other is not None and other.id != project_id:
         raise ConflictError(f"A project named {name!r} exists already; choose another name.")
-    session.execute(sa.update(Project).where(col(Project.id) == project_id).values(name=name))
+    with taken_as_conflict(f"A project named {name!r} exists already; choose another name."):
+        session.execute(sa.update(Project).where(col(Project.id) == project_id).values(name=name))
 
 
 def delete_project(session: Session, project_id: int) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from core.errors import ConflictError, NotFoundError
+from db.faults import taken_as_conflict
 from db.tables import Decision, DocumentRow, Run, Snapshot, UserAccount
 
 
@@ -47,7 +48,7 @@ def add_snapshot(
         ConflictError: The name is taken.
     """
     if find_snapshot(session, name) is not None:
-        raise ConflictError(f"A snapshot named {name!r} exists already; snapshots never change, choose another name.")
+        raise ConflictError(_taken(name))
     row = Snapshot(
         project_id=project_id,
         user_id=user_id,
@@ -60,8 +61,13 @@ def add_snapshot(
         created_at=created_at,
     )
     session.add(row)
-    session.flush()
+    with taken_as_conflict(_taken(name)):
+        session.flush()
     return _view(row)
+
+
+def _taken(name: str) -> str:
+    return f"A snapshot named {name!r} exists already; snapshots never change, choose another name."
 
 
 def find_snapshot(session: Session, name: str) -> SnapshotView | None:

@@ -136,6 +136,38 @@ def test_an_error_is_one_clear_line_and_a_non_zero_exit(tmp_path: Path, argument
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [("project", "list"), ("project", "delete", "p", "--yes"), ("doctor",)])
+def test_a_setting_that_cannot_be_is_one_line_for_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("DARE_PORT", "abc")
+    result = CliRunner().invoke(app, [*command], env={"DARE_HOME": str(tmp_path)})
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: DARE_PORT=abc: ") and len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "'nonsense' is no URL of a database"),
+        ("sqlite:///{}/notes.txt", "notes.txt cannot be used: file is not a database"),
+        ("postgresql://ada:secret@127.0.0.1:1/x", "127.0.0.1:1/x cannot be used: "),
+    ],
+)
+@pytest.mark.parametrize("name", ["DARE_DATABASE_URL", "DARE_JOBS_DATABASE_URL"])
+def test_a_database_that_cannot_be_used_is_one_line_and_a_finding_of_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, url: str, message: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("These are notes and no database. " * 10, encoding="utf-8")
+    monkeypatch.setenv(name, url.format(tmp_path))
+    monkeypatch.setattr("core.cli.service._check_compute", lambda _settings: {})
+    examined = CliRunner().invoke(app, ["doctor", "--json"], env={"DARE_HOME": str(tmp_path)})
+    assert examined.exit_code == 1 and message in json.loads(examined.stdout)["database"]["error"]
+    result = CliRunner().invoke(app, ["jobs", "cancel", "j"], env={"DARE_HOME": str(tmp_path)})
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert message in result.stderr and "secret" not in result.stderr and len(result.stderr.splitlines()) == 1
+
+
 def test_doctor_tells_device_precision_models_database_and_versions(tmp_path: Path) -> None:
     result = dare(tmp_path / "home", "doctor", "--json")
     report = json.loads(result.stdout)

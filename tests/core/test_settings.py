@@ -18,3 +18,10 @@ def test_one_sqlite_file_for_both_databases_is_refused() -> None:
     settings = Settings(database_url="sqlite:////x.db", jobs_database_url="sqlite:////x.db")
     with pytest.raises(SettingsError, match="another SQLite file"):
         _ = settings.resolved_jobs_database_url
+
+
+def test_a_value_that_cannot_be_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DARE_PORT", "abc")
+    monkeypatch.setenv("DARE_DEVICE", "tpu")
+    with pytest.raises(SettingsError, match=r"^DARE_PORT=abc: .* integer.*; DARE_DEVICE=tpu: .*'cuda'.*Mend or unset"):
+        Settings()
