@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from core.domain import Schema, State
-from db.queries.projects import GOLD
+from db.queries.gold_pairs import GOLD
 from db.queries.queue import QueueFilter, filter_sentences
 from db.tables import MentionRow, RelationRow, SentenceRow
 

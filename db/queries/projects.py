@@ -11,19 +11,17 @@ from core.domain import NO_RELATION, EntityType, RelationLabel, Schema, Split, S
 from core.errors import ConflictError, NotFoundError, SchemaError
 from db.faults import taken_as_conflict
 from db.mapping import entity_type_row, relation_label_row, to_schema
+from db.queries import gold_pairs
 from db.queries.search import forget_project
 from db.queries.synthetic import count_synthetic
 from db.tables import (
     DocumentRow,
     EntityTypeRow,
-    MentionRow,
     Project,
     RelationLabelRow,
     RelationRow,
     SentenceRow,
 )
-
-GOLD = (State.ACCEPTED, State.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +223,14 @@ def get_class_balance(session: Session, project_id: int, *, split: Split | None 
     sentence without a gold relation. A pair with two labels counts once for each of them.
     """
     schema = get_schema(session, project_id)
-    reviewed = _reviewed(project_id, split)
-    gold = _count_gold_relations(session, reviewed)
+    reviewed = gold_pairs.in_gold_sentences(project_id, split)
+    gold = gold_pairs.count_gold_relations(session, reviewed)
     synthetic = {
         label: counts.get(State.ACCEPTED, 0) + counts.get(State.CORRECTED, 0)
         for label, counts in count_synthetic(session, project_id).items()
     }
-    negatives = _count_candidates(session, reviewed, schema) - _count_related_pairs(session, reviewed)
+    num_candidates = gold_pairs.count_candidates(session, reviewed, schema)
+    negatives = num_candidates - gold_pairs.count_related_pairs(session, reviewed)
     return [
         *(LabelBalance(name, gold.get(name, 0), synthetic.get(name, 0)) for name in schema.label_names),
         LabelBalance(NO_RELATION, max(negatives, 0), synthetic.get(NO_RELATION, 0)),
@@ -264,51 +263,3 @@ def _count_relations(session: Session, project_id: int) -> dict[str, dict[State,
     for name, item_state, number in session.exec(query.group_by(label, state)):
         counts.setdefault(name, {})[item_state] = number
     return counts
-
-
-def _reviewed(project_id: int, split: Split | None) -> sa.ColumnElement[bool]:
-    reviewed = sa.and_(col(SentenceRow.project_id) == project_id, col(SentenceRow.state).in_(GOLD))
-    if split is None:
-        return reviewed
-    same_document = col(DocumentRow.id) == col(SentenceRow.document_id)
-    return sa.and_(reviewed, sa.exists().where(same_document, col(DocumentRow.split) == split))
-
-
-def _count_gold_relations(session: Session, reviewed: sa.ColumnElement[bool]) -> dict[str, int]:
-    label = col(RelationRow.label)
-    query = (
-        select(label, sa.func.count())
-        .join(SentenceRow, col(SentenceRow.id) == col(RelationRow.sentence_id))
-        .where(reviewed, col(RelationRow.state).in_(GOLD))
-        .group_by(label)
-    )
-    return dict(session.exec(query).all())
-
-
-def _count_related_pairs(session: Session, reviewed: sa.ColumnElement[bool]) -> int:
-    pairs = (
-        select(RelationRow.head_id, RelationRow.tail_id)
-        .join(SentenceRow, col(SentenceRow.id) == col(RelationRow.sentence_id))
-        .where(reviewed, col(RelationRow.state).in_(GOLD))
-        .distinct()
-        .subquery()
-    )
-    return session.exec(select(sa.func.count()).select_from(pairs)).one()
-
-
-def _count_candidates(session: Session, reviewed: sa.ColumnElement[bool], schema: Schema) -> int:
-    """Count the pairs of `Schema.candidates` in the database; pairs for symmetric labels only count once."""
-    head, tail = sa.orm.aliased(MentionRow), sa.orm.aliased(MentionRow)
-    query = (
-        select(col(head.entity_type), col(tail.entity_type), sa.func.count())
-        .join(tail, sa.and_(col(tail.sentence_id) == col(head.sentence_id), col(tail.id) != col(head.id)))
-        .join(SentenceRow, col(SentenceRow.id) == col(head.sentence_id))
-        .where(reviewed, col(head.state).in_(GOLD), col(tail.state).in_(GOLD))
-        .group_by(col(head.entity_type), col(tail.entity_type))
-    )
-    doubled = 0
-    for head_type, tail_type, number in session.exec(query):
-        labels = schema.legal_labels(head_type, tail_type)
-        if labels:
-            doubled += number if all(label.is_symmetric for label in labels) else 2 * number
-    return doubled // 2
