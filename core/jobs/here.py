@@ -65,7 +65,10 @@ def _get_pipeline(kind: JobKind) -> Pipeline:
     """Return the pipeline of a kind that is nothing but one: a download, for instance, ends in the warm predictor."""
     known = sorted(one for one in PIPELINES if names.flow_of(one)[0] == names.PIPELINE_FLOW)
     if kind not in known:
-        raise JobError(f"Jobs of kind {kind.value!r} cannot run here; known kinds: {', '.join(known)}.")
+        raise JobError(
+            f"Jobs of kind {kind.value!r} cannot run here; known kinds: {', '.join(known)}. "
+            "Any other needs a worker: queue it with `core.jobs.client.enqueue`."
+        )
     return get_pipeline(kind)
 
 
