@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from core.domain import JobKind, JobState
+from core.domain import JobKind
 from core.errors import ConflictError, ModelError, NotFoundError
 from core.generation.config import SamplingConfig
 from core.generation.domain import give_new_pieces
@@ -287,36 +287,6 @@ def test_a_job_is_refused_before_it_trains_where_a_file_is_missing_or_the_name_i
     job.params = make_params(corpus, seed=5).to_json()
     with pytest.raises(ConflictError, match="generator 'mine' already"):
         pipeline.prepare(session, job, tmp_path / "run")
-
-
-@pytest.mark.usefixtures("settings")
-def test_a_job_is_refused_while_an_earlier_one_makes_a_generator_of_the_name(
-    session: Session, corpus: Path, tmp_path: Path
-) -> None:
-    pipeline, first = start_job(session, tmp_path / "run", make_params(corpus))
-    params = make_params(corpus, seed=1, is_replacing=True).to_json()
-    second = jobs.add_job(session, "k", JobKind.PRETRAIN, project_id=first.project_id, params=params)
-    assert pipeline.prepare(session, first, tmp_path / "run") == [["pretrain"]]
-    with pytest.raises(ConflictError, match=r"Job j \(queued\) makes a generator 'mine' already. Choose another name"):
-        pipeline.prepare(session, second, tmp_path / "run")
-    jobs.end_job(session, "j", JobState.CANCELLED)
-    assert pipeline.prepare(session, second, tmp_path / "run") == [["pretrain"]]
-
-
-def test_a_job_does_not_overwrite_a_generator_that_came_under_its_name_while_it_trained(
-    session: Session, settings: Settings, corpus: Path, tmp_path: Path
-) -> None:
-    run_path = tmp_path / "run"
-    pipeline, job = start_job(session, run_path, make_params(corpus))
-    pipeline.prepare(session, job, run_path)
-    (run_path / "pretrain").mkdir()
-    pipeline.run_task("pretrain", run_path, run_path / "pretrain", ignore_progress)
-    other = pretrain_generator(make_params(corpus, seed=1), settings=settings)
-    with pytest.raises(ConflictError, match="generator 'mine' already, made by"):
-        pipeline.finish(session, job, run_path)
-    assert list_generators(settings) == [other]
-    job.params = make_params(corpus, is_replacing=True).to_json()
-    assert pipeline.finish(session, job, run_path)["recipe"] != other.recipe
 
 
 def test_a_generation_finds_its_base_by_name(settings: Settings, corpus: Path, tmp_path: Path) -> None:
