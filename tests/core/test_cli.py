@@ -30,7 +30,7 @@ from tests.builders import write_tiny_encoder
 GROUPS = {
     "jobs": ["cancel", "list", "retry", "show", "wait"],
     "models": ["archive", "card", "compare", "list", "promote", "pull", "remove", "rollback"],
-    "project": ["create", "delete", "list", "predict", "show"],
+    "project": ["create", "delete", "list", "predict", "rename", "show"],
     "review": ["accept", "apply", "queue", "reject", "reopen"],
     "schema": ["add", "guideline", "show"],
     "snapshot": ["create", "diff", "export", "list", "show"],
