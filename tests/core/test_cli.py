@@ -28,6 +28,7 @@ from db.session import make_engine, session_scope
 from tests.builders import write_tiny_encoder
 
 GROUPS = {
+    "document": ["move", "remove"],
     "jobs": ["cancel", "list", "retry", "show", "wait"],
     "models": ["archive", "card", "compare", "list", "promote", "pull", "remove", "rollback"],
     "project": ["create", "delete", "list", "predict", "rename", "show"],
