@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +20,6 @@ from db.queries import jobs, projects, users
 from db.session import Session, make_engine, open_session, session_scope
 
 _POLL_SECONDS = 0.5
-_ALIVE_SECONDS = 15
 
 app = typer.Typer(no_args_is_help=True, help="List, show, cancel, retry and wait for background jobs.")
 
@@ -54,8 +53,8 @@ def _say_waiting(is_served: bool) -> None:
 
 
 def _has_live_worker(workers: list[jobs.WorkerStatus]) -> bool:
-    oldest = datetime.now(UTC) - timedelta(seconds=_ALIVE_SECONDS)
-    return any(worker.state != "stopped" and worker.updated_at >= oldest for worker in workers)
+    now = datetime.now(UTC)
+    return any(jobs.is_alive(worker, now=now) for worker in workers)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from db.session import Session
 from pages.components.session import choose_project, find_current_project, open_session
 from pages.components.wording import JOB_NAMES, count
 
-ALIVE_SECONDS = 15.0
 REFRESH_SECONDS = 3.0
 _SELECTOR_KEY = "project_selector"
 
@@ -62,7 +61,7 @@ def _is_starting(session: Session) -> bool:
 
 def describe_workers(workers: Sequence[WorkerStatus], *, now: datetime) -> tuple[str, str, str]:
     """Return icon, line and remedy for the worker that can do most at the moment."""
-    alive = [w for w in workers if w.state != "stopped" and (now - w.updated_at).total_seconds() < ALIVE_SECONDS]
+    alive = [worker for worker in workers if jobs.is_alive(worker, now=now)]
     if not alive:
         remedy = "Jobs wait until one runs. Start the app with `dare`, or a worker alone with `dare worker`."
         return ":orange[:material/warning:]", "Worker not running", remedy

@@ -68,7 +68,8 @@ def run_ingest(session: Session, job: "Job", models: "ModelCache", report: Repor
     Args:
         session: An open session.
         job: Its params are {"text", "external_id"} or {"path", "source", "format", "split", "as_gold", "columns",
-            "renames"}, and "predict" and "only_check" (stores nothing); all but "text" or "path" may be left out.
+            "renames"}, "predict", "only_check" (stores nothing) and "batch" (what files that came together share); all
+            but "text" or "path" may be left out.
         models: Loaded models.
         report: Takes progress.
 
