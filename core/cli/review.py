@@ -12,7 +12,7 @@ from core.cli.output import errors_in_one_line, show_result
 from core.domain import Split, State
 from core.errors import DomainError, NotFoundError
 from core.settings import Settings
-from core.workflows.curation import accept_above, curate
+from core.workflows.curation import accept_above, curate, unrelated_pairs
 from core.workflows.curation.accept_above import Example
 from core.workflows.projects import get_project_id
 from db.queries import annotations, decisions, queue, users
@@ -122,18 +122,24 @@ def accept(
 
 def _accept_above(session: Session, chosen: AboveScore, reviewer: str, *, dry_run: bool, asks: bool) -> dict[str, Any]:
     counts = accept_above.get_counts(session, chosen)
-    told = asdict(counts)
+    unrelated = unrelated_pairs.count_unrelated(session, chosen)
+    told = asdict(counts) | {"unrelated_pairs": unrelated.number, "is_unrelated_exact": unrelated.is_exact}
     if dry_run:
         return told | {"examples": list(map(_to_json, accept_above.draw_examples(session, chosen)))}
     if asks and counts.sentences:
         typer.confirm(
             f"Accept {counts.mentions} mentions and {counts.relations} relations in {counts.sentences} sentences "
-            f"unread; {counts.unfinished} of these keep suggestions below the score",
+            f"unread; {counts.unfinished} of these keep suggestions below the score, and {_tell_unrelated(told)}",
             abort=True,
             err=True,
         )
     user_id = users.get_or_add_user(session, reviewer)
     return told | {"accepted": accept_above.accept_above(session, user_id, chosen, expected=counts)}
+
+
+def _tell_unrelated(told: dict[str, Any]) -> str:
+    least = "" if told["is_unrelated_exact"] else "at least "
+    return f'{least}{told["unrelated_pairs"]} pairs of mentions become "no relation"'
 
 
 def _to_json(example: Example) -> dict[str, Any]:
@@ -145,7 +151,8 @@ def _accept_lines(result: dict[str, Any]) -> list[str]:
         return [f"{result['accepted']} sentences changed in one step"]
     return [
         f"would accept {result['mentions']} mentions and {result['relations']} relations in {result['sentences']} "
-        f"sentences, of which {result['unfinished']} keep suggestions below the score; for example",
+        f"sentences, of which {result['unfinished']} keep suggestions below the score; {_tell_unrelated(result)}; "
+        "for example",
         *(f"  {one['text']}" for one in result["examples"]),
     ]
 

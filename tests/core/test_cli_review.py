@@ -45,6 +45,10 @@ def test_suggestions_above_a_score_are_told_asked_for_and_accepted(desk: CliDesk
     assert (tried["relations"], tried["sentences"], len(tried["examples"])) == (2, 2, 2)
     refused = desk.dare(*words, text="n\n")
     assert refused.exit_code == 1 and "2 relations in 2 sentences unread" in refused.stderr
+    assert (
+        tried["is_unrelated_exact"]
+        and f'{tried["unrelated_pairs"]} pairs of mentions become "no relation"' in refused.stderr
+    )
     assert states(desk) == ["pending"] * 3
     assert desk.read(*words, "--yes")["accepted"] == 2
     assert states(desk) == ["accepted", "accepted", "pending"]

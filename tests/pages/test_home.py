@@ -145,7 +145,7 @@ def test_a_removed_project_takes_its_running_jobs_and_their_files_along(
     job_id = client.enqueue(settings, session, JobKind.RETRAIN, project_id=made, params={}, user_id=None)
     run_path = open_store(settings).path(names.run_key(job_id))
     run_path.mkdir(parents=True)
-    app = open_page(project=str(made))
+    app = unfold_changes(open_page(project=str(made)), made)
     app.text_input(key=f"confirm-{made}").input("Zeta").run()
     press(app, "Remove for good")
     assert projects.find_project(session, "Zeta") is None
