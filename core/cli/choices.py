@@ -11,7 +11,7 @@ from core.domain import JobKind
 from core.errors import ConflictError, ModelError, NotFoundError
 from core.settings import Settings
 from core.workflows.model_library import promote as workflow
-from core.workflows.model_library.compare import Comparison, compare_models
+from core.workflows.model_library.compare import Comparison, compare_models, compare_with_shipped
 from core.workflows.projects import get_project_id
 from db.queries import models, projects, users
 from db.queries.models import ModelView
@@ -85,7 +85,9 @@ def archive(
 
 def compare(
     name: TrainedArgument,
-    other: Annotated[str | None, typer.Argument(help="Another one; the promoted one of its kind unless given.")] = None,
+    other: Annotated[
+        str | None, typer.Argument(help="Another one; the promoted one of its kind unless given, else the shipped one.")
+    ] = None,
     of_project: OfProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -96,15 +98,26 @@ def compare(
         current = models.find_promoted(session, project_id, kind=candidate.kind)
         if other is not None:
             current = _get_trained(session, other, of_project)[1]
-        if current is None or current.id == candidate.id:
-            raise NotFoundError(
-                f"{name} has no other {candidate.kind} promoted in {project}; name one to compare with."
-            )
-        found = compare_models(settings, current=current, candidate=candidate)
-        if not isinstance(found, Comparison):
-            raise ModelError(f"{name} and {current.name} cannot be compared. {found.reason}")
-    result = {"candidate": name, "current": current.name, **asdict(found)}
+        against, found = _compare(settings, candidate, current, project=project)
+    result = {"candidate": name, "current": against, **asdict(found)}
     show_result(result, as_json=as_json, lines=lambda: _comparison_lines(result))
+
+
+def _compare(
+    settings: Settings, candidate: ModelView, current: ModelView | None, *, project: str
+) -> tuple[str, Comparison]:
+    """Return the name of what a model is compared with, and the comparison."""
+    shipped = compare_with_shipped(settings, candidate) if current is None else None
+    if shipped is not None:
+        return shipped
+    if current is None or current.id == candidate.id:
+        raise NotFoundError(
+            f"{candidate.name} has no other {candidate.kind} promoted in {project}; name one to compare with."
+        )
+    found = compare_models(settings, current=current, candidate=candidate)
+    if not isinstance(found, Comparison):
+        raise ModelError(f"{candidate.name} and {current.name} cannot be compared. {found.reason}")
+    return current.name, found
 
 
 def _comparison_lines(result: dict[str, Any]) -> list[str]:

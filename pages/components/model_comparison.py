@@ -1,8 +1,8 @@
-"""A candidate beside the model in use: difference in F1, its interval and McNemar's test, on the same items."""
+"""A candidate beside the model in use, or the shipped one: difference in F1 with interval, McNemar's test."""
 
 import streamlit as st
 
-from core.workflows.model_library.compare import Comparison, NotComparable, compare_models
+from core.workflows.model_library.compare import Comparison, NotComparable, compare_models, compare_with_shipped
 from db.queries.models import ModelView
 from pages.components.session import escape, get_settings
 from pages.components.wording import count, rate
@@ -15,6 +15,18 @@ def show(candidate: ModelView, in_use: ModelView) -> None:
         st.caption(f":material/compare_arrows: Not comparable with {escape(in_use.name)}. {escape(found.reason)}")
         return
     st.markdown(f":material/compare_arrows: {describe(found, in_use.name)}")
+
+
+def show_shipped(candidate: ModelView) -> None:
+    """Show how a model compares with the shipped one, which is in use as long as none is promoted."""
+    found = compare_with_shipped(get_settings(), candidate)
+    if found is not None:
+        name, comparison = found
+        st.markdown(
+            f":material/compare_arrows: {describe(comparison, name)}",
+            help="The shipped model labels the same pairs. Its card says which text it has learnt from; where yours is "
+            "of these corpora, it has an advantage here.",
+        )
 
 
 def describe(found: Comparison, name: str) -> str:

@@ -88,7 +88,9 @@ def _show_model(session: Session, model: ModelView, found: Sequence[ModelView], 
         st.caption(describe_kind(model))
         for line in (*describe_scores(model.metrics), *describe_student(model, found)):
             st.caption(line)
-        if current is not None and current.id != model.id:
+        if current is None:
+            model_comparison.show_shipped(model)
+        elif current.id != model.id:
             model_comparison.show(model, current)
         with st.expander(
             "Scores in detail", icon=":material/query_stats:", expanded=model.state is ModelState.CANDIDATE

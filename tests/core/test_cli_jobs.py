@@ -1,5 +1,6 @@
 """`dare jobs` and what queues a prediction: listed, shown, cancelled, retried, without running any."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,18 @@ def test_models_without_labels_of_single_items_are_not_compared(desk: CliDesk, e
     assert "new has no other ensemble promoted in p" in desk.refuse("models", "compare", "new")
     desk.read("models", "promote", "old")
     assert "old has no stored labels of single items" in desk.refuse("models", "compare", "new")
+
+
+def test_before_any_is_promoted_a_model_is_compared_with_the_shipped_one(desk: CliDesk) -> None:
+    desk.change(add_models)
+    folder = desk.settings.home / "artifacts" / "new" / "evaluate"
+    folder.mkdir(parents=True)
+    gold, nothing = {"a": ["CID"], "b": []}, {"a": [], "b": []}
+    shipped = {"name": "starter-chemical-disease", "labels": nothing, "scores": {"micro": {"f1": 0.0}}}
+    content = {"labels": gold, "gold_labels": gold, "scores": {"micro": {"f1": 1.0}}, "shipped": shipped}
+    (folder / "result.json").write_text(json.dumps(content))
+    found = desk.read("models", "compare", "new")
+    assert (found["current"], found["current_f1"], found["only_candidate"]) == ("starter-chemical-disease", 0.0, 1)
 
 
 def test_the_open_sentences_of_a_project_are_predicted_by_a_job(desk: CliDesk, engine: Engine) -> None:

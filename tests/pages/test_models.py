@@ -216,6 +216,20 @@ def test_a_candidate_is_compared_with_the_model_in_use(
     assert "Of 3 pairs, 1 are right only here and 0 only there, which may be chance (McNemar p = 1, exact)." in said
 
 
+def test_the_first_candidate_is_compared_with_the_shipped_model(
+    open_page: OpenPage, session: Session, project_id: int, settings: Settings
+) -> None:
+    folder = settings.home / "artifacts" / "runs" / "first" / "evaluate"
+    folder.mkdir(parents=True)
+    gold, nothing = {"a": ["CID"], "b": []}, {"a": [], "b": []}
+    shipped = {"name": "starter-chemical-disease", "labels": nothing, "scores": {"micro": {"f1": 0.0}}}
+    content = {"labels": gold, "gold_labels": gold, "scores": {"micro": {"f1": 1.0}}, "shipped": shipped}
+    (folder / "result.json").write_text(json.dumps(content))
+    add_model(session, project_id, "first")
+    session.commit()
+    assert "Against starter\\-chemical\\-disease: F1 **+1.000** (0.000 → 1.000)" in texts(open_page("models"))
+
+
 def test_models_without_stored_labels_are_said_to_be_not_comparable(
     open_page: OpenPage, session: Session, project_id: int
 ) -> None:

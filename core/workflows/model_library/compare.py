@@ -53,15 +53,32 @@ def compare_models(settings: Settings, *, current: ModelView, candidate: ModelVi
     if first is None or second is None:
         missing = current if first is None else candidate
         return NotComparable(f"{missing.name} has no stored labels of single items.")
-    gold = _read_labels(first["gold_labels"])
-    if gold != _read_labels(second["gold_labels"]):
+    if _read_labels(first["gold_labels"]) != _read_labels(second["gold_labels"]):
         return NotComparable(
             "They were scored on different items, because data was reviewed or added in between. "
             "Train again to compare."
         )
+    return _compare(first, second)
+
+
+def compare_with_shipped(settings: Settings, candidate: ModelView) -> tuple[str, Comparison] | None:
+    """Compare a model with the shipped one, which is in use before any other, on the items that both labelled.
+
+    Returns:
+        The shipped model's name and the comparison; None where the training scored none.
+    """
+    result = _read_result(settings, candidate)
+    if result is None or "shipped" not in result:
+        return None
+    return str(result["shipped"]["name"]), _compare(result["shipped"], result)
+
+
+def _compare(first: Mapping[str, Any], second: Mapping[str, Any]) -> Comparison:
+    """Compare what two models said of the gold items of the second one's result."""
     # Loads scipy.stats, which takes over a second; pages that never compare do not pay for it.
     from core.evaluation.significance import bootstrap_difference, compare_items
 
+    gold = _read_labels(second["gold_labels"])
     first_labels, second_labels = _read_labels(first["labels"]), _read_labels(second["labels"])
     found = compare_items(gold, first_labels, second_labels)
     difference = bootstrap_difference(gold, first_labels, second_labels)

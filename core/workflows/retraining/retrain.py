@@ -40,6 +40,7 @@ from core.workflows.retraining.retrain_results import (
     store_joint,
     write_ensemble,
 )
+from core.workflows.retraining.shipped import label_as_shipped
 from core.workflows.retraining.train_joint import JointRecipe, train_joint
 from db.queries import models, projects
 from db.session import Session
@@ -78,7 +79,10 @@ class RetrainPipeline:
         dataset = Dataset.load(run_path / DATASET_NAME)
         if task == EVALUATE_TASK:
             report(0.1, "calibrating and scoring the vote")
-            save_result(out_path, evaluate_ensemble(dataset, [run_path / name for name in plan.member_tasks]))
+            result = evaluate_ensemble(dataset, [run_path / name for name in plan.member_tasks])
+            report(0.8, "scoring the shipped model beside it")
+            shipped = label_as_shipped(dataset, Split(result["split"]), device=plan.params.device)
+            save_result(out_path, result | ({"shipped": shipped} if shipped else {}))
             report(1.0, "scored")
         elif task == STUDENT_TASK:
             _train_student(plan, dataset, run_path, out_path, report)

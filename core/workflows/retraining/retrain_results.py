@@ -20,7 +20,7 @@ RESULT_NAME = "result.json"
 # Inside the student's folder, which is an ensemble of one.
 STUDENT_MEMBER = "member-1"
 # Labels of single items stay with the run's files: comparing two models reads them from there.
-_IN_FILES_ONLY = ("labels", "gold_labels")
+_IN_FILES_ONLY = ("labels", "gold_labels", "shipped")
 HEADLINE = "strict"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain import ModelState
 from core.settings import Settings
-from core.workflows.model_library.compare import Comparison, NotComparable, compare_models
+from core.workflows.model_library.compare import Comparison, NotComparable, compare_models, compare_with_shipped
 from db.queries.models import ModelView
 
 Labels = dict[str, list[str]]
@@ -108,3 +108,20 @@ def test_results_of_an_earlier_version_hold_one_label_an_item(tmp_path: Path) ->
     found = compare_models(Settings(home=tmp_path), current=make_model("old"), candidate=make_model("new"))
     assert isinstance(found, Comparison)
     assert (found.only_current, found.only_candidate) == (1, 1)
+
+
+def test_a_model_is_compared_with_the_shipped_one_that_labelled_the_same_pairs(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    write_result(tmp_path, "old", GOLD)
+    assert compare_with_shipped(settings, make_model("old")) is None
+    assert compare_with_shipped(settings, make_model("gone")) is None
+    write_result(tmp_path, "new", {**GOLD, "c": ["CID"]})
+    path = tmp_path / "artifacts" / "runs" / "new" / "evaluate" / "result.json"
+    labels: Labels = {"a": ["CID"], "b": [], "c": [], "d": []}
+    shipped = {"name": "starter", "labels": labels, "scores": {"micro": {"f1": 0.4}}}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "shipped": shipped}))
+    found = compare_with_shipped(settings, make_model("new"))
+    assert found is not None
+    name, comparison = found
+    assert (name, comparison.num_items, comparison.current_f1, comparison.candidate_f1) == ("starter", 4, 0.4, 0.5)
+    assert (comparison.only_current, comparison.only_candidate) == (1, 1)

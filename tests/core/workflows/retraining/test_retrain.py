@@ -1,12 +1,13 @@
 """Retraining as a pipeline: data from the database, members in tasks, a candidate model at the end."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.domain import Document, Sentence, Span, Split, State
+from core.domain import Document, EntityType, RelationLabel, Schema, Sentence, Span, Split, State
 from core.ensemble.dataset import Dataset
 from core.ensemble.ensemble import Ensemble
 from core.errors import ModelError, NotEnoughDataError
@@ -15,9 +16,10 @@ from core.workflows.prediction.parsers import load_parser
 from core.workflows.projects import create_project
 from core.workflows.retraining.retrain_data import collect_dataset
 from core.workflows.retraining.retrain_params import RetrainParams
+from core.workflows.retraining.shipped import label_as_shipped
 from db.queries import intake, models
 from db.session import Session
-from tests.builders import find_mention, write_tiny_encoder
+from tests.builders import find_mention, make_drug_schema, write_tiny_encoder
 from tests.core.workflows.training import FULL, QUICK, run, seed_project
 
 
@@ -36,6 +38,30 @@ def test_a_run_ends_in_a_candidate_with_named_scores_and_members(session: Sessio
     assert found is not None
     assert found.data_hash == model.metrics["data_hash"]
     assert found.versions["torch"]
+
+
+def test_the_shipped_model_labels_the_same_pairs_so_that_a_first_training_can_be_weighed(
+    session: Session, tmp_path: Path
+) -> None:
+    encoder = write_tiny_encoder(tmp_path / "encoder")
+    project_id = seed_project(session, splits=FULL)
+    run(session, project_id, tmp_path / "job-s", encoder=str(encoder), **QUICK)
+    result = json.loads((tmp_path / "job-s" / "evaluate" / "result.json").read_text())
+    shipped = result["shipped"]
+    assert shipped["name"] == "starter-chemical-disease"
+    assert shipped["labels"].keys() == result["gold_labels"].keys()
+    # It knows that a drug which causes a disease is not one that treats it.
+    assert shipped["scores"]["micro"]["f1"] > 0.7
+    (model,) = models.list_models(session, project_id)
+    assert "shipped" not in model.metrics
+
+
+def test_no_shipped_model_is_scored_where_none_knows_a_label() -> None:
+    schema = Schema((EntityType("Disease"),), (RelationLabel("LINKED", (("Disease", "Disease"),)),))
+    dataset = Dataset(schema, (), (), (), (), {})
+    assert label_as_shipped(dataset, Split.DEV, device="cpu") is None
+    other = replace(dataset, schema=make_drug_schema())
+    assert label_as_shipped(other, Split.DEV, device="cpu") is None
 
 
 def test_the_trained_ensemble_loads_and_labels(session: Session, tmp_path: Path) -> None:
