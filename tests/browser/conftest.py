@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
 START_SECONDS = 60
-WAIT_MILLISECONDS = 15_000
+WAIT_MILLISECONDS = 60_000
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

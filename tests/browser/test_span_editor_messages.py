@@ -64,7 +64,7 @@ def test_end_of_a_queue_says_what_is_undecided_and_leads_to_the_first(open_deck:
     desk.saw(lambda held: held["position"] == 1)
     desk.press("a", "a")
     desk.root.get_by_text("Nothing left in this queue").wait_for()
-    assert [kind for kind, _ in desk.held()["log"]] == ["accept"] * 3
+    desk.saw(lambda held: [kind for kind, _ in held["log"]] == ["accept"] * 3)
 
 
 def test_reasons_leave_the_sentence_in_sight(open_deck: Callable[[str], Desk]) -> None:

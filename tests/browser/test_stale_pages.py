@@ -36,6 +36,8 @@ def address(
 
 
 def test_accepting_above_a_score_closes_the_dialog_and_tells_what_it_did(page: "Page", address: str) -> None:
+    from playwright.sync_api import expect
+
     desk = PageDesk(page, f"{address}/annotate?project=1")
     page.get_by_role("button", name="Accept above a score").click()
     dialog = page.get_by_role("dialog")
@@ -47,20 +49,22 @@ def test_accepting_above_a_score_closes_the_dialog_and_tells_what_it_did(page: "
     dialog.get_by_role("button", name="Accept 4 suggestions").click()
     page.locator("[role=dialog]").wait_for(state="detached")  # its fading included: keys are silent until then
     page.get_by_text("Suggestions in 2 sentences accepted as one step.").wait_for()
-    assert page.get_by_test_id("dare-text").text_content() == TEXTS[1]
+    expect(page.get_by_test_id("dare-text")).to_have_text(TEXTS[1])
     desk.press("a")
     page.get_by_text("2 of 3 sentences of this project are reviewed").wait_for()
     assert page.get_by_text("Two versions").count() == 0
 
 
 def test_dialog_closed_without_a_step_leaves_the_present_state(page: "Page", address: str) -> None:
+    from playwright.sync_api import expect
+
     PageDesk(page, f"{address}/annotate?project=1")
     page.get_by_role("button", name="Accept above a score").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("No suggestion in these sentences reaches the score.").wait_for()
     dialog.get_by_role("button", name="Close").click()
     dialog.wait_for(state="detached")
-    assert page.get_by_test_id("dare-text").text_content() == TEXTS[0]
+    expect(page.get_by_test_id("dare-text")).to_have_text(TEXTS[0])
 
 
 def test_tab_left_open_on_a_deleted_project_says_so_once(page: "Page", address: str, tmp_path: Path) -> None:
@@ -73,10 +77,10 @@ def test_tab_left_open_on_a_deleted_project_says_so_once(page: "Page", address: 
     warning = page.get_by_text("Project 1 does not exist any more. This is “Another <b>one</b>”")
     warning.wait_for()
     page.get_by_text("This project has no text yet").wait_for()
-    assert page.url.endswith("project=2")
+    page.wait_for_url("**project=2")
     page.get_by_role("link", name="Upload", exact=True).click()
     page.get_by_role("heading", name="Imports").wait_for()
-    assert warning.count() == 0
+    warning.wait_for(state="detached")
 
 
 def test_link_to_a_project_that_is_none_says_so(page: "Page", address: str) -> None:

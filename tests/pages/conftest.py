@@ -43,7 +43,7 @@ def open_page(settings: Settings) -> OpenPage:  # noqa: ARG001 - the page needs 
     """Return a function that runs the router and one page of it."""
 
     def open_page(name: str = "home", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROUTER), default_timeout=30)
+        app = AppTest.from_file(str(ROUTER), default_timeout=60)
         for key, value in query.items():
             app.query_params[key] = value
         app.run()

@@ -55,7 +55,7 @@ class Desk:
 
     def saw(self, check: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until what Python holds passes the check."""
-        for _ in range(150):
+        for _ in range(1200):  # a minute: the machine may be busy
             held = self.held()
             if check(held):
                 return held
