@@ -57,9 +57,8 @@ def _undo(project_id: int, user_id: int, decision_id: int) -> None:
 
 @st.dialog("Accept suggestions above a score", width="large", on_dismiss="rerun")
 def _open(user_id: int, queue: QueueFilter, schema: Schema) -> None:
-    if st.session_state.get(
-        _ACCEPT_KEY
-    ):  # asked first: nothing is left above the score, so the button is drawn no more
+    # Asked first: nothing is left above the score by then, so that the button is drawn no more.
+    if st.session_state.get(_ACCEPT_KEY):
         st.rerun()
     left, right = st.columns([1, 2], gap="large")
     label = left.selectbox(
